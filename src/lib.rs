@@ -1,0 +1,7 @@
+//! Madoguchi (窓口): a press for bilingual guidance, and a counter for the requests of its readers.
+pub mod diag;
+pub mod locale;
+#[cfg(feature = "site")]
+pub mod site;
+pub mod source;
+pub mod vpath;

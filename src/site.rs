@@ -1,0 +1,3 @@
+//! The press: localized Markdown in, a static site in every language out.
+pub mod frontmatter;
+pub mod unit;

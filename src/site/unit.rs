@@ -1,0 +1,139 @@
+//! The nouns of a localized document: sides, pieces, segments (XLIFF 2 calls a source/target pair a segment, too).
+//!
+//! A [`Document`] is one page's text in the source locale and in one target locale, aligned. Both sides are Markdown of one
+//! language only. Where a stretch of a side belongs is told by its [`Piece`]s: pieces of the two sides with the same `place`
+//! correspond, and so blocks are paired by place, never by counting.
+
+use std::ops::Range;
+
+use crate::locale::LocaleId;
+use crate::source::Digest;
+use crate::vpath::SourcePath;
+
+use super::frontmatter::FrontMatter;
+
+/// The stable id of a segment: a hash of its normalised source text, and an ordinal among equal ones in the page.
+///
+/// Shown as ten characters of base 32 (50 bits), with `-2`, `-3` … for the second and later of equal texts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentKey(pub Box<str>);
+
+impl SegmentKey {
+    /// The key of the `ordinal`-th (from zero) segment with this source text. Runs of white space count as one space;
+    /// white space at the ends, and `\` before an asterisk or backtick (FORMAT calls it an exporter's escape), count nothing.
+    pub fn new(source: &str, ordinal: usize) -> Self {
+        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let mut hasher = blake3::Hasher::new();
+        for (index, word) in source.split_whitespace().enumerate() {
+            hasher.update(if index > 0 { b" " } else { b"" });
+            for part in word.split_inclusive(['*', '`']) {
+                hasher.update(part.strip_suffix("\\*").or(part.strip_suffix("\\`")).unwrap_or(part).as_bytes());
+                if part.len() >= 2 && (part.ends_with("\\*") || part.ends_with("\\`")) {
+                    hasher.update(&part.as_bytes()[part.len() - 1..]);
+                }
+            }
+        }
+        let digest = Digest::from_hash(hasher.finalize());
+        let bits =
+            u64::from_be_bytes([0, digest.0[0], digest.0[1], digest.0[2], digest.0[3], digest.0[4], digest.0[5], digest.0[6]]);
+        let mut key: String = (0..10).map(|n| char::from(DIGITS[((bits >> (51 - 5 * n)) & 31) as usize])).collect();
+        if ordinal > 0 {
+            key.push_str(&format!("-{}", ordinal + 1));
+        }
+        Self(key.into())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A source/target pair. The ranges are bytes of the sides' texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Its stable id.
+    pub key: SegmentKey,
+    /// Its text in the source side.
+    pub source: Range<usize>,
+    /// Its text in the target side; `None` where there is no target side, or nothing there corresponds.
+    pub target: Option<Range<usize>>,
+}
+
+/// A stretch of a side, from `start` to the start of the next piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Its first byte in the side's text.
+    pub start: usize,
+    /// The byte of the side's file that this first byte comes from. Within a piece text and file run in step,
+    /// except for repaired characters.
+    pub file_start: usize,
+    /// The number shared with the corresponding piece of the other side.
+    pub place: u32,
+    /// The index of the segment whose text this is.
+    pub segment: Option<u32>,
+}
+
+/// One language of a document: its Markdown, without front matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// The file that the text comes from.
+    pub path: SourcePath,
+    /// The Markdown.
+    pub text: String,
+    /// Sorted by `start`; the first starts at 0, unless the text is empty.
+    pub pieces: Vec<Piece>,
+}
+
+impl Side {
+    /// The index of the piece that holds a byte; the last piece for the text's end.
+    pub fn piece_at(&self, offset: usize) -> Option<usize> {
+        self.pieces.partition_point(|piece| piece.start <= offset).checked_sub(1)
+    }
+
+    /// Where in the file a byte of the text stands.
+    pub fn file_offset(&self, offset: usize) -> usize {
+        self.piece_at(offset).map_or(0, |at| self.pieces[at].file_start + offset - self.pieces[at].start)
+    }
+
+    /// Where in the document's skeleton a byte stands: equal on both sides where they correspond.
+    pub fn position(&self, offset: usize) -> (u32, usize) {
+        self.piece_at(offset).map_or((0, 0), |at| {
+            let piece = &self.pieces[at];
+            (piece.place, if piece.segment.is_some() { 0 } else { offset - piece.start })
+        })
+    }
+}
+
+/// How a document was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One file with both languages as paired spans.
+    Localized,
+    /// `name.md` beside `name.TAG.md`.
+    Parallel,
+    /// One language only.
+    Single,
+}
+
+/// One page's text in the source locale and in at most one target locale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// How it was handed over.
+    pub form: Form,
+    /// The target locale, where there is a target side.
+    pub target_locale: Option<LocaleId>,
+    /// The target side.
+    pub target: Option<Side>,
+    /// The source side. A [`Form::Single`] document in another locale stands here too:
+    /// it is the original of its page, in `source_locale`.
+    pub source: Side,
+    /// The language of [`Document::source`].
+    pub source_locale: LocaleId,
+    /// All segments, in the order of the source side.
+    pub segments: Vec<Segment>,
+    /// The front matter of the target's file, or of the only file.
+    pub front: FrontMatter,
+    /// The front matter of the source's own file, where it has one ([`Form::Parallel`]).
+    pub source_front: Option<FrontMatter>,
+}

@@ -1,0 +1,127 @@
+//! A file of the docset as text, its digest, and the way from byte offsets to lines and columns.
+
+use crate::vpath::SourcePath;
+
+/// The first sixteen bytes of a BLAKE3 hash.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 16]);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::from_hash(blake3::hash(bytes))
+    }
+
+    /// The digest that a finished BLAKE3 hash stands for.
+    pub fn from_hash(hash: blake3::Hash) -> Self {
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(digest)
+    }
+
+    /// The digest in lower-case hexadecimal, 32 characters.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+/// A text file of the docset.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Where it stands.
+    pub path: SourcePath,
+    /// The whole file, a byte order mark included: offsets count from the file's first byte.
+    pub text: String,
+}
+
+/// The bytes are not UTF-8 from this offset on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8 {
+    /// How many bytes are valid.
+    pub valid_up_to: usize,
+}
+
+impl Source {
+    /// Takes the bytes of a file as UTF-8 (RFC 3629).
+    ///
+    /// # Errors
+    /// The bytes are not UTF-8.
+    pub fn decode(path: SourcePath, bytes: Vec<u8>) -> Result<Self, NotUtf8> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { path, text }),
+            Err(error) => Err(NotUtf8 { valid_up_to: error.utf8_error().valid_up_to() }),
+        }
+    }
+
+    /// The digest of the file's bytes.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+}
+
+/// A line and a column, both counted from one; the column in characters (Unicode code points).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    /// Finds the lines of a text. `\n` ends a line, and so `\r\n` does.
+    pub fn new(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The position of a byte offset, which is moved back to a character's start and to the text's end where needed.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let offset = floor_char_boundary(text, offset);
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.starts[line - 1];
+        Position { line, column: text[start..offset].chars().count() + 1 }
+    }
+}
+
+/// The last character boundary at or before `offset`.
+pub fn floor_char_boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_not_bytes() {
+        let text = "日本\r\nab語c";
+        let index = LineIndex::new(text);
+        assert_eq!(index.position(text, 3), Position { line: 1, column: 2 });
+        assert_eq!(index.position(text, 13), Position { line: 2, column: 4 });
+        assert_eq!(index.position(text, 11), Position { line: 2, column: 3 }, "inside a character");
+        assert_eq!(index.position(text, 999), Position { line: 2, column: 5 });
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused_with_their_place() {
+        let path = SourcePath::parse("a.md").unwrap();
+        assert_eq!(Source::decode(path, b"ab\xff".to_vec()).unwrap_err(), NotUtf8 { valid_up_to: 2 });
+    }
+}
