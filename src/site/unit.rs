@@ -137,3 +137,42 @@ pub struct Document {
     /// The front matter of the source's own file, where it has one ([`Form::Parallel`]).
     pub source_front: Option<FrontMatter>,
 }
+
+impl Document {
+    /// One side: the source where there is no target.
+    pub fn side(&self, half: Half) -> &Side {
+        match (half, &self.target) {
+            (Half::Target, Some(target)) => target,
+            _ => &self.source,
+        }
+    }
+}
+
+impl Segment {
+    /// Its text's place in one side.
+    pub fn range(&self, half: Half) -> Option<Range<usize>> {
+        match half {
+            Half::Source => Some(self.source.clone()),
+            Half::Target => self.target.clone(),
+        }
+    }
+}
+
+/// One side of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Half {
+    /// The source.
+    Source,
+    /// The target.
+    Target,
+}
+
+impl Half {
+    /// The other side.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Source => Self::Target,
+            Self::Target => Self::Source,
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! Raw HTML in the text: the frequent exact shapes, a scan of tags for reports and links, and the one list of what is allowed.
+//!
+//! The scan decides nothing about safety: whatever is shown goes through the sanitizer (`ammonia`), which parses as browsers do.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// A shape that is understood without the sanitizer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Exact<'t> {
+    /// `<a name="…">` or `<a id="…">`.
+    Anchor(&'t str),
+    /// `</a>`.
+    AnchorEnd,
+    /// Nothing but empty anchors.
+    Anchors(Vec<&'t str>),
+    /// `<br>`.
+    Break,
+    /// `<!-- … -->`.
+    Comment,
+}
+
+/// The exact shape that a piece of HTML is.
+pub(crate) fn exact(html: &str) -> Option<Exact<'_>> {
+    match html {
+        "<br>" | "<br/>" | "<br />" | "</br>" | "<BR>" => return Some(Exact::Break),
+        "</a>" => return Some(Exact::AnchorEnd),
+        _ => {}
+    }
+    if html.starts_with("<!--") && html.find("-->") == Some(html.len().wrapping_sub(3)) {
+        return Some(Exact::Comment);
+    }
+    let (id, rest) = anchor(html)?;
+    if rest.is_empty() {
+        return Some(Exact::Anchor(id));
+    }
+    let mut ids = vec![id];
+    let mut rest = rest.trim_start().strip_prefix("</a>")?.trim_start();
+    while !rest.is_empty() {
+        let (id, after) = anchor(rest)?;
+        ids.push(id);
+        rest = after.trim_start().strip_prefix("</a>")?.trim_start();
+    }
+    Some(Exact::Anchors(ids))
+}
+
+/// The id of an anchor that the text begins with, if it has no other attribute than an empty `href`, and what follows the tag.
+fn anchor(html: &str) -> Option<(&str, &str)> {
+    let attributes = html.strip_prefix("<a ")?;
+    let end = attributes.find('>')?;
+    let mut id = None;
+    let mut rest = attributes[..end].trim_end_matches('/').trim();
+    while !rest.is_empty() {
+        let (key, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (value, after) = after[1..].split_once(quote)?;
+        match (key.trim(), value) {
+            ("name" | "id", value) if !value.trim().is_empty() => id = Some(value.trim()),
+            ("href", "") => {}
+            _ => return None,
+        }
+        rest = after.trim_start();
+    }
+    Some((id?, &attributes[end + 1..]))
+}
+
+/// A tag of a piece of raw HTML.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RawTag {
+    pub(crate) name: String,
+    pub(crate) range: Range<usize>,
+    pub(crate) closes: bool,
+    pub(crate) void: bool,
+    /// Names, lower-cased, and where their values stand.
+    pub(crate) attributes: Vec<(String, Range<usize>)>,
+}
+
+/// The tags of a piece of raw HTML.
+pub(crate) fn tags(html: &str) -> Vec<RawTag> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = html[at..].find('<').map(|o| at + o) {
+        if html[open..].starts_with("<!--") {
+            at = html[open..].find("-->").map_or(html.len(), |end| open + end + 3);
+            continue;
+        }
+        match tag(html, open) {
+            Some(tag) => {
+                at = tag.range.end;
+                found.push(tag);
+            }
+            None => at = open + 1,
+        }
+    }
+    found
+}
+
+fn tag(html: &str, open: usize) -> Option<RawTag> {
+    let closes = html[open + 1..].starts_with('/');
+    let name_at = open + 1 + usize::from(closes);
+    let len = html[name_at..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b':').count();
+    if !html[name_at..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let name = html[name_at..name_at + len].to_ascii_lowercase();
+    let (attributes, end) = attributes(html, name_at + len)?;
+    let void = html[..end].ends_with("/>") || VOID.contains(&name.as_str());
+    Some(RawTag { name, range: open..end, closes, void, attributes })
+}
+
+const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+
+type Attributes = Vec<(String, Range<usize>)>;
+
+fn attributes(html: &str, from: usize) -> Option<(Attributes, usize)> {
+    let mut found = Vec::new();
+    let mut at = from;
+    loop {
+        let rest = &html[at..];
+        at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/').len();
+        let rest = &html[at..];
+        if rest.starts_with('>') {
+            return Some((found, at + 1));
+        }
+        let len = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))?;
+        let name = rest[..len.max(1).min(rest.len())].to_ascii_lowercase();
+        at += len.max(1);
+        let value = html[at..].trim_start();
+        let Some(value) = value.strip_prefix('=').map(str::trim_start) else {
+            found.push((name, at..at));
+            continue;
+        };
+        let start = html.len() - value.len();
+        let range = match value.chars().next()? {
+            quote @ ('"' | '\'') => start + 1..start + 1 + value[1..].find(quote)?,
+            _ => start..start + value.find(|c: char| c.is_whitespace() || c == '>')?,
+        };
+        at = range.end + usize::from(range.start > start);
+        found.push((name, range));
+    }
+}
+
+/// Schemes that an address may have. One list for Markdown, HTML, tables of contents, redirections, YAML and xref.
+pub const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+
+/// Elements that raw HTML may use: text, tables, lists, pictures, disclosure; nothing that runs, embeds or submits.
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
+];
+
+/// Presentational elements that are dropped without a word while what they enclose stays: every docset has some.
+const SILENT: &[&str] = &["font", "center", "tt"];
+
+/// Attributes that any element may have.
+const COMMON: &[&str] = &["id", "lang", "dir", "title"];
+
+fn allowed_attribute(element: &str, name: &str) -> bool {
+    COMMON.contains(&name)
+        || matches!(
+            (element, name),
+            ("a", "href" | "name")
+                | ("img", "src" | "alt" | "width" | "height")
+                | ("td" | "th", "colspan" | "rowspan" | "headers" | "scope" | "abbr")
+                | ("ol", "start" | "reversed" | "type")
+                | ("li", "value")
+                | ("col" | "colgroup", "span")
+                | ("details", "open")
+                | ("q" | "blockquote", "cite")
+        )
+}
+
+/// Attributes of presentation, which are dropped without a word: a site has one design.
+fn silent_attribute(name: &str) -> bool {
+    matches!(
+        name,
+        "class"
+            | "align"
+            | "valign"
+            | "border"
+            | "cellpadding"
+            | "cellspacing"
+            | "bgcolor"
+            | "width"
+            | "height"
+            | "color"
+            | "size"
+            | "face"
+            | "target"
+            | "rel"
+            | "name"
+            | "type"
+            | "nowrap"
+            | "background"
+            | "clear"
+            | "summary"
+            | "role"
+            | "data-linktype"
+    ) || name.starts_with("data-")
+        || name.starts_with("aria-")
+}
+
+/// What of a tag is not allowed, in words; `None` if all of it may stay.
+pub(crate) fn refused(tag: &RawTag) -> Option<String> {
+    if !ELEMENTS.contains(&tag.name.as_str()) {
+        return Some(format!("`<{}>`", tag.name));
+    }
+    let names = tag.attributes.iter().map(|(name, _)| name.as_str());
+    let bad: Vec<&str> = names.filter(|name| !allowed_attribute(&tag.name, name) && !silent_attribute(name)).collect();
+    (!bad.is_empty() && !tag.closes).then(|| format!("`{}` of `<{}>`", bad.join("`, `"), tag.name))
+}
+
+/// Elements whose end tag may be left out (HTML Standard 13.1.2.4), so that an open one leaves nothing unbalanced.
+const OPTIONAL_END: &[&str] =
+    &["p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "dt", "dd", "colgroup", "caption", "rt", "rp"];
+
+/// Adds a piece's tags to a balance of open elements. Gives the names that are closed without being open.
+pub(crate) fn balance(html: &str, open: &mut Vec<String>) -> Vec<String> {
+    let mut stray = Vec::new();
+    for tag in tags(html) {
+        if tag.void || OPTIONAL_END.contains(&tag.name.as_str()) || !ELEMENTS.contains(&tag.name.as_str()) {
+            continue;
+        }
+        if !tag.closes {
+            open.push(tag.name);
+        } else if let Some(at) = open.iter().rposition(|name| *name == tag.name) {
+            open.truncate(at);
+        } else {
+            stray.push(tag.name);
+        }
+    }
+    stray
+}
+
+/// The attribute that carries the number of a block rendered apart, while the HTML around it is sanitized.
+pub(crate) const HOLE: &str = "data-md-hole";
+
+static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let elements: HashSet<&str> = ELEMENTS.iter().copied().filter(|e| !SILENT.contains(e)).collect();
+    let mut attributes: std::collections::HashMap<&str, HashSet<&str>> = std::collections::HashMap::new();
+    for element in &elements {
+        let all = [
+            "href", "src", "alt", "colspan", "rowspan", "headers", "scope", "abbr", "start", "reversed", "type", "value", "span",
+            "open", "cite", "name", "width", "height",
+        ];
+        attributes.insert(element, all.into_iter().filter(|name| allowed_attribute(element, name)).collect());
+    }
+    attributes.entry("div").or_default().insert(HOLE);
+    attributes.entry("span").or_default().insert("data-seg");
+    for own in [("a", "hreflang"), ("span", "role"), ("span", "aria-label"), ("img", "loading")] {
+        attributes.entry(own.0).or_default().insert(own.1);
+    }
+    let classes = [
+        ("span", ["seg", "image-missing", "broken-link", "figure"].as_slice()),
+        ("a", &["heading-link", "image-link"]),
+        ("img", &["border"]),
+    ];
+    let classes = classes.into_iter().map(|(element, names)| (element, names.iter().copied().collect())).collect();
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags(elements)
+        .clean_content_tags(
+            ["script", "style", "iframe", "object", "embed", "noscript", "template", "textarea", "select", "svg", "math"].into(),
+        )
+        .tag_attributes(attributes)
+        .generic_attributes(COMMON.iter().copied().collect())
+        .allowed_classes(classes)
+        .url_schemes(SCHEMES.into())
+        .url_relative(ammonia::UrlRelative::PassThrough)
+        .link_rel(None)
+        .strip_comments(true);
+    builder
+});
+
+/// HTML with only what is allowed, balanced.
+pub(crate) fn sanitize(html: &str) -> String {
+    SANITIZER.clean(html).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_shapes_need_no_sanitizer() {
+        assert_eq!(exact("<a name=\"x\">"), Some(Exact::Anchor("x")));
+        assert_eq!(exact("<a href=\"\" id='y'/>"), Some(Exact::Anchor("y")));
+        assert_eq!(exact("<a name=\"x\"></a> <a id=\"y\"></a>"), Some(Exact::Anchors(vec!["x", "y"])));
+        assert_eq!(exact("<a href=\"z\" id=\"y\">"), None);
+        assert_eq!(exact("<!-- a -->"), Some(Exact::Comment));
+        assert_eq!(exact("<!-- a --><b>-->"), None);
+    }
+
+    #[test]
+    fn tags_are_scanned_with_their_attributes() {
+        let html = "<td a='1' b=2><!-- <x> --></td x><br/> 1 < 2";
+        let found = tags(html);
+        assert_eq!(found.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["td", "td", "br"]);
+        assert_eq!(
+            found[0].attributes.iter().map(|(n, r)| (n.as_str(), &html[r.clone()])).collect::<Vec<_>>(),
+            [("a", "1"), ("b", "2")]
+        );
+        assert!(tags("<a href=").is_empty());
+    }
+
+    #[test]
+    fn nothing_that_runs_or_submits_passes() {
+        let html = "<form><input><button onclick=x>b</button></form><iframe src=x></iframe><p style=x onclick=y>t<script>z</script><a href='javascript:x'>l</a>";
+        assert_eq!(sanitize(html), "b<p>t<a>l</a></p>");
+        for tag in tags(html).iter().filter(|tag| !matches!(tag.name.as_str(), "a")) {
+            assert!(tag.closes || refused(tag).is_some(), "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn the_result_is_balanced() {
+        assert_eq!(sanitize("<div><b>a"), "<div><b>a</b></div>");
+        let mut open = Vec::new();
+        assert_eq!(balance("<div><p><b>a</i>", &mut open), ["i"]);
+        assert_eq!(open, ["div", "b"]);
+    }
+}

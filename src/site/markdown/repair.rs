@@ -1,0 +1,119 @@
+//! Repairs for display: what the format's tags kept from being markup, and markers that translation displaced.
+//!
+//! A repair changes only what is shown, and each is reported. Nothing is invented: markers are taken away or made text, never added.
+
+use std::ops::Range;
+
+use super::edits::Edits;
+use crate::site::unit::{Document, Form, Half, Side};
+
+/// Escapes list and other block markers with which a segment begins though it was plain text inside its tags.
+pub(crate) fn markers(document: &Document, half: Half, side: &Side, edits: &mut Edits) {
+    for range in displaced_markers(document, half, side) {
+        edits.replace(range.end - 1..range.end - 1, "\\");
+    }
+}
+
+/// The block markers (`1.`, `-`, `+`) that stand at the start of a line only because the tags before them are gone.
+///
+/// They are text where the other language's segment does not begin with a marker, or where they frame words (`- or -`).
+pub(crate) fn displaced_markers(document: &Document, half: Half, side: &Side) -> Vec<Range<usize>> {
+    if document.form != Form::Localized {
+        return Vec::new();
+    }
+    let other = document.side(half.other());
+    let mut found = Vec::new();
+    for segment in &document.segments {
+        let (Some(own), Some(twin)) = (segment.range(half), segment.range(half.other())) else { continue };
+        let text = &side.text[own.clone()];
+        let Some(marker) = block_marker(text) else { continue };
+        let framed = text.len() > 4 && text.starts_with("- ") && text.trim_end().ends_with(" -");
+        let twin_has_it = block_marker(&other.text[twin]).is_some();
+        if (framed || !twin_has_it) && super::directive::starts_line(&side.text, own.start) {
+            found.push(own.start..own.start + marker);
+        }
+    }
+    found
+}
+
+/// The length of the block marker that the text begins with: up to nine digits and `.` or `)`, or `-`, `+`, `*`, then a space (CommonMark 5.2).
+fn block_marker(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    let len = match (digits, bytes.get(digits)) {
+        (0, Some(b'-' | b'+' | b'*')) => 1,
+        (1..=9, Some(b'.' | b')')) => digits + 1,
+        _ => return None,
+    };
+    matches!(bytes.get(len), Some(b' ' | b'\t')).then_some(len)
+}
+
+/// Takes the emphasis markers `**` out of a segment's text, outside of code.
+pub(crate) fn without_strong(text: &str, start: usize, edits: &mut Edits) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut in_code = false;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'`' if at == 0 || bytes[at - 1] != b'\\' => in_code = !in_code,
+            b'*' if !in_code => {
+                let run = star_run(&bytes[at..]);
+                if run.stars >= 2 {
+                    let from = if at > 0 && bytes[at - 1] == b'\\' { at - 1 } else { at };
+                    edits.replace(start + from..start + at + run.len, "");
+                }
+                at += run.len;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+struct Run {
+    stars: usize,
+    len: usize,
+}
+
+/// A run of stars, escaped or not: `**`, `\*\*` (of which the first backslash stands before it).
+fn star_run(bytes: &[u8]) -> Run {
+    let mut run = Run { stars: 1, len: 1 };
+    loop {
+        run.len += match &bytes[run.len..] {
+            [b'*', ..] => 1,
+            [b'\\', b'*', ..] => 2,
+            _ => return run,
+        };
+        run.stars += 1;
+    }
+}
+
+/// How many `**` a text holds outside of code.
+pub(crate) fn strong_markers(text: &str) -> usize {
+    if memchr::memmem::find(text.as_bytes(), b"**").is_none() {
+        return 0;
+    }
+    text.split('`').step_by(2).map(|plain| plain.matches("**").count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strong_markers_go_and_code_stays() {
+        let text = "選択し****、`**a**`\\*\\*と*b*";
+        let mut edits = Edits::default();
+        without_strong(text, 0, &mut edits);
+        assert_eq!(edits.apply(text).0, "選択し、`**a**`と*b*");
+    }
+
+    #[test]
+    fn block_markers_are_those_of_commonmark() {
+        for (text, len) in [("1. x", Some(2)), ("- x", Some(1)), ("12) x", Some(3)), ("1.x", None), ("x", None), ("**x**", None)]
+        {
+            assert_eq!(block_marker(text), len, "{text}");
+        }
+    }
+}
