@@ -1,0 +1,97 @@
+//! A flow as HTML: the body of an article.
+
+pub(crate) mod block;
+pub(crate) mod escape;
+pub(crate) mod inline;
+pub(crate) mod media;
+pub(crate) mod raw;
+pub(crate) mod rows;
+
+use std::collections::HashSet;
+
+use super::markdown::directive::SnippetSpec;
+use super::markdown::flow::Flow;
+use super::outline::Heading;
+use crate::locale::LocaleId;
+use crate::vpath::SourcePath;
+
+/// What the text's addresses become in this page, and the words of the page's locale.
+pub(crate) trait Surroundings {
+    /// The address of a link as written in a file; `None` if nothing can be linked to.
+    fn link(&self, file: &SourcePath, written: &str) -> Option<String>;
+    /// The address of an image or another file as written in a file; `None` if it does not exist.
+    fn resource(&self, file: &SourcePath, written: &str) -> Option<String>;
+    /// A piece of code from another file; `None` if it does not exist.
+    fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String>;
+    /// A text of the theme in the page's locale.
+    fn message(&self, key: &str) -> &str;
+    /// The address of the page in another language, that language's tag and its own name: for links from heading to heading.
+    fn twins(&self) -> &[Twin];
+    /// The tag of a locale.
+    fn tag(&self, locale: LocaleId) -> &str;
+}
+
+/// The same page in another language.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Twin {
+    pub(crate) href: String,
+    pub(crate) tag: String,
+    pub(crate) name: String,
+    /// What the link is for, in the language of the page that it stands in.
+    pub(crate) label: String,
+}
+
+/// Writes the HTML of one flow.
+pub(crate) struct Writer<'a> {
+    pub(crate) flow: &'a Flow,
+    pub(crate) headings: &'a [Heading],
+    pub(crate) surroundings: &'a dyn Surroundings,
+    /// The tag of the document's other language, in which words without a recorded source are.
+    pub(crate) other: &'a str,
+    pub(crate) out: String,
+    /// Ids written so far in the page; in a parallel view, by both sides.
+    pub(crate) ids: HashSet<String>,
+    /// How many groups of tabs were written.
+    pub(crate) tabs: usize,
+    segment: Option<(u16, u32)>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
+        let out = String::with_capacity(flow.text.len() * 2);
+        Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None }
+    }
+
+    /// The whole flow as HTML.
+    pub(crate) fn body(mut self) -> String {
+        self.blocks(0, self.flow.events.len());
+        self.out
+    }
+
+    /// Writes an id attribute if the page does not have the id yet.
+    fn id(&mut self, id: &str) {
+        if !self.ids.contains(id) {
+            self.ids.insert(id.to_owned());
+            self.out.push_str(" id=\"");
+            escape::attribute(id, &mut self.out);
+            self.out.push('"');
+        }
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape::attribute(value, &mut self.out);
+        self.out.push('"');
+    }
+
+    fn words(&mut self, words: &str) {
+        escape::text(words, &mut self.out);
+    }
+
+    fn origin(&self, at: usize) -> &'a SourcePath {
+        let origin = self.flow.events[at].origin as usize;
+        self.flow.origins[origin].path()
+    }
+}

@@ -1,0 +1,141 @@
+//! Inline events as HTML: text, emphasis, links, code, and the spans that make segments findable.
+
+use super::{Writer, escape};
+use crate::site::markdown::flow::{Ev, Kind, NONE, Tag};
+use crate::site::markdown::rawhtml;
+
+impl Writer<'_> {
+    /// Writes the inline events between two indices. Raw HTML among them is sanitized together with everything around it.
+    pub(crate) fn inline(&mut self, from: usize, to: usize) {
+        let raw = self.flow.events[from..to].iter().any(|event| matches!(event.kind, Kind::Raw(_)));
+        if !raw {
+            return self.inline_events(from, to);
+        }
+        let before = std::mem::take(&mut self.out);
+        self.inline_events(from, to);
+        let mixed = std::mem::replace(&mut self.out, before);
+        self.out.push_str(&rawhtml::sanitize(&mixed));
+    }
+
+    fn inline_events(&mut self, from: usize, to: usize) {
+        for at in from..to {
+            let event = self.flow.events[at];
+            self.enter_segment(&event);
+            self.inline_event(at, &event);
+        }
+        self.leave_segment();
+    }
+
+    fn inline_event(&mut self, at: usize, event: &Ev) {
+        let flow = self.flow;
+        match event.kind {
+            Kind::Text(txt) if event.foreign => {
+                self.out.push_str("<span");
+                self.attribute("lang", self.other);
+                self.out.push('>');
+                self.words(flow.get(txt));
+                self.out.push_str("</span>");
+            }
+            Kind::Text(txt) => self.words(flow.get(txt)),
+            Kind::Code(txt) => {
+                self.out.push_str("<code>");
+                self.words(flow.get(txt));
+                self.out.push_str("</code>");
+            }
+            Kind::Raw(txt) => self.raw(flow.get(txt), at),
+            Kind::Anchor(txt) => self.anchor(flow.get(txt)),
+            Kind::SoftBreak => self.out.push('\n'),
+            Kind::HardBreak => self.out.push_str("<br>"),
+            Kind::Task(done) => self.out.push_str(if done { "☑ " } else { "☐ " }),
+            Kind::Image(image) => self.image(image as usize, at),
+            Kind::Unknown(txt) => self.words(flow.get(txt)),
+            Kind::Start(tag) => self.open_inline(tag, at),
+            Kind::End => {
+                if let Some(tag) = flow.tag(at) {
+                    self.close_inline(tag, event.pair as usize);
+                }
+            }
+            Kind::Rule | Kind::Snippet(_) | Kind::Video(_) | Kind::Mark(_) => {}
+        }
+    }
+
+    fn open_inline(&mut self, tag: Tag, at: usize) {
+        match tag {
+            Tag::Emphasis => self.out.push_str("<em>"),
+            Tag::Strong => self.out.push_str("<strong>"),
+            Tag::Strike => self.out.push_str("<del>"),
+            Tag::Sub => self.out.push_str("<sub>"),
+            Tag::Sup => self.out.push_str("<sup>"),
+            Tag::Link(txt) => match self.surroundings.link(self.origin(at), self.flow.get(txt)) {
+                Some(href) => {
+                    self.out.push_str("<a");
+                    self.attribute("href", &href);
+                    self.out.push('>');
+                }
+                None => self.out.push_str("<span class=\"broken-link\">"),
+            },
+            Tag::ForeignInline(locale) => {
+                self.out.push_str("<span");
+                self.attribute("lang", self.surroundings.tag(locale));
+                self.out.push('>');
+            }
+            _ => {}
+        }
+    }
+
+    fn close_inline(&mut self, tag: Tag, start: usize) {
+        self.out.push_str(match tag {
+            Tag::Emphasis => "</em>",
+            Tag::Strong => "</strong>",
+            Tag::Strike => "</del>",
+            Tag::Sub => "</sub>",
+            Tag::Sup => "</sup>",
+            Tag::ForeignInline(_) => "</span>",
+            Tag::Link(txt) => match self.surroundings.link(self.origin(start), self.flow.get(txt)) {
+                Some(_) => "</a>",
+                None => "</span>",
+            },
+            _ => "",
+        });
+    }
+
+    fn anchor(&mut self, id: &str) {
+        if !self.ids.contains(id) {
+            self.out.push_str("<a");
+            self.id(id);
+            self.out.push_str("></a>");
+        }
+    }
+
+    /// Opens and closes segments' spans. An element that is larger than a segment stands around its span, never across it: such an element's
+    /// events belong to no segment.
+    fn enter_segment(&mut self, event: &Ev) {
+        let wanted = (event.segment != NONE).then_some((event.origin, event.segment));
+        if wanted == self.segment {
+            return;
+        }
+        self.leave_segment();
+        let Some((origin, segment)) = wanted else { return };
+        let document = &self.flow.origins[origin as usize].document;
+        let Some(segment) = document.segments.get(segment as usize) else { return };
+        self.segment = wanted;
+        self.out.push_str("<span class=\"seg\" data-seg=\"");
+        self.out.push_str(segment.key.as_str());
+        self.out.push('"');
+        let id = format!("s-{}", segment.key.as_str());
+        self.id(&id);
+        self.out.push('>');
+    }
+
+    fn leave_segment(&mut self) {
+        if self.segment.take().is_some() {
+            self.out.push_str("</span>");
+        }
+    }
+
+    pub(crate) fn escaped(&self, text: &str) -> String {
+        let mut out = String::new();
+        escape::text(text, &mut out);
+        out
+    }
+}

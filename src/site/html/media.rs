@@ -1,0 +1,94 @@
+//! Images, videos and code from other files.
+
+use super::Writer;
+use crate::site::markdown::directive::ImageKind;
+use crate::site::markdown::flow::{Kind, Txt};
+
+impl Writer<'_> {
+    /// An image within a line; a labelled placeholder if it does not exist.
+    pub(crate) fn image(&mut self, image: usize, at: usize) {
+        let image = &self.flow.images[image];
+        let file = self.origin(at);
+        let larger = image.spec.lightbox.as_deref().and_then(|written| self.surroundings.resource(file, written));
+        let Some(source) = self.surroundings.resource(file, &image.spec.source) else {
+            return self.missing(&image.spec.alt, image.foreign);
+        };
+        if let Some(href) = &larger {
+            self.out.push_str("<a class=\"image-link\"");
+            self.attribute("href", href);
+            self.out.push('>');
+        }
+        self.out.push_str("<img");
+        self.attribute("src", &source);
+        self.attribute("alt", if image.spec.kind == ImageKind::Icon { "" } else { &image.spec.alt });
+        if image.foreign {
+            self.attribute("lang", self.other);
+        }
+        self.out.push_str(" loading=\"lazy\">");
+        if larger.is_some() {
+            self.out.push_str("</a>");
+        }
+    }
+
+    fn missing(&mut self, alt: &str, foreign: bool) {
+        let label = self.surroundings.message("image_missing");
+        self.out.push_str("<span class=\"image-missing\">");
+        self.words(label);
+        if !alt.is_empty() {
+            self.out.push_str(" <span");
+            if foreign {
+                self.attribute("lang", self.other);
+            }
+            self.out.push('>');
+            self.words(alt);
+            self.out.push_str("</span>");
+        }
+        self.out.push_str("</span>");
+    }
+
+    /// A paragraph that holds one image and nothing else is a figure.
+    pub(crate) fn figure(&mut self, from: usize, to: usize) -> bool {
+        let events = &self.flow.events[from..to];
+        let [event] = events else { return false };
+        let Kind::Image(image) = event.kind else { return false };
+        let image = &self.flow.images[image as usize];
+        self.out.push_str(if image.spec.border { "<figure class=\"image border\">" } else { "<figure class=\"image\">" });
+        self.inline(from, to);
+        if !image.title.is_empty() {
+            self.out.push_str("<figcaption>");
+            self.words(&image.title);
+            self.out.push_str("</figcaption>");
+        }
+        self.out.push_str("</figure>\n");
+        true
+    }
+
+    /// A video is a link: nothing is loaded from elsewhere.
+    pub(crate) fn video(&mut self, address: Txt, at: usize) {
+        let written = self.flow.get(address);
+        let label = self.surroundings.message("video");
+        self.out.push_str("<p class=\"video\">");
+        match self.surroundings.link(self.origin(at), written) {
+            Some(href) => {
+                self.out.push_str("<a");
+                self.attribute("href", &href);
+                self.out.push('>');
+                self.words(label);
+                self.out.push_str(" (");
+                let host = written.split("://").nth(1).unwrap_or(written).split(['/', '?']).next().unwrap_or_default();
+                self.words(host);
+                self.out.push_str(")</a>");
+            }
+            None => self.words(label),
+        }
+        self.out.push_str("</p>\n");
+    }
+
+    /// Code from another file; its path where that does not exist.
+    pub(crate) fn snippet(&mut self, snippet: usize, at: usize) {
+        let spec = &self.flow.snippets[snippet];
+        let code = self.surroundings.snippet(self.origin(at), spec);
+        let language = spec.language.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+        self.code_block(&language, code.as_deref().unwrap_or(&spec.source));
+    }
+}

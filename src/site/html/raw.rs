@@ -1,0 +1,135 @@
+//! Raw HTML: addresses in it are resolved, segments marked, and a run of it is sanitized together with what it encloses.
+
+use std::fmt::Write as _;
+
+use super::Writer;
+use crate::site::markdown::flow::{Kind, NONE, Tag};
+use crate::site::markdown::rawhtml::{self, HOLE};
+
+impl Writer<'_> {
+    /// Appends raw HTML with its addresses resolved; the sanitizer sees it before a reader does.
+    pub(crate) fn raw(&mut self, raw: &str, at: usize) {
+        let mut done = 0;
+        for tag in rawhtml::tags(raw) {
+            for (name, value) in tag.attributes.iter().filter(|(name, _)| name == "href" || name == "src") {
+                let written = raw[value.clone()].replace("&amp;", "&");
+                let file = self.origin(at);
+                let address = if name == "src" {
+                    self.surroundings.resource(file, &written)
+                } else {
+                    self.surroundings.link(file, &written)
+                };
+                self.out.push_str(&raw[done..value.start]);
+                super::escape::attribute(&address.unwrap_or_default(), &mut self.out);
+                done = value.end;
+            }
+        }
+        self.out.push_str(&raw[done..]);
+    }
+
+    /// Writes a block of raw HTML that begins at `from`, with the siblings that it encloses; gives the index after the last of them.
+    ///
+    /// The blocks between are rendered apart, so that the sanitizer parses only what the author wrote as HTML; a hole stands for each.
+    pub(crate) fn raw_region(&mut self, from: usize, to: usize) -> usize {
+        let end = self.region_end(from, to);
+        let mut at = from;
+        let mut holes = Vec::new();
+        let before = std::mem::take(&mut self.out);
+        while at < end {
+            let next = self.flow.after(at);
+            if self.flow.events[at].kind == Kind::Start(Tag::HtmlBlock) {
+                self.raw_pieces(at + 1, next - 1);
+            } else {
+                let html = std::mem::take(&mut self.out);
+                self.blocks(at, next);
+                holes.push(std::mem::replace(&mut self.out, html));
+                let _ = write!(self.out, "<div {HOLE}=\"{}\"></div>", holes.len() - 1);
+            }
+            at = next;
+        }
+        let mixed = std::mem::replace(&mut self.out, before);
+        let clean = rawhtml::sanitize(&mixed);
+        self.fill(&clean, &holes);
+        self.out.push('\n');
+        end
+    }
+
+    /// The index after the last sibling that a block of raw HTML encloses: where everything that it opens is closed, or the end.
+    pub(crate) fn region_end(&self, from: usize, to: usize) -> usize {
+        let mut open = Vec::new();
+        let mut at = from;
+        loop {
+            let next = self.flow.after(at);
+            if self.flow.events[at].kind == Kind::Start(Tag::HtmlBlock) {
+                for event in &self.flow.events[at + 1..next - 1] {
+                    if let Kind::Raw(txt) = event.kind {
+                        rawhtml::balance(self.flow.get(txt), &mut open);
+                    }
+                }
+            }
+            at = next;
+            if open.is_empty() || at >= to {
+                return at;
+            }
+        }
+    }
+
+    fn fill(&mut self, clean: &str, holes: &[String]) {
+        let opening = format!("<div {HOLE}=\"");
+        for (index, part) in clean.split(&opening).enumerate() {
+            let hole = part.split_once("\"></div>").filter(|_| index > 0);
+            match hole {
+                Some((number, rest)) => {
+                    self.out.push_str(number.parse().ok().and_then(|n: usize| holes.get(n)).map_or("", String::as_str));
+                    self.out.push_str(rest);
+                }
+                None => self.out.push_str(part),
+            }
+        }
+    }
+
+    fn raw_pieces(&mut self, from: usize, to: usize) {
+        for at in from..to {
+            let event = self.flow.events[at];
+            match event.kind {
+                Kind::Raw(txt) => {
+                    let raw = self.flow.get(txt).replace(HOLE, "data-x");
+                    if event.segment == NONE { self.raw(&raw, at) } else { self.raw_segment(&raw, at) }
+                }
+                Kind::Anchor(txt) => {
+                    let id = self.flow.get(txt).to_owned();
+                    self.out.push_str("<a");
+                    self.id(&id);
+                    self.out.push_str("></a>");
+                }
+                Kind::HardBreak => self.out.push_str("<br>"),
+                _ => {}
+            }
+        }
+    }
+
+    /// A segment within raw HTML: each run of words between its tags is marked.
+    fn raw_segment(&mut self, raw: &str, at: usize) {
+        let event = self.flow.events[at];
+        let segments = &self.flow.origins[event.origin as usize].document.segments;
+        let Some(segment) = segments.get(event.segment as usize) else { return self.raw(raw, at) };
+        let tags = rawhtml::tags(raw);
+        let mut done = 0;
+        let ends = tags.iter().map(|tag| (tag.range.start, tag.range.end)).chain([(raw.len(), raw.len())]);
+        for (start, end) in ends {
+            let words = &raw[done..start];
+            if words.trim().is_empty() {
+                self.out.push_str(words);
+            } else {
+                self.out.push_str("<span class=\"seg\"");
+                self.attribute("data-seg", segment.key.as_str());
+                self.id(&format!("s-{}", segment.key.as_str()));
+                self.out.push('>');
+                self.out.push_str(words);
+                self.out.push_str("</span>");
+            }
+            self.raw(&raw[start..end], at);
+            done = end;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The parallel view: two flows of one page in aligned rows.
+//!
+//! Blocks are paired by their place in the skeleton that both sides share, never by counting. Where both sides have the same
+//! container (a list, an alert, a group of tabs) it is written once, with rows inside; so a list stays one list.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::Writer;
+use crate::site::markdown::flow::{Kind, Tag};
+
+/// Writes two flows as rows. The first leads: its ids are the page's.
+pub(crate) struct Rows<'a> {
+    pub(crate) lead: Writer<'a>,
+    pub(crate) follow: Writer<'a>,
+    /// The tags of the two languages.
+    pub(crate) tags: [&'a str; 2],
+    pub(crate) out: String,
+}
+
+/// A block, or a run of inline events, as a pair of indices.
+#[derive(Clone, Copy)]
+struct Part {
+    from: usize,
+    to: usize,
+}
+
+impl Rows<'_> {
+    /// Both flows as rows.
+    pub(crate) fn body(mut self) -> String {
+        let (lead, follow) =
+            (parts(&self.lead, 0, self.lead.flow.events.len()), parts(&self.follow, 0, self.follow.flow.events.len()));
+        self.pair(&lead, &follow);
+        self.out
+    }
+
+    /// Pairs two lists of siblings; what has no counterpart gathers in one row up to the next pair.
+    fn pair(&mut self, lead: &[Part], follow: &[Part]) {
+        let places: HashMap<_, usize> =
+            follow.iter().enumerate().rev().map(|(i, part)| (self.follow.flow.position(part.from), i)).collect();
+        let (mut lead_done, mut follow_done) = (0, 0);
+        for (i, part) in lead.iter().enumerate() {
+            let twin = places.get(&self.lead.flow.position(part.from)).copied().filter(|j| *j >= follow_done);
+            if let Some(j) = twin {
+                self.rest(&lead[lead_done..i], &follow[follow_done..j]);
+                self.both(*part, follow[j]);
+                (lead_done, follow_done) = (i + 1, j + 1);
+            }
+        }
+        self.rest(&lead[lead_done..], &follow[follow_done..]);
+    }
+
+    fn rest(&mut self, lead: &[Part], follow: &[Part]) {
+        if !lead.is_empty() || !follow.is_empty() {
+            let items = |writer: &Writer<'_>, parts: &[Part]| {
+                parts.iter().any(|p| writer.flow.events[p.from].kind == Kind::Start(Tag::Item))
+            };
+            let in_list = items(&self.lead, lead) || items(&self.follow, follow);
+            self.out.push_str(if in_list { "<li>" } else { "" });
+            self.row(lead, follow, in_list);
+            self.out.push_str(if in_list { "</li>\n" } else { "" });
+        }
+    }
+
+    fn both(&mut self, lead: Part, follow: Part) {
+        let tag = |writer: &Writer<'_>, part: Part| match writer.flow.events[part.from].kind {
+            Kind::Start(tag) => Some(tag),
+            _ => None,
+        };
+        match (tag(&self.lead, lead), tag(&self.follow, follow)) {
+            (Some(a), Some(b)) if is_shared(a) && alike(a, b) => self.container(a, lead, follow),
+            _ => self.row(&[lead], &[follow], false),
+        }
+    }
+
+    fn container(&mut self, tag: Tag, lead: Part, follow: Part) {
+        self.lead.out = std::mem::take(&mut self.out);
+        self.lead.open_block(tag);
+        self.out = std::mem::take(&mut self.lead.out);
+        self.titles(tag, lead, follow);
+        let (a, b) = (parts(&self.lead, lead.from + 1, lead.to - 1), parts(&self.follow, follow.from + 1, follow.to - 1));
+        self.pair(&a, &b);
+        self.lead.close_block(tag);
+        self.out.push_str(&std::mem::take(&mut self.lead.out));
+    }
+
+    /// The titles of an alert or a tab, in both languages.
+    fn titles(&mut self, tag: Tag, lead: Part, follow: Part) {
+        match tag {
+            Tag::Alert(_) => {
+                let open = |this: &mut Self, side: usize| {
+                    let _ = write!(this.out, "<div class=\"cell\" lang=\"{}\">", this.tags[side]);
+                };
+                self.out.push_str("<div class=\"row\">");
+                open(self, 0);
+                self.lead.block_title(tag, lead.from + 1, lead.to - 1);
+                self.out.push_str(&std::mem::take(&mut self.lead.out));
+                self.out.push_str("</div>");
+                open(self, 1);
+                self.follow.block_title(tag, follow.from + 1, follow.to - 1);
+                self.out.push_str(&std::mem::take(&mut self.follow.out));
+                self.out.push_str("</div></div>\n");
+            }
+            Tag::Tab(_) => {
+                self.lead.tab_title(lead.from + 1, lead.to - 1);
+                self.follow.tab_title(follow.from + 1, follow.to - 1);
+                let (a, b) = (std::mem::take(&mut self.lead.out), std::mem::take(&mut self.follow.out));
+                let [first, second] = self.tags;
+                let second = if a == b { String::new() } else { format!(" <span lang=\"{second}\">{b}</span>") };
+                let _ = writeln!(self.out, "<summary><span lang=\"{first}\">{a}</span>{second}</summary>");
+            }
+            _ => {}
+        }
+    }
+
+    fn row(&mut self, lead: &[Part], follow: &[Part], inside_items: bool) {
+        let [first, second] = self.tags;
+        cell(&mut self.lead, lead, inside_items);
+        let _ = write!(
+            self.out,
+            "<div class=\"row\"><div class=\"cell\" lang=\"{first}\">{}</div>",
+            std::mem::take(&mut self.lead.out)
+        );
+        // An id stands once in a page: the second column has only those that the first has not.
+        self.follow.ids = std::mem::take(&mut self.lead.ids);
+        cell(&mut self.follow, follow, inside_items);
+        self.lead.ids = std::mem::take(&mut self.follow.ids);
+        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div></div>", std::mem::take(&mut self.follow.out));
+    }
+}
+
+fn cell(writer: &mut Writer<'_>, parts: &[Part], inside_items: bool) {
+    for part in parts {
+        let inner = inside_items && writer.flow.events[part.from].kind == Kind::Start(Tag::Item);
+        let (from, to) = if inner { (part.from + 1, part.to - 1) } else { (part.from, part.to) };
+        writer.blocks(from, to);
+    }
+}
+
+/// The blocks and runs of inline events between two indices. Titles of tabs are their tab's.
+fn parts(writer: &Writer<'_>, from: usize, to: usize) -> Vec<Part> {
+    let mut found = Vec::new();
+    let mut at = from;
+    while at < to {
+        let end = match writer.flow.events[at].kind {
+            Kind::Start(Tag::HtmlBlock) => writer.region_end(at, to),
+            Kind::Start(tag) if !tag.is_inline() => writer.flow.after(at),
+            Kind::Rule | Kind::Snippet(_) | Kind::Video(_) | Kind::Mark(_) => at + 1,
+            _ => writer.run(at, to),
+        };
+        if writer.flow.events[at].kind != Kind::Start(Tag::TabTitle) {
+            found.push(Part { from: at, to: end });
+        }
+        at = end;
+    }
+    found
+}
+
+/// Whether both languages may share the element: it holds blocks, and no words of its own.
+fn is_shared(tag: Tag) -> bool {
+    matches!(
+        tag,
+        Tag::List(_)
+            | Tag::Item
+            | Tag::Quote
+            | Tag::Alert(_)
+            | Tag::Callout(_)
+            | Tag::Div(_)
+            | Tag::Tabs
+            | Tag::Tab(_)
+            | Tag::Columns
+            | Tag::Column(_)
+    )
+}
+
+fn alike(a: Tag, b: Tag) -> bool {
+    match (a, b) {
+        (Tag::Div(_), Tag::Div(_)) | (Tag::Tab(_), Tag::Tab(_)) => true,
+        (Tag::Alert(a) | Tag::Callout(a), Tag::Alert(b) | Tag::Callout(b)) => a == b,
+        (a, b) => a == b,
+    }
+}
