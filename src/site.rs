@@ -4,4 +4,6 @@ pub(crate) mod html;
 pub mod link;
 pub mod markdown;
 pub mod outline;
+pub mod parallel;
+pub mod split;
 pub mod unit;

@@ -1,15 +1,17 @@
 //! Front matter: YAML between `---` lines at the start of a file.
 
-/// A calendar date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    /// The year.
-    pub year: u16,
-    /// The month, from 1.
-    pub month: u8,
-    /// The day, from 1.
-    pub day: u8,
-}
+mod block;
+mod date;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::source::Source;
+
+use block::Block;
+pub use date::Date;
 
 /// What a page says about itself. Keys are case-insensitive; unknown ones are kept in `fields`, lower-cased.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,4 +34,126 @@ pub struct FrontMatter {
     pub draft: bool,
     /// `robots`, as written (`NOINDEX, NOFOLLOW`).
     pub robots: Option<String>,
+    /// Every other key with a scalar value: the key lower-cased, the value as written, without its quotation marks.
+    pub fields: BTreeMap<String, String>,
 }
+
+/// A key and its scalar value, as they stand in the file.
+type Entry = (String, String);
+
+/// Reads a file's front matter, and says at which byte the body begins, after a byte order mark and the front matter.
+///
+/// Damage (no closing line, not YAML, a key twice, a date that is none) is a [`Code::FrontMatter`] warning; what can be
+/// understood is kept, the first of equal keys wins. Text that merely begins with a thematic break is no front matter.
+pub fn front_matter(source: &Source) -> Checked<(FrontMatter, usize)> {
+    let text = source.text.as_str();
+    let Some(block) = block::find(text) else { return Checked::sound((FrontMatter::default(), block::bom(text))) };
+    let mut reader = Reader { source, block: &block, diagnostics: Vec::new(), front: FrontMatter::default() };
+    reader.read();
+    let Reader { front, diagnostics, .. } = reader;
+    Checked { value: (front, block.body), diagnostics }
+}
+
+/// The byte at which a file's body begins. Costs no YAML.
+pub fn body_start(text: &str) -> usize {
+    block::find(text).map_or(block::bom(text), |block| block.body)
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    block: &'s Block,
+    diagnostics: Vec<Diagnostic>,
+    front: FrontMatter,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        if !self.block.closed {
+            self.warn(self.block.fence.clone(), "the front matter is not closed", "add a line `---` after its last key");
+        }
+        let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
+        let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
+        let mut seen = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let lower = key.to_ascii_lowercase();
+            if seen.contains(&lower) {
+                self.warn(self.place(&key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
+            } else if value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id=") {
+                self.warn(self.place(&key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
+            } else {
+                seen.push(lower.clone());
+                self.set(&key, lower, value);
+            }
+        }
+    }
+
+    fn read_yaml(&mut self, yaml: &str) -> Vec<Entry> {
+        yaml::full(yaml).unwrap_or_else(|damage| {
+            let at = self.block.yaml.start + damage.at.min(yaml.len());
+            let line = self.line(at);
+            self.warn(line, &format!("the front matter is not valid YAML: {}", damage.what), "quote the value, or mend the line");
+            yaml::by_line(yaml)
+        })
+    }
+
+    fn set(&mut self, key: &str, lower: String, value: String) {
+        let front = &mut self.front;
+        let field = match lower.as_str() {
+            "title" => &mut front.title,
+            "description" => &mut front.description,
+            "ms.translationtype" => &mut front.translation_type,
+            "ms.contentlocale" => &mut front.content_locale,
+            "uid" => &mut front.uid,
+            "robots" => &mut front.robots,
+            "draft" => return front.draft = value.eq_ignore_ascii_case("true"),
+            "ms.date" | "date" | "ms.lasthandoff" => return self.set_date(key, &lower, &value),
+            _ => return drop(front.fields.insert(lower, value)),
+        };
+        *field = Some(value);
+    }
+
+    /// `ms.date` is the key of the content's authors; `date` counts where it is missing.
+    fn set_date(&mut self, key: &str, lower: &str, value: &str) {
+        let Some(date) = Date::parse(value) else {
+            let message = format!("`{value}` is not a date");
+            return self.warn(self.place(key, 0), &message, "write it as 2026-01-31 or 01/31/2026");
+        };
+        match lower {
+            "ms.lasthandoff" => self.front.last_handoff = Some(date),
+            "ms.date" => self.front.date = Some(date),
+            _ => self.front.date = self.front.date.or(Some(date)),
+        }
+    }
+
+    /// The line of the `nth` (from zero) occurrence of a key, else the line that opens the front matter.
+    fn place(&self, key: &str, nth: usize) -> Range<usize> {
+        let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
+        let is_key = |line: &str| {
+            let head = line.trim_start_matches(['"', '\'']);
+            head.get(..key.len()).is_some_and(|head| head.eq_ignore_ascii_case(key))
+        };
+        let mut at = self.block.yaml.start;
+        let lines = yaml.split_inclusive('\n').map(|line| {
+            at += line.len();
+            (line, at - line.len())
+        });
+        let found = lines.filter(|(line, _)| is_key(line)).nth(nth);
+        found.map_or(self.block.fence.clone(), |(line, start)| start..start + line.trim_end().len())
+    }
+
+    fn line(&self, at: usize) -> Range<usize> {
+        let text = &self.source.text;
+        let at = crate::source::floor_char_boundary(text, at);
+        let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let end = text.get(at..).and_then(|after| after.find('\n')).map_or(text.len(), |end| at + end);
+        start..end
+    }
+
+    fn warn(&mut self, range: Range<usize>, message: &str, help: &str) {
+        let span = Span::new(self.source.path.clone(), range);
+        self.diagnostics.push(Diagnostic::new(Code::FrontMatter, span, message).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Where front matter begins and ends.
+
+use std::ops::Range;
+
+/// The front matter of a file. All ranges are bytes of the file.
+pub(super) struct Block {
+    /// The opening `---`.
+    pub(super) fence: Range<usize>,
+    /// The YAML.
+    pub(super) yaml: Range<usize>,
+    /// Where the body begins.
+    pub(super) body: usize,
+    /// Whether a closing line stands between the two.
+    pub(super) closed: bool,
+}
+
+/// The length of the byte order mark.
+pub(super) fn bom(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// Finds front matter: a line `---`, keys, and a line `---` or `...`. Without that last line it is the run of lines that
+/// look like YAML. Without any key it is a thematic break and text.
+pub(super) fn find(text: &str) -> Option<Block> {
+    let start = bom(text);
+    let mut lines = Lines { text, at: start };
+    let opener = lines.next().filter(|(line, _)| line.trim_end() == "---")?;
+    let fence = start..start + 3;
+    let from = opener.1.end;
+    let closer = lines.find(|(line, _)| matches!(line.trim_end(), "---" | "..."));
+    match closer {
+        Some((_, range)) if holds_keys(text.get(from..range.start)?) => {
+            Some(Block { fence, yaml: from..range.start, body: range.end, closed: true })
+        }
+        Some(_) => None,
+        None => {
+            let body = Lines { text, at: from }.take_while(|(line, _)| is_yaml_like(line)).last().map(|(_, range)| range.end)?;
+            holds_keys(text.get(from..body)?).then_some(Block { fence, yaml: from..body, body, closed: false })
+        }
+    }
+}
+
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = (&'t str, Range<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let range = self.at..self.at + length;
+        self.at = range.end;
+        Some((rest.get(..length)?, range))
+    }
+}
+
+/// Whether the first line of some YAML that says anything begins with a key, or a later one with a key of the publisher's;
+/// or nothing is said.
+fn holds_keys(yaml: &str) -> bool {
+    let mut said = yaml.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    said.next().is_none_or(|first| key(first).is_some()) || said.any(|line| line.starts_with("ms.") && key(line).is_some())
+}
+
+fn is_yaml_like(line: &str) -> bool {
+    let indented = line.starts_with([' ', '\t', '-', '#']);
+    !line.trim().is_empty() && (indented || key(line).is_some())
+}
+
+/// The key that a line begins with, and what follows its colon.
+pub(super) fn key(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_end();
+    let (key, value) = line.split_once(": ").or_else(|| line.strip_suffix(':').map(|key| (key, "")))?;
+    let sound = !key.is_empty() && key.len() <= 64 && !key.starts_with([' ', '\t', '<', '-', '#', '>', '|', '[', '`', '*', '!']);
+    sound.then_some((key.trim_matches(['"', '\'']).trim_end(), value.trim()))
+}
