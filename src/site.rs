@@ -1,4 +1,8 @@
 //! The press: localized Markdown in, a static site in every language out.
 pub mod data;
+pub mod discover;
 pub mod frontmatter;
+pub mod read;
+pub mod redirect;
+pub mod settings;
 pub mod unit;

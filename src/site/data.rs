@@ -81,10 +81,8 @@ pub fn yaml(text: &str) -> (Option<Data>, Option<Damage>) {
     let mut tree = Tree { skipped, ..Tree::default() };
     let mut damage = None;
     for event in Parser::new_from_str(&text[skipped..]) {
-        let step = event.map_err(|error| Damage {
-            at: error.marker().byte_offset().map_or(0, |at| at + skipped),
-            message: error.info(),
-        });
+        let step = event
+            .map_err(|error| Damage { at: error.marker().byte_offset().map_or(0, |at| at + skipped), message: error.info() });
         match step.and_then(|(event, span)| tree.take(event, span.byte_range().unwrap_or_default())) {
             Ok(true) => {}
             Ok(false) => break,
