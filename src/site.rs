@@ -5,4 +5,5 @@ pub mod frontmatter;
 pub mod read;
 pub mod redirect;
 pub mod settings;
+pub mod toc;
 pub mod unit;
