@@ -2,6 +2,7 @@
 pub mod data;
 pub mod discover;
 pub mod frontmatter;
+pub mod nav;
 pub mod read;
 pub mod redirect;
 pub mod settings;
