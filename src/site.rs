@@ -8,3 +8,4 @@ pub mod redirect;
 pub mod settings;
 pub mod toc;
 pub mod unit;
+pub mod yamlmime;
