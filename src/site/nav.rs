@@ -1,0 +1,193 @@
+//! The navigation: what stands where in the tables of contents, and what of it a page shows.
+//!
+//! Nodes lie in one array, the children of a node side by side, so that a level of the navigation is a range. A page shows
+//! the levels on the way to it ([`Nav::section`]), each cut to a window: the output grows with the number of pages,
+//! not with its square.
+
+mod build;
+mod section;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::vpath::SourcePath;
+
+use super::redirect::RedirectTarget;
+use super::toc::TocName;
+
+pub use build::build;
+pub use section::{Level, MAX_SIBLINGS, WINDOW};
+
+/// A page of the catalogue, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId(pub u32);
+
+/// A node of the navigation, by its place in the array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// How the navigation finds pages. A function from a path to a page will do.
+pub trait Pages {
+    /// The page of a file.
+    fn page(&self, path: &SourcePath) -> Option<PageId>;
+
+    /// The page of a file whose path differs in upper and lower case only, and the path as it is.
+    fn ignoring_case(&self, _path: &SourcePath) -> Option<(PageId, SourcePath)> {
+        None
+    }
+
+    /// The page with a `uid`.
+    fn uid(&self, _uid: &str) -> Option<PageId> {
+        None
+    }
+
+    /// Where a page has moved, through all redirections.
+    fn moved(&self, _path: &SourcePath) -> Option<RedirectTarget> {
+        None
+    }
+}
+
+impl<F: Fn(&SourcePath) -> Option<PageId>> Pages for F {
+    fn page(&self, path: &SourcePath) -> Option<PageId> {
+        self(path)
+    }
+}
+
+/// Where a node leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NavTarget {
+    /// Nowhere: a section without a page.
+    None,
+    /// A page, and the fragment without its `#`.
+    Page(PageId, Option<String>),
+    /// An address of the scheme http, https, mailto or tel.
+    External(String),
+    /// An address that starts with `/`: in the web site that the docset was written for.
+    SiteAbsolute(String),
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The node above it; `None` on the first level.
+    pub parent: Option<NodeId>,
+    /// The nodes below it, as a range of the array.
+    pub children: Range<u32>,
+    /// What it is called.
+    pub name: TocName,
+    /// Where it leads.
+    pub target: NavTarget,
+    /// The table of contents it belongs to: an index of [`Nav::tables`].
+    pub table: u32,
+    /// How far down it stands; 0 on the first level.
+    pub depth: u32,
+    /// Other words that it may be searched by.
+    pub synonyms: Option<String>,
+    /// Whether its children are shown from the start.
+    pub expanded: bool,
+}
+
+/// One table of contents with all that is nested in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The file.
+    pub path: SourcePath,
+    /// Its first level, as a range of the array.
+    pub top: Range<u32>,
+}
+
+/// The navigation of a docset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nav {
+    nodes: Vec<Node>,
+    tables: Vec<Table>,
+    of_page: BTreeMap<PageId, NodeId>,
+    /// The pages in reading order, each where it stands first.
+    order: Vec<NodeId>,
+    /// The place of a node in `order`.
+    place: BTreeMap<NodeId, usize>,
+}
+
+impl Nav {
+    /// The tables of contents, sorted by path.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no navigation: the docset has no table of contents, or only dead entries.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// A node. An id of another navigation may give any node, or none.
+    pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0 as usize)
+    }
+
+    /// Nodes side by side, with their ids.
+    pub fn range(&self, range: Range<u32>) -> impl Iterator<Item = (NodeId, &Node)> {
+        range.filter_map(|at| Some((NodeId(at), self.get(NodeId(at))?)))
+    }
+
+    /// Where a page stands; of several places the first in reading order.
+    pub fn node_of(&self, page: PageId) -> Option<NodeId> {
+        self.of_page.get(&page).copied()
+    }
+
+    /// The table of contents for a file that may stand in none: the one in the nearest folder above it.
+    pub fn table_of(&self, path: &SourcePath) -> Option<u32> {
+        let reaching = self.tables.iter().enumerate().filter(|(_, table)| is_below(path, table.path.folder()));
+        let nearest = reaching.max_by_key(|(at, table)| (table.path.folder().len(), std::cmp::Reverse(*at)));
+        nearest.and_then(|(at, _)| u32::try_from(at).ok())
+    }
+
+    /// The nodes above a node, from the first level down: the breadcrumb, without the node itself.
+    pub fn ancestors(&self, id: NodeId) -> Vec<NodeId> {
+        let parent = |id: &NodeId| self.get(*id).and_then(|node| node.parent);
+        let mut above: Vec<NodeId> = std::iter::successors(parent(&id), parent).collect();
+        above.reverse();
+        above
+    }
+
+    /// The page before this one in reading order, in the same table of contents.
+    pub fn previous(&self, page: PageId) -> Option<PageId> {
+        let (node, at) = self.reading_place(page)?;
+        self.neighbour(node, at.checked_sub(1)?)
+    }
+
+    /// The page after this one in reading order, in the same table of contents.
+    pub fn next(&self, page: PageId) -> Option<PageId> {
+        let (node, at) = self.reading_place(page)?;
+        self.neighbour(node, at + 1)
+    }
+
+    /// All pages of the navigation in reading order, each once.
+    pub fn reading_order(&self) -> impl Iterator<Item = PageId> {
+        self.order.iter().filter_map(|id| self.get(*id)?.page())
+    }
+
+    fn reading_place(&self, page: PageId) -> Option<(&Node, usize)> {
+        let id = self.node_of(page)?;
+        Some((self.get(id)?, *self.place.get(&id)?))
+    }
+
+    fn neighbour(&self, of: &Node, at: usize) -> Option<PageId> {
+        self.order.get(at).and_then(|id| self.get(*id)).filter(|node| node.table == of.table)?.page()
+    }
+}
+
+impl Node {
+    /// The page it leads to.
+    pub fn page(&self) -> Option<PageId> {
+        if let NavTarget::Page(page, _) = &self.target { Some(*page) } else { None }
+    }
+}
+
+fn is_below(path: &SourcePath, folder: &str) -> bool {
+    folder.is_empty() || path.as_str().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}

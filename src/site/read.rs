@@ -1,0 +1,114 @@
+//! The bytes of the docset's files. An edge, beside `discover`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::diag::{Code, Diagnostic, Span};
+use crate::source::Source;
+use crate::vpath::SourcePath;
+
+use super::discover::{Found, Listing};
+
+/// Reads a text file; `path` counts from `folder`. Symbolic links are followed wherever they lead: for a file of a
+/// [`Listing`] use [`read_found`].
+///
+/// # Errors
+/// [`Code::Unreadable`], [`Code::NotUtf8`].
+pub fn read(folder: &Path, path: &SourcePath) -> Result<Source, Diagnostic> {
+    decode(path, read_bytes(folder, path)?)
+}
+
+/// Reads a file as it stands: images and other resources.
+///
+/// # Errors
+/// [`Code::Unreadable`].
+pub fn read_bytes(folder: &Path, path: &SourcePath) -> Result<Vec<u8>, Diagnostic> {
+    fs::read(folder.join(path.as_str())).map_err(|error| {
+        let message = format!("the file cannot be read: {error}");
+        Diagnostic::new(Code::Unreadable, Span::file(path.clone()), message).help("check its permissions")
+    })
+}
+
+/// Reads a text file of a listing.
+///
+/// # Errors
+/// Those of [`read`], and [`Code::PathOutside`].
+pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic> {
+    decode(&found.path, read_found_bytes(listing, found)?)
+}
+
+/// Reads a file of a listing as it stands.
+///
+/// # Errors
+/// Those of [`read_bytes`], and [`Code::PathOutside`] where a symbolic link has been turned since the folder was listed.
+pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Diagnostic> {
+    // Resolving a path asks for each of its folders; only a link can lead outside, so only links pay for it.
+    if found.linked && !lies_inside(listing, &found.path) {
+        let message = "the symbolic link leads out of the site's folder";
+        return Err(Diagnostic::new(Code::PathOutside, Span::file(found.path.clone()), message));
+    }
+    read_bytes(&listing.folder, &found.path)
+}
+
+/// Reports the first NUL byte of a text, and how many there are.
+pub fn nul_bytes(source: &Source) -> Option<Diagnostic> {
+    let first = memchr::memchr(0, source.text.as_bytes())?;
+    let count = memchr::memchr_iter(0, source.text.as_bytes()).count();
+    let message = format!("the text holds NUL bytes ({count}), shown as U+FFFD");
+    let diagnostic = Diagnostic::new(Code::NulByte, Span::new(source.path.clone(), first..first + 1), message);
+    Some(diagnostic.help("save the file again as UTF-8 text"))
+}
+
+fn lies_inside(listing: &Listing, path: &SourcePath) -> bool {
+    fs::canonicalize(listing.folder.join(path.as_str())).is_ok_and(|target| target.starts_with(&listing.root))
+}
+
+fn decode(path: &SourcePath, bytes: Vec<u8>) -> Result<Source, Diagnostic> {
+    String::from_utf8(bytes).map(|text| Source { path: path.clone(), text }).map_err(|error| {
+        // The bytes go no further than here, and so the line is named in the message.
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("the file is not UTF-8: line {}, byte {at}", line_of(error.as_bytes(), at));
+        let span = Span::new(path.clone(), at..at + 1);
+        Diagnostic::new(Code::NotUtf8, span, message).help("save the file as UTF-8; Shift_JIS and UTF-16 are not read")
+    })
+}
+
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or(bytes)).count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(bytes: &[u8]) -> (tempfile::TempDir, SourcePath) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.md"), bytes).unwrap();
+        (folder, SourcePath::parse("a.md").unwrap())
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_refused_with_its_line() {
+        let (folder, path) = file(b"a\n\x82\xa0\n");
+        let error = read(folder.path(), &path).unwrap_err();
+        assert_eq!((error.code, error.span.start), (Code::NotUtf8, 2));
+        assert!(error.message.contains("line 2"), "{}", error.message);
+        assert_eq!(read_bytes(folder.path(), &path).unwrap().len(), 5);
+    }
+
+    #[test]
+    fn nul_bytes_are_reported_and_kept() {
+        let (folder, path) = file(b"a\0b\0");
+        let source = read(folder.path(), &path).unwrap();
+        let found = nul_bytes(&source).unwrap();
+        assert_eq!((found.code, found.span.start), (Code::NulByte, 1));
+        assert!(nul_bytes(&Source { path, text: "a".to_owned() }).is_none());
+    }
+
+    #[test]
+    fn a_missing_file_is_an_error() {
+        let (folder, _) = file(b"");
+        let gone = SourcePath::parse("gone.md").unwrap();
+        assert_eq!(read(folder.path(), &gone).unwrap_err().code, Code::Unreadable);
+    }
+}

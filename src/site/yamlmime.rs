@@ -1,0 +1,142 @@
+//! Pages written in YAML (`### YamlMime:Landing`, `Hub`, `FAQ` and others) as Markdown, so that they are pages like all others.
+//!
+//! The kinds differ in the names of their keys only: a thing with a name is a heading, its words are paragraphs, a thing with
+//! an address is a link in a list. So one walk over the tree serves them all, and kinds that are not known as well.
+
+mod write;
+
+use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::source::Source;
+
+use super::data::{self, Data, Value};
+use super::frontmatter::{Date, FrontMatter};
+use super::unit::Piece;
+
+use write::Writer;
+
+/// A page written in YAML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YamlPage {
+    /// What follows `YamlMime:`, as written.
+    pub kind: String,
+    /// What `metadata` says; the title is the page's own where `metadata` has none.
+    pub front: FrontMatter,
+    /// The page as Markdown.
+    pub markdown: String,
+    /// Where in the file its stretches come from. The places are counted in the page's order.
+    pub pieces: Vec<Piece>,
+}
+
+/// Kinds that hold no page of their own.
+const NOT_PAGES: [&str; 4] = ["TableOfContent", "TableOfContents", "ContextObject", "XRefMap"];
+
+/// The kind of a YAML page: what follows `### YamlMime:` in the first line. `None` for other files.
+pub fn kind(text: &str) -> Option<&str> {
+    let line = text.trim_start_matches('\u{feff}').lines().next()?.trim_start_matches('#');
+    let (mime, kind) = line.split_once(':')?;
+    let is_page = !NOT_PAGES.iter().any(|other| kind.trim().eq_ignore_ascii_case(other));
+    (text.trim_start_matches('\u{feff}').starts_with('#') && mime.trim().eq_ignore_ascii_case("YamlMime") && is_page)
+        .then(|| kind.trim())
+}
+
+/// Converts a file; `None` if it is no page. Damaged YAML is reported ([`Code::FrontMatter`]) and taken up to the damage.
+pub fn to_markdown(source: &Source) -> Checked<Option<YamlPage>> {
+    let Some(kind) = kind(&source.text) else { return Checked::sound(None) };
+    let (root, damage) = data::yaml(&source.text);
+    let report = |damage: data::Damage| {
+        let span = Span::new(source.path.clone(), damage.at..damage.at);
+        let message = format!("the page is not valid YAML: {}", damage.message);
+        Diagnostic::new(Code::FrontMatter, span, message).help("what stands before this place is shown; correct the file")
+    };
+    let diagnostics = damage.map(report).into_iter().collect();
+    let (front, writer) = root.map(|root| (front(&root), page(&root))).unwrap_or_default();
+    let page = YamlPage { kind: kind.to_owned(), front, markdown: writer.text, pieces: writer.pieces };
+    Checked { value: Some(page), diagnostics }
+}
+
+fn front(root: &Data) -> FrontMatter {
+    let metadata = root.get("metadata");
+    let text = |key: &str| metadata.and_then(|metadata| metadata.text_of(key)).map(str::to_owned);
+    FrontMatter {
+        title: text("title").or_else(|| name(root).and_then(Data::text).map(one_line)),
+        description: text("description"),
+        date: text("ms.date").or_else(|| text("date")).and_then(|date| parse_date(&date)),
+        translation_type: text("ms.translationtype"),
+        content_locale: text("ms.contentlocale"),
+        last_handoff: text("ms.lasthandoff").and_then(|date| parse_date(&date)),
+        uid: root.text_of("uid").map(str::to_owned).or_else(|| text("uid")),
+        robots: text("robots"),
+        draft: text("draft").is_some_and(|draft| draft.eq_ignore_ascii_case("true")),
+        ..FrontMatter::default()
+    }
+}
+
+/// `MM/DD/YYYY`, `MM/DD/YY` and `YYYY-MM-DD` (FORMAT §2.5).
+fn parse_date(text: &str) -> Option<Date> {
+    let parts: Vec<u16> = text.trim().splitn(3, ['/', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let (year, month, day) = match parts[..] {
+        [month, day, year] if text.contains('/') => (if year < 100 { 2000 + year } else { year }, month, day),
+        [year, month, day] => (year, month, day),
+        _ => return None,
+    };
+    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Date { year, month, day })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The value of the first of some keys that has a text.
+fn first<'a>(data: &'a Data, keys: &[&str]) -> Option<&'a Data> {
+    keys.iter().find_map(|key| data.get(key).filter(|value| value.text().is_some_and(|text| !text.trim().is_empty())))
+}
+
+fn name(data: &Data) -> Option<&Data> {
+    first(data, &["title", "name", "question", "text"])
+}
+
+fn address(data: &Data) -> Option<&Data> {
+    first(data, &["url", "href"])
+}
+
+fn words(data: &Data) -> Option<&Data> {
+    first(data, &["summary", "answer", "description", "note"])
+}
+
+fn page(root: &Data) -> Writer {
+    let mut writer = Writer::default();
+    walk(root, 1, &mut writer);
+    writer
+}
+
+/// Writes a thing and what it holds. The depth is bounded by [`data::MAX_DEPTH`].
+fn walk(data: &Data, level: usize, writer: &mut Writer) {
+    let heading = if let Some(address) = address(data) {
+        writer.link(name(data).unwrap_or(address), address, words(data));
+        false
+    } else {
+        name(data).inspect(|name| writer.heading(level, name)).is_some()
+    };
+    if address(data).is_none() {
+        words(data).into_iter().for_each(|words| writer.markdown(words));
+    }
+    let below = if heading { level + 1 } else { level };
+    for (key, value) in data.pairs() {
+        if !key.eq_ignore_ascii_case("metadata") {
+            members(value, below, writer);
+        }
+    }
+}
+
+/// Walks what a value holds; texts were written, or are settings (`linkListType`, `imageSrc`).
+fn members(value: &Data, level: usize, writer: &mut Writer) {
+    match &value.value {
+        Value::List(list) => list.iter().for_each(|one| members(one, level, writer)),
+        Value::Map(_) => walk(value, level, writer),
+        Value::Text(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+use super::*;
+use crate::vpath::SourcePath;
+
+fn page_of(text: &str) -> Checked<Option<YamlPage>> {
+    to_markdown(&Source { path: SourcePath::parse("index.yml").unwrap(), text: text.to_owned() })
+}
+
+fn check(text: &str, expected: &str) -> YamlPage {
+    let found = page_of(text);
+    assert_eq!(found.diagnostics, []);
+    let page = found.value.unwrap();
+    assert_eq!(page.markdown, expected);
+    page
+}
+
+#[test]
+fn a_landing_page_is_headings_and_lists_of_links() {
+    let text = "### YamlMime:Landing\ntitle: 窓口 *\nsummary: これは **概要**。\nmetadata:\n  title: 題\n  description: 説明\n  ms.date: 02/01/2021\n  \
+                ms.contentlocale: ja-JP\nlandingContent:\n- title: 始める\n  linkLists:\n  - linkListType: overview\n    links:\n    \
+                - text: 'a [b]'\n      url: a b.md\n    - text: c\n      url: ..\\c.md\n- title: 次\n";
+    let expected = "# 窓口 \\*\n\nこれは **概要**。\n\n## 始める\n\n- [a \\[b\\]](<a b.md>)\n- [c](<..\\\\c.md>)\n\n## 次\n";
+    let page = check(text, expected);
+    assert_eq!(
+        (page.kind.as_str(), page.front.title.as_deref(), page.front.description.as_deref()),
+        ("Landing", Some("題"), Some("説明"))
+    );
+    assert_eq!(page.front.date, Some(Date { year: 2021, month: 2, day: 1 }));
+    assert_eq!(page.front.content_locale.as_deref(), Some("ja-JP"));
+    assert_eq!(page.pieces[0].start, 0);
+    for piece in &page.pieces {
+        assert!(text.is_char_boundary(piece.file_start) && page.markdown.is_char_boundary(piece.start));
+    }
+    let heading = page.pieces.iter().find(|piece| page.markdown[piece.start..].starts_with("## 始める")).unwrap();
+    assert!(text[heading.file_start..].starts_with("始める"));
+}
+
+#[test]
+fn questions_are_headings_and_answers_stay_markdown() {
+    let text = "### YamlMime:FAQ\nmetadata: {}\ntitle: よくある質問\nsummary: >\n  一行目。\n\n\n  二行目。\nsections:\n- name: 一般\n  questions:\n  \
+                - question: \"「<特典>」とは\\n\"\n    answer: |\n      - [a](a.md)\n\n      > [!NOTE]\n      > 注\n  - question: q\n    answer: \"  code\\n\"\n";
+    let expected = "# よくある質問\n\n一行目。\n\n二行目。\n\n## 一般\n\n### 「\\<特典\\>」とは\n\n- [a](a.md)\n\n> [!NOTE]\n> 注\n\n### q\n\n  code\n";
+    assert_eq!(check(text, expected).front.title.as_deref(), Some("よくある質問"));
+}
+
+#[test]
+fn a_hub_gives_what_is_there() {
+    let text = "### YamlMime:Hub\ntitle: Hub\nhighlightedContent:\n  items:\n  - title: a\n    itemType: overview\n    url: a.md\nproductDirectory:\n  \
+                title: P\n  items:\n  - title: card\n    imageSrc: x.svg\n    links:\n    - url: b.md\n      text: b\nadditionalContent:\n  sections:\n  \
+                - items:\n    - title: d\n      summary: words\n      url: d.md\n    - title: e\n      url: e.md\n";
+    let expected = "# Hub\n\n- [a](<a.md>)\n\n## P\n\n### card\n\n- [b](<b.md>)\n- [d](<d.md>)\n\n  words\n\n- [e](<e.md>)\n";
+    check(text, expected);
+}
+
+#[test]
+fn other_files_are_no_pages_and_damage_is_reported() {
+    for other in ["- name: x\n", "### YamlMime:TableOfContent\nitems: []\n", "# YamlMime\n", "", "YamlMime:Hub\n"] {
+        assert_eq!(page_of(other).value, None, "{other}");
+    }
+    let found = page_of("### YamlMime:FAQ\ntitle: t\nsections:\n- name: [x\n- y\n");
+    assert_eq!((found.diagnostics[0].code, found.value.unwrap().markdown.as_str()), (Code::FrontMatter, "# t\n"));
+    assert_eq!(page_of("### YamlMime:FAQ\n").value.unwrap().markdown, "");
+}
+
+#[test]
+fn dates_as_they_stand_in_real_files() {
+    for (text, date) in
+        [("01/14/19", Some((2019, 1, 14))), ("2020-12-31", Some((2020, 12, 31))), ("13/40/2020", None), ("x", None)]
+    {
+        assert_eq!(parse_date(text).map(|date| (date.year, date.month, date.day)), date, "{text}");
+    }
+}
