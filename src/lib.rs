@@ -1,4 +1,5 @@
 //! Madoguchi (窓口): a press for bilingual guidance, and a counter for the requests of its readers.
+pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod locale;

@@ -1,1 +1,3 @@
 //! Behaviour, from outside.
+#[cfg(feature = "site")]
+mod report;
