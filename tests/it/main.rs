@@ -1,3 +1,4 @@
 //! Behaviour, from outside.
 #[cfg(feature = "site")]
 mod split;
+mod report;

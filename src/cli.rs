@@ -1,0 +1,78 @@
+//! The command line: what is asked, by whom it is done, and how it ended.
+//!
+//! Data goes to standard output, everything else to standard error. Only this room prints.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(feature = "site")]
+mod build;
+#[cfg(feature = "site")]
+mod check;
+pub mod failure;
+#[cfg(feature = "site")]
+mod press;
+#[cfg(feature = "site")]
+pub mod progress;
+#[cfg(feature = "site")]
+pub mod report;
+#[cfg(feature = "site")]
+mod split;
+#[cfg(feature = "site")]
+mod terminal;
+
+use failure::Failure;
+
+/// Bilingual guidance from localized Markdown, and a counter that loses no service request.
+#[derive(Debug, Parser)]
+#[command(name = "madoguchi", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the site in every language
+    #[cfg(feature = "site")]
+    Build(build::Build),
+    /// Say what is wrong with the content, without writing anything
+    #[cfg(feature = "site")]
+    Check(check::Check),
+    /// Write one language of a localized file to standard output, as plain Markdown
+    #[cfg(feature = "site")]
+    Split(split::Split),
+}
+
+/// Runs the command that the arguments ask for; the first is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure. Where nobody listens, nobody is told.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match done(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = write!(std::io::stderr(), "{failure}");
+            failure.kind.exit_code()
+        }
+    }
+}
+
+fn done(command: Command) -> Result<(), Failure> {
+    match command {
+        #[cfg(feature = "site")]
+        Command::Build(build) => build.run(),
+        #[cfg(feature = "site")]
+        Command::Check(check) => check.run(),
+        #[cfg(feature = "site")]
+        Command::Split(split) => split.run(),
+    }
+}

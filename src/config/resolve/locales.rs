@@ -1,0 +1,112 @@
+//! The locales of a site, named or discovered, and texts in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ConfigError, ConfigErrorKind, File, Given, Locale, LocaleMap, LocaleSet, RawSite, RawTexts};
+
+/// The most locales a site can have.
+const MOST: usize = 64;
+
+/// The source locale unless one is named.
+pub(super) fn default_source() -> Locale {
+    Locale::parse("en").unwrap_or_else(|_| unreachable!("`en` is a language tag"))
+}
+
+/// The locales that the file names, else those discovered.
+pub(super) fn of_file(file: &File<'_>, raw: &RawSite, discover: impl FnOnce() -> Vec<String>) -> Result<LocaleSet, ConfigError> {
+    let parse = |key: &str, given: &Given<String>| file.parse(key, given, |tag| locale(tag));
+    let source = raw.source_locale.as_ref().map_or_else(|| Ok(default_source()), |given| parse("source_locale", given))?;
+    let Some(named) = &raw.locales else { return Ok(discovered(&discover(), source)) };
+    if named.value.is_empty() || named.value.len() > MOST {
+        let message = format!("`locales` must name between 1 and {MOST} locales");
+        return Err(file.error(&named.by, ConfigErrorKind::Value, message, "the first is the default"));
+    }
+    let mut locales = Vec::new();
+    for given in &named.value {
+        let locale = parse("locales", given)?;
+        if locales.contains(&locale) {
+            return Err(file.error(&given.by, ConfigErrorKind::Value, format!("`locales` names `{locale}` twice"), "remove one"));
+        }
+        locales.push(locale);
+    }
+    Ok(LocaleSet::new(locales, source))
+}
+
+fn locale(tag: &str) -> Result<Locale, String> {
+    Locale::parse(tag).map_err(|_| format!("must be a language tag such as `ja` or `en-US`, not `{tag}`"))
+}
+
+/// The set that tags found in a docset make: each shortened while it stays unambiguous, in alphabetical order, the source
+/// last. A tag of the source's own language is the source.
+pub(super) fn discovered(tags: &[String], source: Locale) -> LocaleSet {
+    let found: BTreeSet<Locale> = tags.iter().filter_map(|tag| Locale::parse(tag).ok()).collect();
+    let kin = |locale: &Locale| extends(locale.as_str(), source.as_str()) || extends(source.as_str(), locale.as_str());
+    let targets: BTreeSet<Locale> = found.iter().filter(|tag| !kin(tag)).map(|tag| shortened(tag, &found)).collect();
+    LocaleSet::new(targets.into_iter().filter(|locale| !kin(locale)).take(MOST).collect(), source)
+}
+
+/// The shortest beginning of a tag that no other tag found continues.
+fn shortened(tag: &Locale, found: &BTreeSet<Locale>) -> Locale {
+    let cuts = tag.as_str().match_indices('-').map(|(at, _)| &tag.as_str()[..at]);
+    let alone = |short: &&str| !found.iter().any(|other| continues(other.as_str(), short) && !same_line(other, tag));
+    cuts.filter(|short| short.len() > 1).find(alone).and_then(|short| Locale::parse(short).ok()).unwrap_or_else(|| tag.clone())
+}
+
+fn same_line(a: &Locale, b: &Locale) -> bool {
+    extends(a.as_str(), b.as_str()) || extends(b.as_str(), a.as_str())
+}
+
+/// Whether `tag` is `short` or goes on with further subtags.
+fn extends(tag: &str, short: &str) -> bool {
+    tag == short || continues(tag, short)
+}
+
+fn continues(tag: &str, short: &str) -> bool {
+    tag.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// One text for every locale.
+pub(super) fn everywhere(locales: &LocaleSet, text: &str) -> LocaleMap {
+    LocaleMap { texts: locales.ids().map(|id| (id, text.to_owned())).collect(), fallback: locales.source() }
+}
+
+/// Texts in the site's locales.
+pub(super) fn texts(file: &File<'_>, key: &str, given: &Given<RawTexts>, locales: &LocaleSet) -> Result<LocaleMap, ConfigError> {
+    let by_tag = match &given.value {
+        RawTexts::One(text) => return Ok(everywhere(locales, text)),
+        RawTexts::ByLocale(by_tag) => by_tag,
+    };
+    let mut texts = BTreeMap::new();
+    for (tag, text) in by_tag.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let id = locales.find(tag).ok_or_else(|| stranger(file, key, given, tag, locales))?;
+        texts.insert(id, text.clone());
+    }
+    Ok(LocaleMap { texts, fallback: locales.source() })
+}
+
+fn stranger(file: &File<'_>, key: &str, given: &Given<RawTexts>, tag: &str, locales: &LocaleSet) -> ConfigError {
+    let known: Vec<String> = locales.ids().map(|id| format!("`{}`", locales.get(id))).collect();
+    let message = format!("`{key}` has a text for `{tag}`, which is no locale of the site");
+    file.error(&given.by, ConfigErrorKind::Value, message, format!("the site's locales are {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(tags: &[&str]) -> String {
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let set = discovered(&tags, default_source());
+        set.ids().map(|id| set.get(id).to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn discovered_tags_are_shortened_while_unambiguous_and_the_source_is_last() {
+        assert_eq!(found(&["ja-JP"]), "ja en");
+        assert_eq!(found(&["en-US", "ja-jp", "ja"]), "ja en");
+        assert_eq!(found(&["zh-CN", "zh-TW", "de-DE"]), "de zh-CN zh-TW en");
+        assert_eq!(found(&["zh-Hans-CN", "zh-Hant"]), "zh-Hans zh-Hant en");
+        assert_eq!(found(&["en-US", "en-GB"]), "en");
+        assert_eq!(found(&["", "not a tag", "日本"]), "en");
+    }
+}
