@@ -4,4 +4,5 @@ pub mod locale;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod source;
+pub mod theme;
 pub mod vpath;
