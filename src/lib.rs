@@ -7,4 +7,5 @@ pub mod redact;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod source;
+pub mod theme;
 pub mod vpath;

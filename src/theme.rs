@@ -1,0 +1,96 @@
+//! A site's look and words: templates, messages in every locale, and static files.
+//!
+//! The default theme is part of the binary. A site's own `themes/NAME` lies over it file by file: a template or static
+//! file of the same name takes the place of the built-in one, and a message file replaces single messages. A template that
+//! replaces a built-in one can still build on it: `{% extends "default/page.html" %}`.
+//!
+//! Only `load` reads files; everything else takes values and gives values.
+
+mod assets;
+mod engine;
+mod error;
+mod load;
+mod messages;
+mod toml_messages;
+
+use std::path::Path;
+
+pub use assets::{Asset, Assets};
+pub use engine::Shared;
+pub use error::{Place, ThemeError, ThemeErrorKind};
+pub use messages::Messages;
+
+use crate::locale::{LocaleId, LocaleSet};
+use crate::source::Digest;
+use engine::Engine;
+use load::Layers;
+
+/// A theme that is ready to render: its templates are parsed, its messages agree, its static files have their names.
+#[derive(Debug)]
+pub struct Theme {
+    engine: Engine,
+    messages: Vec<Messages>,
+    assets: Assets,
+    digest: Digest,
+}
+
+impl Theme {
+    /// The built-in theme, with a site's own theme folder over it, for the locales of the site.
+    ///
+    /// # Errors
+    /// The folder or a file of it cannot be read, a template or message file is damaged, message files disagree,
+    /// a locale has no message file, or a style sheet names a file that does not exist.
+    pub fn load(overlay: Option<&Path>, locales: &LocaleSet) -> Result<Self, ThemeError> {
+        Self::from_layers(&Layers::read(overlay)?, locales)
+    }
+
+    fn from_layers(layers: &Layers, locales: &LocaleSet) -> Result<Self, ThemeError> {
+        let messages = messages::of_locales(layers, locales)?;
+        let assets = Assets::build(layers)?;
+        let engine = Engine::build(layers, locales, &messages, &assets)?;
+        Ok(Self { engine, messages, assets, digest: layers.digest(locales) })
+    }
+
+    /// Renders a template such as `page.html` with the fields of `view`. Values are escaped for HTML unless they are [`Shared::html`].
+    ///
+    /// # Errors
+    /// There is no such template, or it uses a value that the view does not have.
+    pub fn render(&self, template: &str, view: &impl serde::Serialize) -> Result<String, ThemeError> {
+        self.engine.render(template, view)
+    }
+
+    /// As [`Theme::render`], at the end of `out`, which may be used again and again.
+    ///
+    /// # Errors
+    /// As [`Theme::render`]; `out` may then hold a part of the page.
+    pub fn render_into(&self, template: &str, view: &impl serde::Serialize, out: &mut Vec<u8>) -> Result<(), ThemeError> {
+        self.engine.render_into(template, view, out)
+    }
+
+    /// The messages of a locale of the site this theme was loaded for.
+    ///
+    /// # Panics
+    /// The place is not one of the [`LocaleSet`] that the theme was loaded with.
+    pub fn messages(&self, locale: LocaleId) -> &Messages {
+        &self.messages[locale.index()]
+    }
+
+    /// The static files, by the names they have in the output.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
+    /// Where a static file stands, relative to the site's root: `assets/site.0123456789.css` for `site.css`.
+    /// A name that the theme does not have is given back as it is.
+    pub fn asset_url<'a>(&'a self, name: &'a str) -> &'a str {
+        self.assets.get(name).map_or(name, |asset| &asset.path)
+    }
+
+    /// A digest of everything that the theme puts into a page.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! The words of the interface in every locale: flat tables whose keys agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer};
+
+use super::engine::Shared;
+use super::error::{ThemeError, ThemeErrorKind};
+use super::load::Layers;
+use super::toml_messages::Table;
+use crate::locale::{Locale, LocaleSet};
+
+/// The messages of one locale. It serialises as a flat map, and cheaply: the map is made once and shared.
+#[derive(Debug, Clone)]
+pub struct Messages {
+    texts: BTreeMap<String, String>,
+    shared: Shared,
+}
+
+impl Messages {
+    fn new(texts: BTreeMap<String, String>) -> Result<Self, ThemeError> {
+        let shared = Shared::new(&texts)?;
+        Ok(Self { texts, shared })
+    }
+
+    /// The message of this key. A key that no message file has is given back as it is.
+    pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
+        self.texts.get(key).map_or(key, String::as_str)
+    }
+
+    /// The message of this key with each `{name}` replaced by its value. A placeholder without a value stays.
+    pub fn format(&self, key: &str, values: &[(&str, &str)]) -> String {
+        fill(self.get(key), |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
+    }
+
+    /// All keys, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+}
+
+impl Serialize for Messages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.shared.serialize(serializer)
+    }
+}
+
+/// Replaces each `{name}` for which there is a value.
+pub(super) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once('{') {
+        out.push_str(before);
+        let found = from.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
+        let (put, after) = found.unwrap_or(("{", from));
+        out.push_str(put);
+        rest = after;
+    }
+    out + rest
+}
+
+/// The messages of every locale of a site, in its order.
+pub(super) fn of_locales(layers: &Layers, locales: &LocaleSet) -> Result<Vec<Messages>, ThemeError> {
+    let tables = locales.ids().map(|id| read(layers, locales.get(id))).collect::<Result<Vec<_>, _>>()?;
+    let wanted = wanted_keys(layers, &tables)?;
+    for table in &tables {
+        table.check_against(&wanted)?;
+    }
+    tables.into_iter().map(|table| Messages::new(table.into_texts())).collect()
+}
+
+/// The built-in English keys, and those that a site added in all of its locales.
+fn wanted_keys(layers: &Layers, tables: &[Table]) -> Result<BTreeSet<String>, ThemeError> {
+    let mut wanted = BTreeSet::new();
+    if let Some(file) = layers.built_in.get("messages/en.toml") {
+        wanted.extend(Table::parse(file)?.keys().map(str::to_owned));
+    }
+    let (first, others) = tables.split_first().map_or((None, tables), |(first, others)| (Some(first), others));
+    let common = first.into_iter().flat_map(Table::keys).filter(|key| others.iter().all(|table| table.has(key)));
+    wanted.extend(common.map(str::to_owned));
+    Ok(wanted)
+}
+
+/// The message file of a locale: of its whole tag if there is one, else of its language; the site's own over the built-in one.
+fn read(layers: &Layers, locale: &Locale) -> Result<Table, ThemeError> {
+    let mut merged: Option<Table> = None;
+    for tag in [locale.language(), locale.as_str()] {
+        let path = format!("messages/{tag}.toml");
+        for file in [layers.built_in.get(&path), layers.own.get(&path)].into_iter().flatten() {
+            let table = Table::parse(file)?;
+            merged = Some(match merged {
+                Some(below) => below.with(table),
+                None => table,
+            });
+        }
+    }
+    merged.ok_or_else(|| no_messages(locale))
+}
+
+fn no_messages(locale: &Locale) -> ThemeError {
+    let language = locale.language();
+    ThemeError::new(ThemeErrorKind::NoMessages, format!("there is no message file for the locale `{locale}`")).help(format!(
+        "add `messages/{language}.toml` to the site's theme folder, with every key of the built-in `messages/en.toml`"
+    ))
+}

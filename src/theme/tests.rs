@@ -1,0 +1,245 @@
+//! Tests of the theme as a whole; the views here are the smallest that each template renders.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::load::{File, Layers};
+use super::{Theme, ThemeError, ThemeErrorKind};
+use crate::locale::{Locale, LocaleId, LocaleSet};
+
+fn locales(tags: &[&str]) -> LocaleSet {
+    let all: Vec<_> = tags.iter().map(|tag| Locale::parse(tag).unwrap()).collect();
+    LocaleSet::new(all.clone(), all[all.len() - 1].clone())
+}
+
+/// The built-in theme with these files over it.
+fn with(own: &[(&str, &str)]) -> Layers {
+    let mut layers = Layers::read(None).unwrap();
+    for (path, text) in own {
+        let bytes = Cow::Owned(text.as_bytes().to_vec());
+        layers.own.insert((*path).to_owned(), File { shown: format!("themes/own/{path}"), bytes });
+    }
+    layers
+}
+
+fn load(own: &[(&str, &str)], tags: &[&str]) -> Result<Theme, ThemeError> {
+    Theme::from_layers(&with(own), &locales(tags))
+}
+
+fn error(own: &[(&str, &str)], tags: &[&str]) -> ThemeError {
+    load(own, tags).unwrap_err()
+}
+
+/// The fields that every template is given.
+fn view(theme: &Theme, locale: LocaleId, more: &Value) -> Value {
+    let lang = theme.messages(locale).get("language_code");
+    let mut view = json!({
+        "lang": lang, "dir": "ltr", "t": theme.messages(locale), "site_title": "窓口 & Guidance", "root": "../../",
+        "assets": {"css": theme.asset_url("site.css"), "favicon": theme.asset_url("favicon.svg"), "script": null},
+        "home_href": "../", "contents_href": "../contents/", "canonical": "https://docs.example.com/ja/billing/",
+        "title": "請求 <1>", "title_lang": null, "description": null, "robots": null,
+        "languages": [
+            {"tag": "ja", "name": "日本語", "href": "./", "current": lang == "ja", "fallback": false},
+            {"tag": "en", "name": "English", "href": "../../en/billing/", "current": lang == "en", "fallback": true},
+        ],
+        "alternates": [{"tag": "x-default", "href": "https://docs.example.com/"}], "parallel_href": "parallel/", "single_href": null,
+    });
+    view.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    view
+}
+
+fn article() -> Value {
+    json!({
+        "breadcrumb": [{"name": "Home", "lang": "en", "href": "../"}, {"name": "請求", "lang": null, "href": null}],
+        "nav": "<ul><li>nav</li></ul>", "contents": [{"id": "steps", "html": "手順", "level": 2}],
+        "previous": null, "next": {"name": "次", "lang": null, "href": "../next/"}, "edit_href": null,
+        "date": {"iso": "2021-04-01", "text": "2021年4月1日"}, "basis": {"iso": "2020-01-02", "text": "2020年1月2日"},
+        "notices": [{"kind": "machine"}, {"kind": "partial"}, {"kind": "fallback"}, {"kind": "draft"}],
+        "article_lang": "en", "article_dir": "ltr", "body": "<h1 id=\"b\">Billing</h1>",
+        "columns": [{"tag": "ja", "name": "日本語"}, {"tag": "en", "name": "English"}],
+    })
+}
+
+fn groups() -> Value {
+    let leaf = |name: &str, mark: &str| json!({"name": name, "lang": null, "href": "../x/", "current_mark": mark, "open": false, "items": [], "external": false});
+    let mut group = leaf("グループ", "");
+    group["href"] = Value::Null;
+    group["open"] = json!(true);
+    group["items"] = json!([leaf("ここ", " aria-current=\"page\"")]);
+    json!({"groups": [group, leaf("隣", "")]})
+}
+
+fn both(template: &str, more: &Value) -> [String; 2] {
+    let theme = load(&[], &["ja", "en"]).unwrap();
+    [LocaleId(0), LocaleId(1)].map(|locale| theme.render(template, &view(&theme, locale, more)).unwrap())
+}
+
+#[test]
+fn an_article_is_shown_in_its_language_with_notices_and_dates() {
+    for html in both("page.html", &article()) {
+        assert!(html.contains("<title>請求 &lt;1&gt; – 窓口 &amp; Guidance</title>"), "{html}");
+        assert!(html.contains("<h1 id=\"b\">Billing</h1>"));
+        assert!(html.contains("datetime=\"2020-01-02\""));
+        assert_eq!(html.matches("class=\"notice ").count(), 4);
+        assert!(!html.contains(" style=") && !html.contains("<style"));
+    }
+    let [ja, en] = both("page.html", &article());
+    assert!(ja.contains("2020年1月2日の版から機械翻訳"));
+    assert!(ja.contains("<article lang=\"en\" dir=\"ltr\">") && en.contains("<article>"));
+}
+
+#[test]
+fn an_article_without_anything_optional_is_still_a_page() {
+    let mut bare = article();
+    for (key, value) in bare.as_object_mut().unwrap() {
+        match value {
+            Value::Array(items) => items.clear(),
+            Value::String(_) if matches!(key.as_str(), "article_lang" | "article_dir" | "body") => {}
+            Value::String(text) => text.clear(),
+            other => *other = Value::Null,
+        }
+    }
+    for html in both("page.html", &bare) {
+        assert!(html.contains("<main") && !html.contains("class=\"meta\"") && !html.contains("class=\"turn\""));
+    }
+}
+
+#[test]
+fn the_parallel_view_names_both_languages_and_leads_back() {
+    let mut more = article();
+    more["single_href"] = json!("../");
+    for html in both("parallel.html", &more) {
+        assert!(html.contains("<span lang=\"ja\">日本語</span><span lang=\"en\">English</span>"), "{html}");
+        assert!(html.contains("<p class=\"single\"><a href=\"../\">"));
+    }
+}
+
+#[test]
+fn the_other_pages_say_what_they_must() {
+    let [ja, _] = both("choose.html", &json!({}));
+    assert!(ja.contains("lang=\"en\"><strong>English</strong><span>Continue in English</span>"), "{ja}");
+    let [ja, en] = both("not-found.html", &json!({"root": "/docs/"}));
+    assert!(ja.contains("ページが見つかりません") && en.contains("href=\"/docs/assets/site."));
+    let [_, en] = both("redirect.html", &json!({"target": "../new/", "target_title": "New"}));
+    assert!(en.contains("content=\"0; url=../new/\"") && en.contains("noindex") && en.contains("<a href=\"../new/\">New</a>"));
+    let [ja, _] = both("contents.html", &groups());
+    assert!(ja.contains("<span class=\"label\">グループ</span><ul><li><a href=\"../x/\" aria-current=\"page\">ここ</a>"), "{ja}");
+}
+
+#[test]
+fn the_navigation_is_a_fragment_that_folds() {
+    let [ja, en] = both("nav.html", &groups());
+    let inner = "<ul><li><a href=\"../x/\" aria-current=\"page\">ここ</a></li></ul>";
+    assert_eq!(
+        ja,
+        format!("<ul><li><details open><summary>グループ</summary>{inner}</details></li><li><a href=\"../x/\">隣</a></li></ul>")
+    );
+    assert_eq!(ja, en);
+}
+
+#[test]
+fn a_site_replaces_one_file_and_keeps_the_others() {
+    let own = [
+        ("templates/not-found.html", "{% extends \"default/not-found.html\" %}{% block kind %}mine{% endblock %}"),
+        ("messages/ja.toml", "previous = \"戻る\""),
+    ];
+    let theme = load(&own, &["ja", "en"]).unwrap();
+    let html = theme.render("not-found.html", &view(&theme, LocaleId(0), &json!({}))).unwrap();
+    assert!(html.contains("<body class=\"mine\">") && html.contains("ページが見つかりません"), "{html}");
+    assert_eq!(theme.messages(LocaleId(0)).get("previous"), "戻る");
+    assert_eq!(theme.messages(LocaleId(0)).get("next"), "次のページ");
+    assert_ne!(theme.digest().hex(), load(&[], &["ja", "en"]).unwrap().digest().hex());
+}
+
+#[test]
+fn a_site_folder_is_read_from_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("static/img")).unwrap();
+    std::fs::write(folder.path().join("static/img/logo.svg"), "<svg/>").unwrap();
+    std::fs::write(folder.path().join(".hidden"), [0xff]).unwrap();
+    let theme = Theme::load(Some(folder.path()), &locales(&["ja", "en"])).unwrap();
+    assert!(theme.asset_url("img/logo.svg").starts_with("assets/img/logo."));
+    let missing = Theme::load(Some(&folder.path().join("none")), &locales(&["en"])).unwrap_err();
+    assert_eq!(missing.kind, ThemeErrorKind::Unreadable);
+}
+
+#[test]
+fn a_template_error_shows_file_line_and_cause() {
+    let syntax = error(&[("templates/page.html", "<p>\n日本 {% if %}")], &["en"]);
+    let place = syntax.place.as_ref().unwrap();
+    assert_eq!((syntax.kind, place.file.as_str(), place.line), (ThemeErrorKind::Template, "themes/own/templates/page.html", 2));
+    assert_eq!(place.excerpt(), "日本 {% if %}");
+
+    let unknown = error(&[("templates/page.html", "\n日本{{ title | shout }}")], &["en"]);
+    let place = unknown.place.as_ref().unwrap();
+    assert_eq!((unknown.message.as_str(), place.line), ("Unknown filter `shout`", 2));
+    assert!(place.text[place.range.clone()].contains("shout"), "{place:?}");
+
+    let theme = load(&[("templates/page.html", "<p>\n{{ titel }}")], &["en"]).unwrap();
+    let rendering = theme.render("page.html", &json!({"title": "x"})).unwrap_err();
+    assert_eq!((rendering.kind, rendering.place.as_ref().unwrap().line), (ThemeErrorKind::Render, 2));
+    assert!(
+        rendering.to_string().starts_with("themes/own/templates/page.html:2:4: Variable `titel` is not defined"),
+        "{rendering}"
+    );
+    assert_eq!(theme.render("none.html", &json!({})).unwrap_err().kind, ThemeErrorKind::NoSuchTemplate);
+}
+
+#[test]
+fn message_files_must_agree() {
+    let misspelt = error(&[("messages/ja.toml", "# 日本語\nskpi_link = \"本文\"")], &["ja", "en"]);
+    assert_eq!((misspelt.kind, misspelt.place.as_ref().unwrap().line), (ThemeErrorKind::MessageKey, 2));
+    assert!(misspelt.to_string().contains("`skpi_link`") && misspelt.help.contains("`skip_link`"), "{misspelt}");
+
+    let short = error(&[("messages/fr.toml", "skip_link = \"Aller au contenu\"")], &["fr", "en"]);
+    assert!(short.message.contains("messages/fr.toml` lacks the key") && short.message.contains("`alert_tip`"), "{short}");
+    assert!(short.help.contains("`skip_link`"), "{short}");
+
+    let wrong = error(&[("messages/ja.toml", "previous = 1")], &["ja"]);
+    assert_eq!(wrong.kind, ThemeErrorKind::MessageFile);
+    assert_eq!(error(&[("messages/ja.toml", "previous = ")], &["ja"]).place.unwrap().line, 1);
+
+    let both = [("messages/ja.toml", "own = \"自\""), ("messages/en.toml", "own = \"own\"")];
+    assert_eq!(load(&both, &["ja-JP", "en"]).unwrap().messages(LocaleId(0)).get("own"), "自");
+}
+
+#[test]
+fn a_locale_without_messages_is_told_which_file_to_add() {
+    let error = error(&[], &["pt-BR", "en"]);
+    assert_eq!(error.kind, ThemeErrorKind::NoMessages);
+    assert!(error.help.contains("`messages/pt.toml`"));
+}
+
+#[test]
+fn the_built_in_languages_agree_in_keys_and_placeholders() {
+    let theme = load(&[], &["ja", "en", "de", "ko"]).unwrap();
+    let english = theme.messages(LocaleId(1));
+    for locale in (0..4).map(LocaleId) {
+        for key in english.keys().filter(|key| *key != "date_pattern") {
+            let names = |text: &str| text.split('{').skip(1).map(|s| s.split('}').next().unwrap().to_owned()).collect::<Vec<_>>();
+            assert_eq!(names(english.get(key)), names(theme.messages(locale).get(key)), "{key}");
+        }
+    }
+    assert_eq!(english.format("heading_twin", &[("language", "日本語")]), "Read this section in 日本語");
+    assert_eq!(english.format("{a} {b {c}", &[("a", "1"), ("c", "3")]), "1 {b 3");
+}
+
+#[test]
+fn names_of_static_files_follow_their_content() {
+    let css = |text| [("static/own.css", text), ("static/img/a.png", "a")];
+    let url = |text| load(&css(text), &["en"]).unwrap().asset_url("own.css").to_owned();
+    assert_ne!(url("a{}"), url("b{}"));
+    assert_eq!(url("a{}").len(), "assets/own.0123456789.css".len());
+    let theme = load(&css("a{b:url( './img/a.png' ) url(#x) url(data:x)}"), &["en"]).unwrap();
+    let text = String::from_utf8(theme.assets().get("own.css").unwrap().bytes.clone()).unwrap();
+    assert_eq!(
+        text,
+        format!("a{{b:url( './img/{}' ) url(#x) url(data:x)}}", theme.asset_url("img/a.png").rsplit('/').next().unwrap())
+    );
+
+    let missing = error(&[("static/own.css", "\n a{b:url(none.png)}")], &["en"]);
+    assert_eq!((missing.kind, missing.place.as_ref().unwrap().column), (ThemeErrorKind::Asset, 10));
+    let circle = error(&[("static/a.css", "@import url(b.css);"), ("static/b.css", "@import url(a.css);")], &["en"]);
+    assert_eq!(circle.kind, ThemeErrorKind::Asset);
+}

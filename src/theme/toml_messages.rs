@@ -1,0 +1,120 @@
+//! A message file: TOML with one flat table of texts, where each key knows its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Place, ThemeError, ThemeErrorKind};
+use super::load::File;
+
+/// The texts of one locale, from one file or several laid over each other.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    file: Arc<Named>,
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+struct Named {
+    shown: String,
+    text: String,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    text: String,
+    file: Arc<Named>,
+    range: Range<usize>,
+}
+
+impl Table {
+    /// Reads a message file.
+    pub(super) fn parse(file: &File) -> Result<Self, ThemeError> {
+        let text = file.text()?;
+        let named = Arc::new(Named { shown: file.shown.clone(), text: text.to_owned() });
+        let parsed = DeTable::parse(text)
+            .map_err(|error| named.error(ThemeErrorKind::MessageFile, error.message(), error.span().unwrap_or(0..0)))?;
+        let mut entries = BTreeMap::new();
+        for (key, value) in parsed.into_inner() {
+            let DeValue::String(text) = value.get_ref() else {
+                let message = format!("the message `{}` is not a text", key.get_ref());
+                return Err(named.error(ThemeErrorKind::MessageFile, message, value.span()).help("write it in quotation marks"));
+            };
+            let entry = Entry { text: text.to_string(), file: named.clone(), range: key.span() };
+            entries.insert(key.get_ref().to_string(), entry);
+        }
+        Ok(Self { file: named, entries })
+    }
+
+    /// This table with another over it.
+    pub(super) fn with(mut self, over: Self) -> Self {
+        self.entries.extend(over.entries);
+        Self { file: over.file, entries: self.entries }
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub(super) fn into_texts(self) -> BTreeMap<String, String> {
+        self.entries.into_iter().map(|(key, entry)| (key, entry.text)).collect()
+    }
+
+    /// Whether the keys are exactly these. A key too many is looked for first: it is often one of the missing, misspelt.
+    pub(super) fn check_against(&self, wanted: &BTreeSet<String>) -> Result<(), ThemeError> {
+        if let Some((key, entry)) = self.entries.iter().find(|(key, _)| !wanted.contains(*key)) {
+            return Err(self.extra(key, entry, wanted));
+        }
+        let missing: Vec<_> = wanted.iter().filter(|key| !self.has(key)).map(String::as_str).collect();
+        if missing.is_empty() { Ok(()) } else { Err(self.missing(&missing)) }
+    }
+
+    fn extra(&self, key: &str, entry: &Entry, wanted: &BTreeSet<String>) -> ThemeError {
+        let near = nearest(key, wanted.iter().filter(|w| !self.has(w)).chain(wanted).map(String::as_str)).unwrap_or_default();
+        entry
+            .file
+            .error(ThemeErrorKind::MessageKey, format!("the key `{key}` is not known in every locale"), entry.range.clone())
+            .help(format!("the nearest known key is `{near}`; a key of your own needs a message in each locale of the site"))
+    }
+
+    fn missing(&self, missing: &[&str]) -> ThemeError {
+        let near = nearest(missing[0], self.keys()).unwrap_or_default();
+        let range = self.entries.get(near).map_or(0..0, |entry| entry.range.clone());
+        let place = self.entries.get(near).map_or(&self.file, |entry| &entry.file);
+        let message = format!("`{}` lacks the key `{}`", self.file.shown, missing.join("`, `"));
+        place
+            .error(ThemeErrorKind::MessageKey, message, range)
+            .help(format!("add it there; its nearest neighbour in the file is `{near}`"))
+    }
+}
+
+impl Named {
+    fn error(&self, kind: ThemeErrorKind, message: impl Into<String>, range: Range<usize>) -> ThemeError {
+        ThemeError::new(kind, message).at(Place::new(&self.shown, &self.text, range))
+    }
+}
+
+/// The candidate that takes the fewest edits to reach; the first of them if there are several.
+fn nearest<'a>(key: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates.min_by_key(|candidate| edits(key.as_bytes(), candidate.as_bytes()))
+}
+
+/// How many bytes must be put in, left out or changed (Levenshtein's distance).
+fn edits(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
