@@ -248,8 +248,16 @@ impl Page {
     }
 }
 
-fn pad(text: &mut String, padding: usize) {
-    text.extend(std::iter::repeat_n(' ', padding));
+fn pad(text: &mut String, mut padding: usize) {
+    const FILLING: &str = match std::str::from_utf8(&[b' '; 4096]) {
+        Ok(filling) => filling,
+        Err(_) => unreachable!(),
+    };
+    while padding > 0 {
+        let step = padding.min(FILLING.len());
+        text.push_str(&FILLING[..step]);
+        padding -= step;
+    }
 }
 
 /// The text after the front matter.

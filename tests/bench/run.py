@@ -36,7 +36,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import sets
+sys.dont_write_bytecode = True  # No traces beside the sources.
+
+import sets  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]

@@ -1,0 +1,248 @@
+//! Which files make which page, and how a page or file is found by what links call it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::discover::Listing;
+use super::link::FileReference;
+use super::nav::PageId;
+use super::redirect::{RedirectTarget, Redirects};
+use super::settings::{self, Settings};
+use super::{redirect, toc, yamlmime};
+use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::locale::{LocaleId, LocaleSet};
+use crate::vpath::SourcePath;
+
+/// The files of one page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageFiles {
+    /// Its address below a locale: `billing/`, or empty for the start page.
+    pub address: String,
+    /// Its files, with the locale that their names tell.
+    pub files: Vec<(SourcePath, Option<LocaleId>)>,
+}
+
+/// All pages and files of a docset.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The pages, sorted by address. A [`PageId`] is an index.
+    pub pages: Vec<PageFiles>,
+    by_path: HashMap<SourcePath, PageId>,
+    by_lower: HashMap<String, PageId>,
+    by_address: HashMap<String, PageId>,
+    by_uid: HashMap<String, PageId>,
+    files: HashMap<String, SourcePath>,
+    /// Redirections of pages that have moved.
+    pub redirects: Redirects,
+    /// What the docset's settings say.
+    pub settings: Settings,
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    Page(PageId, Option<String>),
+    File(SourcePath),
+    /// An address elsewhere, by a redirection.
+    External(String),
+}
+
+/// What was found, and the path as it is if it was found only by ignoring case.
+pub(crate) type ByCase = (Found, Option<SourcePath>);
+
+/// Addresses below a locale that the site needs for itself.
+const RESERVED: &[&str] = &["search/", "contents/", "404.html/"];
+
+impl Catalog {
+    /// Groups the files of a listing into pages.
+    ///
+    /// A file's page is its path without extension, in lower case; without a leading folder that names a locale of the site, and without
+    /// `.TAG` before the extension where TAG is a locale of the site and the file without it stands beside.
+    pub fn new(listing: &Listing, settings: Settings, redirects: Redirects, locales: &LocaleSet, yaml: &dyn Fn(&SourcePath) -> bool) -> Checked<Self> {
+        let mut catalog = Self { redirects, settings, ..Self::default() };
+        let mut diagnostics = Vec::new();
+        let mut pages: BTreeMap<String, PageFiles> = BTreeMap::new();
+        for found in &listing.files {
+            catalog.files.insert(found.path.as_str().to_lowercase(), found.path.clone());
+            if !catalog.is_page(&found.path, yaml) {
+                continue;
+            }
+            let (address, locale) = address(&found.path, listing, locales, &mut diagnostics);
+            let page = pages.entry(address.clone()).or_insert_with(|| PageFiles { address, files: Vec::new() });
+            page.files.push((found.path.clone(), locale));
+        }
+        for (address, page) in pages {
+            diagnostics.extend(refused(&page, locales));
+            let id = PageId(catalog.pages.len() as u32);
+            for (path, _) in &page.files {
+                catalog.by_path.insert(path.clone(), id);
+                catalog.by_lower.insert(path.as_str().to_lowercase(), id);
+            }
+            catalog.by_address.insert(address, id);
+            catalog.pages.push(page);
+        }
+        Checked { value: catalog, diagnostics }
+    }
+
+    fn is_page(&self, path: &SourcePath, yaml: &dyn Fn(&SourcePath) -> bool) -> bool {
+        let extension = path.extension();
+        let written = matches!(extension.as_str(), "md" | "markdown") || (matches!(extension.as_str(), "yml" | "yaml") && yaml(path));
+        written && !toc::is_toc(path) && !settings::is_settings(path) && !redirect::is_redirections(path) && self.settings.is_content(path)
+    }
+
+    /// Takes the uids that pages give themselves.
+    pub(crate) fn name(&mut self, uids: impl IntoIterator<Item = (String, PageId)>) {
+        for (uid, page) in uids {
+            self.by_uid.entry(uid).or_insert(page);
+        }
+    }
+
+    /// The page with a uid.
+    pub fn uid(&self, uid: &str) -> Option<PageId> {
+        self.by_uid.get(uid).copied()
+    }
+
+    /// The page of a file.
+    pub fn page(&self, path: &SourcePath) -> Option<PageId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The file with this path, whatever its case.
+    pub fn file(&self, path: &SourcePath) -> Option<&SourcePath> {
+        self.files.get(&path.as_str().to_lowercase())
+    }
+
+    /// What a path leads to: a page, by its name, without its extension, as a folder, or where it has moved; or another file.
+    pub(crate) fn find(&self, path: &SourcePath) -> Option<ByCase> {
+        if let Some(page) = self.page(path) {
+            return Some((Found::Page(page, None), None));
+        }
+        let lower = path.as_str().to_lowercase();
+        if let Some(page) = self.by_lower.get(&lower) {
+            let actual = self.files.get(&lower).cloned();
+            return Some((Found::Page(*page, None), actual));
+        }
+        let stem = lower.strip_suffix(".md").unwrap_or(&lower);
+        let spellings = ["{}.md", "{}/index.md", "{}.yml", "{}/index.yml"];
+        let named = spellings.iter().find_map(|s| self.by_lower.get(&s.replace("{}", stem)));
+        if let Some(page) = named {
+            return Some((Found::Page(*page, None), None));
+        }
+        if let Some(file) = self.files.get(&lower).filter(|file| is_published(file)) {
+            let actual = (file != path).then(|| file.clone());
+            return Some((Found::File(file.clone()), actual));
+        }
+        Some((self.moved(path)?, None))
+    }
+
+    /// Where a page has moved, in the end.
+    pub(crate) fn moved(&self, path: &SourcePath) -> Option<Found> {
+        self.landing(self.redirects.follow(path, &|address| self.local(address))?)
+    }
+
+    /// The page or address that a redirection's target stands for.
+    pub(crate) fn landing(&self, target: &RedirectTarget) -> Option<Found> {
+        match target {
+            RedirectTarget::Page(path, fragment) => {
+                let page = self.page(path).or_else(|| self.by_lower.get(&path.as_str().to_lowercase()).copied())?;
+                Some(Found::Page(page, fragment.clone()))
+            }
+            RedirectTarget::SiteAbsolute(address) => {
+                let (path, fragment) = address.split_once('#').map_or((address.as_str(), None), |(p, f)| (p, Some(f.to_owned())));
+                self.by_site_path(path).map(|page| Found::Page(page, fragment))
+            }
+            RedirectTarget::External(address) => Some(Found::External(address.clone())),
+        }
+    }
+
+    fn local(&self, address: &str) -> Option<SourcePath> {
+        self.settings.local(address).or_else(|| SourcePath::parse(address).ok())
+    }
+
+    /// The page of this site that an address from the root of a web site names.
+    pub(crate) fn by_site_path(&self, address: &str) -> Option<PageId> {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let by_settings = self.settings.local(path).and_then(|path| self.find(&path));
+        if let Some((Found::Page(page, _), _)) = by_settings {
+            return Some(page);
+        }
+        let plain = path.trim_matches('/').to_lowercase();
+        let plain = plain.strip_suffix(".md").unwrap_or(&plain);
+        let address = if plain.is_empty() || plain == "index" { String::new() } else { format!("{plain}/") };
+        self.by_address.get(&address).copied()
+    }
+
+    /// What a file reference written in a file of a folder leads to.
+    pub(crate) fn follow(&self, folder: &str, reference: &FileReference) -> Result<Option<ByCase>, crate::vpath::BadPath> {
+        let path = if reference.path.is_empty() { "./" } else { &reference.path };
+        match SourcePath::resolve(folder, path) {
+            Ok(path) => Ok(self.find(&path)),
+            // A link to the root folder itself is one to its start page.
+            Err(crate::vpath::BadPath::Malformed) => Ok(self.by_address.get("").map(|page| (Found::Page(*page, None), None))),
+            Err(outside) => Err(outside),
+        }
+    }
+}
+
+/// Whether a file that a page names may be published: never settings, drafts of tools or hidden files.
+pub(crate) fn is_published(path: &SourcePath) -> bool {
+    let hidden = path.as_str().split('/').any(|part| part.starts_with('.'));
+    let private = matches!(path.extension().as_str(), "toml" | "md" | "markdown" | "yml" | "yaml" | "lock");
+    !hidden && !private && !settings::is_settings(path) && !redirect::is_redirections(path)
+}
+
+fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mut Vec<Diagnostic>) -> (String, Option<LocaleId>) {
+    let mut stem = path.stem().to_owned();
+    let mut locale = None;
+    if let Some((name, tag)) = stem.rsplit_once('.').filter(|(_, tag)| !tag.contains('/')) {
+        if let Some(id) = locales.find(tag) {
+            let beside = format!("{name}.{}", path.as_str().rsplit('.').next().unwrap_or("md"));
+            let stands = SourcePath::parse(&beside).ok().is_some_and(|beside| listing.find(&beside).is_some());
+            if stands {
+                locale = Some(id);
+                stem = name.to_owned();
+            } else {
+                let message = format!("there is no `{beside}` beside this file, so it is a page of its own");
+                let help = "Add the source file, or take the language tag out of the name.";
+                found.push(Diagnostic::new(Code::TranslationOrphan, Span::file(path.clone()), message).help(help));
+            }
+        }
+    }
+    let mut stem = stem.as_str();
+    if let Some((first, rest)) = stem.split_once('/') {
+        if let Some(id) = locales.find(first) {
+            locale = locale.or(Some(id));
+            stem = rest;
+        }
+    }
+    let lower = stem.to_lowercase();
+    let address = match lower.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/')) {
+        Some(folder) => folder.to_owned(),
+        None => format!("{lower}/"),
+    };
+    (address, locale)
+}
+
+fn refused(page: &PageFiles, locales: &LocaleSet) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let first_part = page.address.split_inclusive('/').last().unwrap_or_default();
+    let taken = RESERVED.contains(&page.address.as_str()) || first_part == "parallel/";
+    if let (true, Some((path, _))) = (taken, page.files.first()) {
+        let message = format!("the address `{}` is one that the site needs for itself", page.address);
+        found.push(Diagnostic::new(Code::ReservedName, Span::file(path.clone()), message).help("Give the file another name."));
+    }
+    let mut slots: HashMap<Option<LocaleId>, &SourcePath> = HashMap::new();
+    for (path, locale) in &page.files {
+        let slot = locale.filter(|id| *id != locales.source());
+        if let Some(first) = slots.insert(slot, path) {
+            let message = format!("this file and `{first}` claim the same address `{}`", page.address);
+            let collision = Diagnostic::new(Code::UrlCollision, Span::file(path.clone()), message);
+            found.push(collision.related(Span::file(first.clone()), "the other file").help("Rename one of them."));
+        }
+    }
+    found
+}
+
+/// Whether a YAML file is a page: its first line says so.
+pub(crate) fn is_yaml_page(text: &str) -> bool {
+    yamlmime::kind(text).is_some()
+}

@@ -1,0 +1,240 @@
+//! What the rest of the site needs to know of a page, without its text: titles, places, links. This stays in memory; flows do not.
+
+use std::collections::BTreeSet;
+
+use super::frontmatter::Date;
+use super::markdown::flow::{Flow, Kind, Tag};
+use super::markdown::lex::span;
+use super::markdown::rawhtml;
+use super::page::{Page, Version};
+use super::unit::Half;
+use crate::diag::{Diagnostic, Span};
+use crate::locale::{LocaleId, LocaleSet};
+use crate::source::Digest;
+use crate::vpath::SourcePath;
+
+/// What a reader of a locale gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Availability {
+    /// The text as it was written first.
+    Original,
+    /// All of it translated.
+    Translated,
+    /// Some of it translated.
+    Partial,
+    /// The text in another locale.
+    Fallback(LocaleId),
+}
+
+/// A text and its language.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Worded {
+    pub(crate) text: String,
+    pub(crate) locale: LocaleId,
+}
+
+/// A page in one locale.
+#[derive(Debug, Clone)]
+pub(crate) struct Edition {
+    pub(crate) availability: Availability,
+    /// The title of the browser's window and of the page in lists elsewhere.
+    pub(crate) title: Worded,
+    /// The first heading, else the title: what navigation calls the page.
+    pub(crate) name: Worded,
+    pub(crate) description: Option<String>,
+    pub(crate) date: Option<Date>,
+    pub(crate) basis: Option<Date>,
+    pub(crate) machine: bool,
+    pub(crate) robots: Option<String>,
+    pub(crate) file: SourcePath,
+    /// All ids that a fragment can name, sorted.
+    pub(crate) places: Box<[Box<str>]>,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Link,
+    /// A link without words.
+    EmptyLink,
+    Image,
+    Snippet,
+}
+
+/// A destination as it is written, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) what: Use,
+    /// The locale of the page that it stands in.
+    pub(crate) locale: LocaleId,
+    pub(crate) at: Span,
+    pub(crate) destination: Box<str>,
+}
+
+/// What is known of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    /// By locale; empty if the page is not shown at all (a draft, or no file of it could be read).
+    pub(crate) editions: Vec<Edition>,
+    /// Target locales with a parallel view.
+    pub(crate) parallel: Vec<LocaleId>,
+    pub(crate) links: Vec<Written>,
+    pub(crate) uids: Vec<String>,
+    pub(crate) digest: Digest,
+    pub(crate) draft: bool,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Facts {
+    /// What is known of a page that was just read.
+    pub(crate) fn of(page: &Page, locales: &LocaleSet, diagnostics: Vec<Diagnostic>) -> Self {
+        let editions: Option<Vec<Edition>> = locales.ids().map(|locale| edition(page, locale, locales)).collect();
+        let mut links = Vec::new();
+        let mut uids = BTreeSet::new();
+        for (locale, version) in locales.ids().zip(&page.versions) {
+            let Some(version) = version else { continue };
+            written(version, locale, &mut links);
+            uids.extend(version.front().uid.clone());
+            uids.extend(version.document.front.uid.clone());
+        }
+        let translated = |id: &LocaleId| page.versions[id.index()].as_ref().is_some_and(|v| v.half == Half::Target);
+        Self {
+            editions: editions.unwrap_or_default(),
+            parallel: locales.targets().filter(translated).collect(),
+            links,
+            uids: uids.into_iter().collect(),
+            digest: page.digest,
+            draft: page.draft,
+            diagnostics,
+        }
+    }
+
+    /// Whether the page is part of the site.
+    pub(crate) fn is_shown(&self, drafts: bool) -> bool {
+        !self.editions.is_empty() && (drafts || !self.draft)
+    }
+}
+
+fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition> {
+    let (shown, version) = page.shown(locale, locales)?;
+    let front = version.front();
+    let heading = version.outline.title(&version.flow);
+    let own_title = front.title.clone().filter(|_| version.owns_front());
+    let file = version.document.side(version.half).path.clone();
+    let unnamed = || file.file_name().to_owned();
+    let title = own_title.clone().or_else(|| heading.clone()).unwrap_or_else(unnamed);
+    let name = heading.or(own_title).unwrap_or_else(unnamed);
+    let machine = version.half == Half::Target && front.translation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("MT"));
+    let worded = |text| Worded { text, locale: shown };
+    Some(Edition {
+        availability: availability(version, locale, shown, locales),
+        title: worded(title),
+        name: worded(name),
+        description: description(version),
+        date: front.date.or(version.document.front.date),
+        basis: front.last_handoff.filter(|_| version.half == Half::Target),
+        machine,
+        robots: front.robots.clone(),
+        file,
+        places: places(version),
+    })
+}
+
+fn availability(version: &Version, locale: LocaleId, shown: LocaleId, locales: &LocaleSet) -> Availability {
+    let lacks = || version.document.segments.iter().any(|segment| segment.target.is_none());
+    match () {
+        () if shown != locale => Availability::Fallback(shown),
+        () if version.half == Half::Source => Availability::Original,
+        () if lacks() || shows_other(version, locale, locales) => Availability::Partial,
+        () => Availability::Translated,
+    }
+}
+
+/// Whether an included file is shown in another language.
+fn shows_other(version: &Version, _locale: LocaleId, _locales: &LocaleSet) -> bool {
+    version.flow.events.iter().any(|event| matches!(event.kind, Kind::Start(Tag::Foreign(_) | Tag::ForeignInline(_))))
+}
+
+fn description(version: &Version) -> Option<String> {
+    let own = version.front().description.clone().filter(|_| version.owns_front());
+    own.or_else(|| first_paragraph(&version.flow)).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The first paragraph that says something: the description of a page whose own was not recorded (FORMAT §2.5).
+fn first_paragraph(flow: &Flow) -> Option<String> {
+    const ENOUGH: usize = 40;
+    let top = flow.siblings(0, flow.events.len()).filter(|at| flow.events[*at].kind == Kind::Start(Tag::Paragraph));
+    let mut texts = top.map(|at| flow.plain(at + 1, flow.after(at) - 1));
+    let text = texts.find(|text| text.chars().count() >= ENOUGH || (text.chars().count() >= ENOUGH / 2 && !text.is_ascii()))?;
+    Some(clipped(&text))
+}
+
+/// At most 300 characters, cut after a sentence where one ends.
+fn clipped(text: &str) -> String {
+    const LENGTH: usize = 300;
+    let Some((limit, _)) = text.char_indices().nth(LENGTH) else { return text.to_owned() };
+    let head = &text[..limit];
+    let end = head.rfind(['。', '！', '？']).map(|at| at + 3).or_else(|| head.rfind(". ").map(|at| at + 1));
+    end.map_or_else(|| format!("{head}…"), |end| head[..end].to_owned())
+}
+
+fn places(version: &Version) -> Box<[Box<str>]> {
+    let headings = version.outline.headings.iter().map(|heading| heading.id.as_str());
+    let mut all: Vec<Box<str>> = headings.chain(version.outline.anchors.iter().map(String::as_str)).map(Into::into).collect();
+    all.sort();
+    all.dedup();
+    all.into()
+}
+
+/// All destinations of a version that must be looked up.
+fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
+    let flow = &version.flow;
+    for (at, event) in flow.events.iter().enumerate() {
+        let mut add = |what, destination: &str| {
+            let side = flow.origins[event.origin as usize].side();
+            let at = span(side, event.start as usize..event.end as usize);
+            links.push(Written { what, locale, at, destination: destination.into() });
+        };
+        match event.kind {
+            Kind::Start(Tag::Link(txt)) => {
+                let destination = flow.get(txt);
+                if !is_visible(flow, at) {
+                    add(Use::EmptyLink, destination);
+                }
+                if !is_web(destination) {
+                    add(Use::Link, destination);
+                }
+            }
+            Kind::Image(image) => {
+                let spec = &flow.images[image as usize].spec;
+                add(Use::Image, &spec.source);
+                if let Some(larger) = &spec.lightbox {
+                    add(Use::Image, larger);
+                }
+            }
+            Kind::Snippet(snippet) => add(Use::Snippet, &flow.snippets[snippet as usize].source),
+            Kind::Video(txt) => add(Use::Link, flow.get(txt)),
+            Kind::Raw(txt) => {
+                let raw = flow.get(txt);
+                for tag in rawhtml::tags(raw) {
+                    for (name, value) in tag.attributes.iter().filter(|(name, value)| (name == "href" || name == "src") && !value.is_empty()) {
+                        add(if name == "src" { Use::Image } else { Use::Link }, &raw[value.clone()].replace("&amp;", "&"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_web(destination: &str) -> bool {
+    destination.starts_with("https://") || destination.starts_with("http://")
+}
+
+fn is_visible(flow: &Flow, link: usize) -> bool {
+    flow.events[link + 1..flow.after(link) - 1].iter().any(|event| match event.kind {
+        Kind::Text(txt) | Kind::Code(txt) => !flow.get(txt).trim().is_empty(),
+        Kind::Image(_) | Kind::Raw(_) | Kind::Mark(_) => true,
+        _ => false,
+    })
+}
