@@ -115,6 +115,9 @@ impl Reader<'_> {
     /// `ms.date` is the key of the content's authors; `date` counts where it is missing.
     fn set_date(&mut self, key: &str, lower: &str, value: &str) {
         let Some(date) = Date::parse(value) else {
+            if value.is_empty() {
+                return;
+            }
             let message = format!("`{value}` is not a date");
             return self.warn(self.place(key, 0), &message, "write it as 2026-01-31 or 01/31/2026");
         };

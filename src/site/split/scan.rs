@@ -48,23 +48,24 @@ struct Tag {
 }
 
 pub(super) fn scan(text: &str) -> Found {
+    scan_until(text, usize::MAX)
+}
+
+/// Whether there is a pair or a half. Stops at the first.
+pub(super) fn any(text: &str) -> bool {
+    let found = scan_until(text, 1);
+    !found.pairs.is_empty() || !found.unpaired.is_empty()
+}
+
+fn scan_until(text: &str, enough: usize) -> Found {
     let mut scan = Scan { text, bytes: text.as_bytes(), fences: Fences::default(), found: Found::default() };
     let first = FIND_TTU.find(scan.bytes).into_iter().chain(FIND_STU.find(scan.bytes)).min();
     if first.is_some() {
         scan.fences = Fences::of(text);
-        scan.found.pairs.reserve(text.len() / BYTES_PER_PAIR);
-        scan.run();
+        scan.found.pairs.reserve(enough.min(text.len() / BYTES_PER_PAIR));
+        scan.run(enough);
     }
     scan.found
-}
-
-pub(super) fn any(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if FIND_TTU.find(bytes).or_else(|| FIND_STU.find(bytes)).is_none() {
-        return false;
-    }
-    let found = scan(text);
-    !found.pairs.is_empty() || !found.unpaired.is_empty()
 }
 
 struct Scan<'t> {
@@ -75,10 +76,10 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn run(&mut self) {
+    fn run(&mut self, enough: usize) {
         let mut at = 0;
         let mut opener = self.next_tag(&FIND_TTU, TTU, 0..self.bytes.len());
-        while let Some(tag) = opener {
+        while let Some(tag) = opener.filter(|_| self.found.pairs.len() + self.found.unpaired.len() < enough) {
             self.orphans(at..tag.whole.start);
             opener = self.next_tag(&FIND_TTU, TTU, tag.whole.end..self.bytes.len());
             let bound = opener.as_ref().map_or(self.bytes.len(), |next| next.whole.start);
