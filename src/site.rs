@@ -1,17 +1,23 @@
 //! The press: localized Markdown in, a static site in every language out.
+
+pub(crate) mod catalog;
 pub mod data;
 pub mod discover;
+pub(crate) mod facts;
 pub mod frontmatter;
 pub(crate) mod html;
+pub(crate) mod library;
 pub mod link;
 pub mod markdown;
-pub mod outline;
-pub mod parallel;
-pub mod split;
 pub mod nav;
+pub mod outline;
+pub(crate) mod page;
+pub mod parallel;
 pub mod read;
 pub mod redirect;
+pub(crate) mod resolve;
 pub mod settings;
+pub mod split;
 pub mod toc;
 pub mod unit;
 pub mod yamlmime;

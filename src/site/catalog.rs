@@ -57,7 +57,13 @@ impl Catalog {
     ///
     /// A file's page is its path without extension, in lower case; without a leading folder that names a locale of the site, and without
     /// `.TAG` before the extension where TAG is a locale of the site and the file without it stands beside.
-    pub fn new(listing: &Listing, settings: Settings, redirects: Redirects, locales: &LocaleSet, yaml: &dyn Fn(&SourcePath) -> bool) -> Checked<Self> {
+    pub fn new(
+        listing: &Listing,
+        settings: Settings,
+        redirects: Redirects,
+        locales: &LocaleSet,
+        yaml: &dyn Fn(&SourcePath) -> bool,
+    ) -> Checked<Self> {
         let mut catalog = Self { redirects, settings, ..Self::default() };
         let mut diagnostics = Vec::new();
         let mut pages: BTreeMap<String, PageFiles> = BTreeMap::new();
@@ -85,8 +91,13 @@ impl Catalog {
 
     fn is_page(&self, path: &SourcePath, yaml: &dyn Fn(&SourcePath) -> bool) -> bool {
         let extension = path.extension();
-        let written = matches!(extension.as_str(), "md" | "markdown") || (matches!(extension.as_str(), "yml" | "yaml") && yaml(path));
-        written && !toc::is_toc(path) && !settings::is_settings(path) && !redirect::is_redirections(path) && self.settings.is_content(path)
+        let written =
+            matches!(extension.as_str(), "md" | "markdown") || (matches!(extension.as_str(), "yml" | "yaml") && yaml(path));
+        written
+            && !toc::is_toc(path)
+            && !settings::is_settings(path)
+            && !redirect::is_redirections(path)
+            && self.settings.is_content(path)
     }
 
     /// Takes the uids that pages give themselves.

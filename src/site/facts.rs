@@ -217,7 +217,9 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
             Kind::Raw(txt) => {
                 let raw = flow.get(txt);
                 for tag in rawhtml::tags(raw) {
-                    for (name, value) in tag.attributes.iter().filter(|(name, value)| (name == "href" || name == "src") && !value.is_empty()) {
+                    for (name, value) in
+                        tag.attributes.iter().filter(|(name, value)| (name == "href" || name == "src") && !value.is_empty())
+                    {
                         add(if name == "src" { Use::Image } else { Use::Link }, &raw[value.clone()].replace("&amp;", "&"));
                     }
                 }

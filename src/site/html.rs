@@ -54,12 +54,14 @@ pub(crate) struct Writer<'a> {
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
+    /// Starts of links that lead nowhere.
+    dead_links: Vec<usize>,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
         let out = String::with_capacity(flow.text.len() * 2);
-        Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None }
+        Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None, dead_links: Vec::new() }
     }
 
     /// The whole flow as HTML.

@@ -56,10 +56,10 @@ pub fn align(source: &Source, source_locale: LocaleId, target: Option<(&Source, 
 
 /// Builds the document of a file that may hold both languages as paired spans.
 ///
-/// Its target locale is the one that `ms.contentlocale` names, else the site's first. A file without pairs is a single
+/// Its target locale is the one that `ms.contentlocale` names, else the hint (from its name), else the site's first. A file without pairs is a single
 /// document in that locale, or in the source locale if it names none. Where it names a locale that the site does not have
 /// ([`Code::LocaleUnknown`]), only the source text can be shown. Everything that [`split`] reports is reported, too.
-pub fn localized(source: &Source, locales: &LocaleSet) -> Checked<Document> {
+pub fn localized(source: &Source, hint: Option<LocaleId>, locales: &LocaleSet) -> Checked<Document> {
     let mut diagnostics = Vec::new();
     let front = front_matter(source).unpack(&mut diagnostics).0;
     let declared = front.content_locale.as_deref().map(|tag| locales.find(tag).ok_or(tag));
@@ -68,7 +68,7 @@ pub fn localized(source: &Source, locales: &LocaleSet) -> Checked<Document> {
     }
     let split = split(source).unpack(&mut diagnostics);
     if split.pairs().last().is_none_or(|pair| pair.whole.start < split.body()) && split.hidden().is_empty() {
-        let locale = declared.and_then(Result::ok).unwrap_or(locales.source());
+        let locale = declared.and_then(Result::ok).or(hint).unwrap_or(locales.source());
         let Checked { value, diagnostics: more } = align(source, locale, None);
         diagnostics.extend(more.into_iter().filter(|diagnostic| diagnostic.code != Code::FrontMatter));
         return Checked { value, diagnostics };
@@ -76,7 +76,7 @@ pub fn localized(source: &Source, locales: &LocaleSet) -> Checked<Document> {
     let target_locale = match declared {
         Some(Err(_)) => None,
         Some(Ok(locale)) if locale != locales.source() => Some(locale),
-        _ => locales.targets().next(),
+        _ => hint.filter(|id| *id != locales.source()).or_else(|| locales.targets().next()),
     };
     let document = paired(&split, front, target_locale, locales.source(), &mut diagnostics);
     Checked { value: document, diagnostics }

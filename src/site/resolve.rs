@@ -59,7 +59,11 @@ impl Resolver<'_> {
             Reference::Fragment(fragment) => self.place(page, page, locale, Some(fragment)),
             Reference::Xref(uid) => match self.catalog.uid(&uid) {
                 Some(found) => self.place(page, found, locale, None),
-                None => nowhere(Code::XrefUnresolved, format!("no page has the uid `{uid}`; the text is shown without a link"), "correct the uid"),
+                None => nowhere(
+                    Code::XrefUnresolved,
+                    format!("no page has the uid `{uid}`; the text is shown without a link"),
+                    "correct the uid",
+                ),
             },
             Reference::Site(reference) => self.site(&reference, page, locale),
             Reference::File(reference) => self.file(file, &reference, page, locale),
@@ -119,13 +123,16 @@ impl Resolver<'_> {
             return nowhere(Code::LinkBroken, "the page is a draft, or could not be read", "publish it, or take the link out");
         };
         let known = |fragment: &String| {
-            edition.places.binary_search_by(|place| (**place).cmp(fragment)).is_ok() || fragment.starts_with("s-") || fragment.starts_with("md-")
+            edition.places.binary_search_by(|place| (**place).cmp(fragment)).is_ok()
+                || fragment.starts_with("s-")
+                || fragment.starts_with("md-")
         };
         let missing = fragment.as_ref().filter(|fragment| !known(fragment)).cloned();
         let kept = fragment.filter(|_| missing.is_none());
         let target = if from == to { Target::Here(kept.unwrap_or_default()) } else { Target::Page(to, kept) };
         let fault = missing.map(|fragment| {
-            let message = format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales.get(locale));
+            let message =
+                format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales.get(locale));
             (Code::FragmentMissing, message, "name one of its headings' ids, which come from the source's headings".to_owned())
         });
         Resolution { target, fault }
@@ -135,10 +142,14 @@ impl Resolver<'_> {
     pub(crate) fn resource(&self, file: &SourcePath, written: &str) -> Result<Target, (Code, String, String)> {
         let missing = |message: String| (Code::ImageMissing, message, "add the file, or correct the path".to_owned());
         match Reference::parse(written) {
-            Reference::Absolute(address) if address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) => Ok(Target::Elsewhere(address)),
-            Reference::Refused(scheme) => {
-                Err((Code::SchemeRefused, format!("addresses that begin with `{scheme}:` are not allowed"), "use a file of the docset".into()))
+            Reference::Absolute(address) if address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) => {
+                Ok(Target::Elsewhere(address))
             }
+            Reference::Refused(scheme) => Err((
+                Code::SchemeRefused,
+                format!("addresses that begin with `{scheme}:` are not allowed"),
+                "use a file of the docset".into(),
+            )),
             Reference::File(reference) => match self.catalog.follow(file.folder(), &reference) {
                 Ok(Some((Found::File(path), _))) => Ok(Target::File(path, String::new())),
                 Err(BadPath::Outside) => {

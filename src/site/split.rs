@@ -18,16 +18,8 @@ use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
 
 use super::frontmatter;
+pub use super::unit::Half;
 pub(in crate::site) use side::Built;
-
-/// One of the two languages of a localized file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Half {
-    /// The language translated into.
-    Target,
-    /// The language translated from.
-    Source,
-}
 
 /// A paired segment. All ranges are bytes of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
 //! Behaviour, from outside.
+mod report;
 #[cfg(feature = "site")]
 mod split;
-mod report;

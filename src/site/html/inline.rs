@@ -72,7 +72,10 @@ impl Writer<'_> {
                     self.attribute("href", &href);
                     self.out.push('>');
                 }
-                None => self.out.push_str("<span class=\"broken-link\">"),
+                None => {
+                    self.dead_links.push(at);
+                    self.out.push_str("<span class=\"broken-link\">");
+                }
             },
             Tag::ForeignInline(locale) => {
                 self.out.push_str("<span");
@@ -91,10 +94,8 @@ impl Writer<'_> {
             Tag::Sub => "</sub>",
             Tag::Sup => "</sup>",
             Tag::ForeignInline(_) => "</span>",
-            Tag::Link(txt) => match self.surroundings.link(self.origin(start), self.flow.get(txt)) {
-                Some(_) => "</a>",
-                None => "</span>",
-            },
+            Tag::Link(_) if self.dead_links.last() == Some(&start) => "</span>",
+            Tag::Link(_) => "</a>",
             _ => "",
         });
     }

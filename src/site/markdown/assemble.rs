@@ -198,7 +198,9 @@ impl Assembler<'_> {
     fn include(&mut self, path: &str, event: Ev, as_block: bool) {
         let side = self.document.side(self.half);
         let at = span(side, event.start as usize..event.end as usize);
-        let Some((document, place)) = self.includes.open(path, &at, self.place, self.found) else { return };
+        let Some((document, place)) = self.includes.open(path, &at, self.document.target_locale, self.place, self.found) else {
+            return;
+        };
         let half = if document.target.is_some() && document.target_locale == self.document.target_locale {
             self.half
         } else {

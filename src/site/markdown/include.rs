@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Span};
+use crate::locale::LocaleId;
 use crate::site::unit::Document;
 use crate::vpath::{BadPath, SourcePath};
 
@@ -23,11 +24,18 @@ impl Place {
 
 /// Gives included files as documents.
 pub(crate) trait Includes: Sync {
-    /// The document of a file of the docset; `None` if there is no such file.
-    fn document(&self, path: &SourcePath) -> Option<Arc<Document>>;
+    /// The document of a file of the docset, with its translation into a target locale if it has one; `None` if there is no such file.
+    fn document(&self, path: &SourcePath, target: Option<LocaleId>) -> Option<Arc<Document>>;
 
     /// Opens what `reference` names in the file of `at`, or says why not.
-    fn open(&self, reference: &str, at: &Span, place: &Place, found: &mut Vec<Diagnostic>) -> Option<(Arc<Document>, Place)> {
+    fn open(
+        &self,
+        reference: &str,
+        at: &Span,
+        target: Option<LocaleId>,
+        place: &Place,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<(Arc<Document>, Place)> {
         let reference = crate::vpath::percent_decode(reference);
         let path = match SourcePath::resolve(at.path.folder(), &reference) {
             Ok(path) => path,
@@ -57,7 +65,7 @@ pub(crate) trait Includes: Sync {
             say(Code::IncludeDepth, format!("includes are nested deeper than {DEPTH} files"), "Include the last file directly.");
             return None;
         }
-        let Some(document) = self.document(&path) else {
+        let Some(document) = self.document(&path, target) else {
             say(
                 Code::IncludeMissing,
                 format!("there is no file `{path}` to include"),
