@@ -1,1 +1,2 @@
 //! Behaviour, from outside.
+mod toc;
