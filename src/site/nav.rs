@@ -134,7 +134,7 @@ impl Nav {
         range.filter_map(|at| Some((NodeId(at), self.get(NodeId(at))?)))
     }
 
-    /// Where a page stands; of several places the first in reading order.
+    /// Where a page stands; of several places the first in the table of its own folder, or else the first of all.
     pub fn node_of(&self, page: PageId) -> Option<NodeId> {
         self.of_page.get(&page).copied()
     }

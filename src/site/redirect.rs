@@ -1,12 +1,15 @@
 //! Pages that have moved: `.openpublishing.redirection*.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
 use crate::vpath::{SourcePath, percent_decode};
 
 use super::data::{self, Data};
+
+/// How many redirections of redirections are followed. More are a circle, or might as well be one.
+const MAX_STEPS: usize = 64;
 
 /// All redirections, found by the path that a page had.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,9 +79,8 @@ impl Redirects {
     /// Where a page that has moved is in the end, through redirections of redirections. `local` gives the path that a
     /// site-absolute address (without query and fragment) has in this site, with or without an extension. `None` if the page has not moved, or in a circle.
     pub fn follow(&self, path: &SourcePath, local: &dyn Fn(&str) -> Option<SourcePath>) -> Option<&RedirectTarget> {
-        let mut seen = BTreeSet::new();
         let mut at = self.find(path)?;
-        while seen.insert(&at.source) {
+        for _ in 0..MAX_STEPS {
             match at.next(local).and_then(|next| self.find(&next)) {
                 Some(next) => at = next,
                 None => return Some(&at.target),

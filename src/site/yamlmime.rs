@@ -54,6 +54,7 @@ pub fn to_markdown(source: &Source) -> Checked<Option<YamlPage>> {
     Checked { value: Some(page), diagnostics }
 }
 
+#[allow(clippy::needless_update, reason = "front matter may come to hold more than YAML pages do")]
 fn front(root: &Data) -> FrontMatter {
     let metadata = root.get("metadata");
     let text = |key: &str| metadata.and_then(|metadata| metadata.text_of(key)).map(str::to_owned);

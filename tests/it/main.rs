@@ -1,4 +1,8 @@
 //! Behaviour, from outside.
+
+#[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
 mod split;
+#[cfg(feature = "site")]
+mod toc;

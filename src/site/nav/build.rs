@@ -10,19 +10,21 @@ use crate::vpath::SourcePath;
 
 use super::{Nav, NavTarget, Node, NodeId, PageId, Pages, Table, is_below};
 
-/// Builds the navigation from joined tables of contents. `all` is every page that a reader should find in it.
+/// Builds the navigation from joined tables of contents. `all` is every page that a reader should find in it, with its file.
 ///
 /// A dead entry is reported ([`Code::TocDeadEntry`], [`Code::LinkCase`], [`Code::XrefUnresolved`]) and left out, unless
 /// entries below it live. A page below a table's folder that stands in no table is [`Code::TocMissingPage`].
 pub fn build<'a>(tables: Vec<Toc>, all: impl IntoIterator<Item = (PageId, &'a SourcePath)>, pages: &dyn Pages) -> Checked<Nav> {
+    let all: Vec<(PageId, &SourcePath)> = all.into_iter().collect();
     let mut finder = Finder { pages, diagnostics: Vec::new() };
     let mut nav = Nav::default();
     for toc in tables {
         let live = finder.live(toc.entries);
         nav.add_table(toc.path, live);
     }
-    nav.read_in_order();
-    finder.missing(&nav, all);
+    let homes = all.iter().filter_map(|(page, path)| Some((*page, nav.table_of(path)?))).collect();
+    nav.read_in_order(&homes);
+    finder.missing(&nav, &all);
     Checked { value: nav, diagnostics: finder.diagnostics }
 }
 
@@ -111,8 +113,8 @@ impl Finder<'_> {
         }
     }
 
-    fn missing<'a>(&mut self, nav: &Nav, all: impl IntoIterator<Item = (PageId, &'a SourcePath)>) {
-        for (page, path) in all {
+    fn missing(&mut self, nav: &Nav, all: &[(PageId, &SourcePath)]) {
+        for &(page, path) in all {
             let Some(table) = nav.tables.iter().find(|table| is_below(path, table.path.folder())) else { continue };
             if nav.node_of(page).is_none() {
                 let message = format!("the page stands in no table of contents, not in `{}`", table.path);
@@ -161,23 +163,28 @@ impl Nav {
         first..number(self.nodes.len())
     }
 
-    /// Walks all tables from the top, each node before its children, and notes where each page stands first.
-    fn read_in_order(&mut self) {
-        let mut of_page = BTreeMap::new();
-        let mut order = Vec::new();
+    /// Notes where each page stands, and in what order they are read. A page that several tables name stands in the one of
+    /// its own folder (`homes`): a repository's docsets name each other's pages, and would take them over otherwise.
+    fn read_in_order(&mut self, homes: &BTreeMap<PageId, u32>) {
+        let places = self.places();
+        let at_home = places.iter().filter(|(page, _, table)| homes.get(page) == Some(table));
+        for (page, id, _) in at_home.chain(&places) {
+            self.of_page.entry(*page).or_insert(*id);
+        }
+        self.order = places.iter().filter(|(page, id, _)| self.of_page.get(page) == Some(id)).map(|(_, id, _)| *id).collect();
+        self.place = self.order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    }
+
+    /// Every node with a page, and its table, from the top down, each node before its children.
+    fn places(&self) -> Vec<(PageId, NodeId, u32)> {
+        let mut places = Vec::new();
         let mut stack: Vec<u32> = self.tables.iter().rev().flat_map(|table| table.top.clone().rev()).collect();
         while let Some(at) = stack.pop() {
             let Some(node) = self.get(NodeId(at)) else { continue };
-            if let Some(page) = node.page() {
-                of_page.entry(page).or_insert_with(|| {
-                    order.push(NodeId(at));
-                    NodeId(at)
-                });
-            }
+            places.extend(node.page().map(|page| (page, NodeId(at), node.table)));
             stack.extend(node.children.clone().rev());
         }
-        self.place = order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-        (self.of_page, self.order) = (of_page, order);
+        places
     }
 }
 
@@ -266,6 +273,21 @@ mod tests {
         assert_eq!(build(vec![], all(), &Numbered).diagnostics, []);
         assert_eq!((found.value.table_of(&paths[0]), found.value.table_of(&paths[1])), (Some(0), None));
         assert_eq!(found.value.top(0)[0].shown, 0..1);
+    }
+
+    #[test]
+    fn a_page_stands_in_the_table_of_its_own_folder() {
+        let read = |path: &str, text: &str| {
+            let path = SourcePath::parse(path).unwrap();
+            toc::read(&Source { path, text: text.to_owned() }).value
+        };
+        let home = SourcePath::parse("b/x.md").unwrap();
+        let find = |path: &SourcePath| (*path == home).then_some(PageId(0));
+        let tables = || vec![read("a/TOC.md", "# [guest](../b/x.md)\n"), read("b/TOC.md", "# [home](x.md)\n")];
+        let known = build(tables(), [(PageId(0), &home)], &find).value;
+        assert_eq!(names(&known, known.node_of(PageId(0))), "home");
+        let unknown = build(tables(), [], &find).value;
+        assert_eq!(names(&unknown, unknown.node_of(PageId(0))), "guest");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Several files become trees: parallel files give names, nested files their entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::vpath::SourcePath;
@@ -46,25 +46,28 @@ fn with_parallel_names(tocs: BTreeMap<SourcePath, Toc>) -> (BTreeMap<SourcePath,
 
 /// Gives each entry the name of its counterpart: on the same level, the next that leads to the same place.
 fn take_names(entries: &mut [TocEntry], others: &[TocEntry], tag: &str) {
-    let mut used = BTreeSet::new();
+    let mut waiting: BTreeMap<String, VecDeque<&TocEntry>> = BTreeMap::new();
+    for other in others {
+        waiting.entry(place(other, tag)).or_default().push_back(other);
+    }
     for entry in entries {
-        let same = |(at, other): &(usize, &TocEntry)| !used.contains(at) && leads_alike(entry, other, tag);
-        let Some((at, other)) = others.iter().enumerate().find(same) else { continue };
-        used.insert(at);
+        let Some(other) = waiting.get_mut(&place(entry, tag)).and_then(VecDeque::pop_front) else { continue };
         entry.name.tagged.insert(tag.to_owned(), other.name.text.clone());
         take_names(&mut entry.items, &other.items, tag);
     }
 }
 
-fn leads_alike(a: &TocEntry, b: &TocEntry, tag: &str) -> bool {
+/// What is equal for an entry and its counterpart in another language.
+fn place(entry: &TocEntry, tag: &str) -> String {
     let of_source = |path: &SourcePath| path.as_str().to_lowercase().replace(&format!(".{}.", tag.to_lowercase()), ".");
-    let nested = a.nested.as_ref().map(of_source) == b.nested.as_ref().map(of_source);
-    nested
-        && match (&a.target, &b.target) {
-            (TocTarget::Page(a, x), TocTarget::Page(b, y)) => of_source(a) == of_source(b) && x == y,
-            // An address elsewhere may be translated as well (`/en-us/`, `/ja-jp/`); their order has to do.
-            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
-        }
+    let target = match &entry.target {
+        TocTarget::Page(path, fragment) => format!("page {}#{}", of_source(path), fragment.as_deref().unwrap_or_default()),
+        TocTarget::Uid(uid) => format!("uid {uid}"),
+        // An address elsewhere may be translated as well (`/en-us/`, `/ja-jp/`); their order has to do.
+        TocTarget::External(_) | TocTarget::SiteAbsolute(_) => "elsewhere".to_owned(),
+        TocTarget::None => String::new(),
+    };
+    target + " " + &entry.nested.as_ref().map(of_source).unwrap_or_default()
 }
 
 /// Tables by their lower-cased path without extension: `x/` means `x/TOC.md` as well as `x/toc.yml`.

@@ -61,8 +61,9 @@ struct Open {
     synonyms: Option<String>,
     text: String,
     source: String,
-    /// The spans that are open: whether each holds source text.
+    /// The spans that are open: whether each holds source text. How many do is counted, since a damaged file leaves many open.
     spans: Vec<bool>,
+    in_source: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -112,7 +113,8 @@ impl<'a> Reader<'a> {
             self.report(Code::TocDamaged, at.clone(), message);
         }
         let (address, synonyms, text, source) = (None, None, String::new(), String::new());
-        self.entry = Some(Open { depth: depth.min(MAX_DEPTH), at, address, synonyms, text, source, spans: Vec::new() });
+        self.entry =
+            Some(Open { depth: depth.min(MAX_DEPTH), at, address, synonyms, text, source, spans: Vec::new(), in_source: 0 });
     }
 
     fn close(&mut self) {
@@ -147,15 +149,17 @@ impl<'a> Reader<'a> {
 
 impl Open {
     fn push(&mut self, text: &str) {
-        let side = if self.spans.contains(&true) { &mut self.source } else { &mut self.text };
+        let side = if self.in_source > 0 { &mut self.source } else { &mut self.text };
         side.push_str(text);
     }
 
     fn tag(&mut self, tag: &str) {
         if tag.starts_with("</span") {
-            self.spans.pop();
+            self.in_source -= usize::from(self.spans.pop() == Some(true));
         } else if tag.starts_with("<span") && !tag.ends_with("/>") {
-            self.spans.push(tag.starts_with("<span data-stu-id"));
+            let is_source = tag.starts_with("<span data-stu-id");
+            self.spans.push(is_source);
+            self.in_source += usize::from(is_source);
         } else if tag.starts_with("<br") {
             self.push(" ");
         }

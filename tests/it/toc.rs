@@ -1,0 +1,241 @@
+//! The docset-level reading, on real repositories: what is listed, what is content, and what the navigation makes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use madoguchi::diag::{Code, Diagnostic, Span};
+use madoguchi::site::discover::{Listing, discover};
+use madoguchi::site::nav::{self, Nav, PageId, Pages};
+use madoguchi::site::redirect::{self, RedirectTarget, Redirects};
+use madoguchi::site::settings::{self, Settings};
+use madoguchi::site::{read, toc, yamlmime};
+use madoguchi::source::Source;
+use madoguchi::vpath::SourcePath;
+use proptest::prelude::*;
+
+/// A folder of the corpus, or the reason to skip.
+fn corpus(test: &str, set: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let folder = std::env::var_os("MADOGUCHI_CORPUS").map_or_else(beside, PathBuf::from).join(set);
+    let found = folder.is_dir();
+    if !found {
+        skipped(test, "the corpus is not here");
+    }
+    found.then_some(folder)
+}
+
+#[expect(clippy::print_stderr, reason = "the runner counts skips by this line")]
+fn skipped(test: &str, reason: &str) {
+    eprintln!("SKIPPED: {test}: {reason}");
+}
+
+/// What a docset comes to.
+struct Docset {
+    listing: Listing,
+    settings: Settings,
+    redirects: Redirects,
+    pages: BTreeMap<SourcePath, PageId>,
+    nav: Nav,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Docset {
+    fn count(&self, code: Code) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.code == code).count()
+    }
+
+    fn name(&self, page: &str) -> &str {
+        let id = self.nav.node_of(self.pages[&path(page)]).unwrap();
+        &self.nav.get(id).unwrap().name.text
+    }
+}
+
+struct Found<'a> {
+    pages: &'a BTreeMap<SourcePath, PageId>,
+    by_case: BTreeMap<String, SourcePath>,
+    redirects: &'a Redirects,
+    settings: &'a Settings,
+}
+
+impl Pages for Found<'_> {
+    fn page(&self, path: &SourcePath) -> Option<PageId> {
+        self.pages.get(path).copied()
+    }
+
+    fn ignoring_case(&self, path: &SourcePath) -> Option<(PageId, SourcePath)> {
+        let actual = self.by_case.get(&path.as_str().to_lowercase())?;
+        Some((self.page(actual)?, actual.clone()))
+    }
+
+    fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
+        self.redirects.follow(path, &|address| self.settings.local(address)).cloned()
+    }
+}
+
+fn path(text: &str) -> SourcePath {
+    SourcePath::parse(text).unwrap()
+}
+
+fn open(folder: &Path) -> Docset {
+    let mut all = Vec::new();
+    let listing = discover(folder, ".").unpack(&mut all);
+    let sources = |wanted: &dyn Fn(&SourcePath) -> bool| -> Vec<Source> {
+        let found = listing.files.iter().filter(|found| wanted(&found.path));
+        found.map(|found| read::read_found(&listing, found).unwrap()).collect()
+    };
+    let settings = settings::read(&sources(&settings::is_settings)).unpack(&mut all);
+    let redirects = redirect::read(&sources(&redirect::is_redirections)).unpack(&mut all);
+    let is_page = |source: &Source| source.path.extension() == "md" || yamlmime::kind(&source.text).is_some();
+    let candidates =
+        sources(&|path| matches!(path.extension().as_str(), "md" | "yml") && settings.is_content(path) && !toc::is_toc(path));
+    let numbered = candidates.into_iter().filter(is_page).zip(0..);
+    let pages: BTreeMap<_, _> = numbered.map(|(source, number)| (source.path, PageId(number))).collect();
+    let tocs = sources(&|path| toc::is_toc(path) && settings.is_content(path));
+    let read_all = tocs.iter().map(|source| (source.path.clone(), toc::read(source).unpack(&mut all))).collect();
+    let roots = toc::join(read_all).unpack(&mut all);
+    let by_case = pages.keys().map(|path| (path.as_str().to_lowercase(), path.clone())).collect();
+    let found = Found { pages: &pages, by_case, redirects: &redirects, settings: &settings };
+    let nav = nav::build(roots, pages.iter().map(|(path, page)| (*page, path)), &found).unpack(&mut all);
+    Docset { listing, settings, redirects, pages, nav, diagnostics: all }
+}
+
+#[test]
+fn the_china_docset_has_a_whole_navigation() {
+    let Some(folder) = corpus("the_china_docset_has_a_whole_navigation", "china-2019/sxs") else { return };
+    let docset = open(&folder);
+    assert_eq!(docset.pages.len(), 36 - 1, "all but the table of contents");
+    assert_eq!(docset.count(Code::TocDeadEntry) + docset.count(Code::TocDamaged), 0, "{:?}", docset.diagnostics);
+    assert_eq!(docset.name("report-problems-on-behalf-of-a-customer.md"), "顧客の代理で問題を報告する");
+    let central = docset.pages[&path("report-problems-on-behalf-of-a-customer.md")];
+    assert_eq!(docset.nav.previous(central), Some(docset.pages[&path("report-problems-with-partner-center.md")]));
+    assert_eq!(docset.nav.ancestors(docset.nav.node_of(central).unwrap()).len(), 2);
+}
+
+#[test]
+fn entries_under_committed_names_are_dead() {
+    let Some(folder) = corpus("entries_under_committed_names_are_dead", "china-2019/as-committed") else { return };
+    let docset = open(&folder);
+    assert_eq!(docset.nav.len(), 1, "`index.md` alone has the name that the table gives it");
+    assert!(docset.count(Code::TocDeadEntry) > 30);
+    assert!(docset.diagnostics.iter().filter(|d| d.code == Code::TocDeadEntry).all(|d| d.span.start > 0));
+}
+
+#[test]
+fn the_partner_center_repository_is_three_docsets() {
+    let Some(folder) = corpus("the_partner_center_repository_is_three_docsets", "partner-center/sxs") else { return };
+    let docset = open(&folder);
+    let tables: Vec<&str> = docset.nav.tables().iter().map(|table| table.path.as_str()).collect();
+    assert_eq!(tables, ["marketplace/TOC.yml", "partner-center/TOC.yml"], "announcements/TOC.md is nested, breadcrumb is none");
+    assert_eq!((docset.redirects.len(), docset.count(Code::RedirectDamaged)), (89, 0));
+    assert_eq!(docset.redirects.circles(&|address| docset.settings.local(address)), []);
+    assert_eq!(docset.count(Code::TocDamaged) + docset.count(Code::SettingsDamaged), 0);
+    assert_eq!(docset.settings.locale_of(&path("marketplace/index.yml")), Some("ja-JP"));
+    let announcement = docset.nav.node_of(docset.pages[&path("partner-center/announcements/2021-may.md")]).unwrap();
+    let above = docset.nav.ancestors(announcement);
+    assert_eq!(docset.nav.get(above[0]).unwrap().name.text, "アナウンス");
+    assert_eq!(docset.name("partner-center/benefits-faq.yml"), "利点に関する FAQ", "the entry still says .md");
+    // Each page of the navigation is read once, and forth and back are the same way.
+    let order: Vec<PageId> = docset.nav.reading_order().collect();
+    assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), order.len());
+    for pair in order.windows(2) {
+        assert!(docset.nav.next(pair[0]).is_none_or(|next| next == pair[1] && docset.nav.previous(next) == Some(pair[0])));
+    }
+}
+
+#[test]
+fn yaml_pages_of_the_corpus_become_markdown() {
+    let Some(folder) = corpus("yaml_pages_of_the_corpus_become_markdown", "partner-center/sxs") else { return };
+    let docset = open(&folder);
+    let mut kinds = Vec::new();
+    for found in docset.listing.files.iter().filter(|found| found.path.extension() == "yml") {
+        let source = read::read_found(&docset.listing, found).unwrap();
+        let converted = yamlmime::to_markdown(&source);
+        assert_eq!(converted.diagnostics, [], "{}", found.path);
+        let Some(page) = converted.value else { continue };
+        assert!(page.markdown.starts_with("# ") && page.markdown.contains("\n## "), "{}", found.path);
+        assert_eq!(page.front.content_locale.as_deref(), Some("ja-JP"), "{}", found.path);
+        assert!(page.front.title.is_some() && page.front.date.is_some() && page.front.last_handoff.is_some(), "{}", found.path);
+        let urls = source.text.lines().filter(|line| line.trim_start().trim_start_matches("- ").starts_with("url: ")).count();
+        assert!(page.markdown.matches("](<").count() >= urls, "{}", found.path);
+        kinds.push(page.kind);
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["FAQ", "FAQ", "FAQ", "FAQ", "FAQ", "Landing", "Landing"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Pieces that mean something to one of the readers, in any order, and anything between them.
+    #[test]
+    fn no_text_stops_the_readers(parts in proptest::collection::vec(part(), 0..40)) {
+        let text = parts.concat();
+        for name in ["TOC.yml", "TOC.md", "docfx.json", ".openpublishing.redirection.json", "index.yml"] {
+            let source = Source { path: path(name), text: text.clone() };
+            let mut all = toc::read(&source).diagnostics;
+            let joined = toc::join([(path("TOC.yml"), toc::read(&source).value)].into()).unpack(&mut all);
+            let nav = nav::build(joined, [], &|_: &SourcePath| Some(PageId(0))).unpack(&mut all);
+            for (id, _) in nav.range(0..u32::try_from(nav.len()).unwrap()) {
+                nav.section(id);
+            }
+            settings::read([&source]).unpack(&mut all).is_content(&path("a/b.md"));
+            let redirects = redirect::read([&source]).unpack(&mut all);
+            all.extend(redirects.circles(&|address| SourcePath::parse(address).ok()));
+            let yaml = Source { path: path(name), text: format!("### YamlMime:FAQ\n{text}") };
+            all.extend(yamlmime::to_markdown(&yaml).diagnostics);
+            for diagnostic in all {
+                let Span { start, end, .. } = diagnostic.span;
+                prop_assert!(start <= end && end <= yaml.text.len(), "{} {start} {end}", diagnostic.message);
+            }
+        }
+    }
+}
+
+fn part() -> impl Strategy<Value = String> {
+    let known = [
+        "- name: 窓口\n",
+        "  href: a.md\n",
+        "  items:\n",
+        "  - name: b\n",
+        "# [a](b.md)\n",
+        "## x\n",
+        "- [x](y/)\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        ",",
+        ":",
+        "\n",
+        "\t",
+        "\r\n",
+        "'",
+        "|\n",
+        ">\n",
+        "&a ",
+        "*a ",
+        "<span data-stu-id=\"1-1\">",
+        "</span>",
+        "\u{feff}",
+        "---\n",
+        "//",
+        "/*",
+        "\\",
+        "\0",
+        "\"build\": {\"content\": [{\"files\": \"**/*.md\"}]}",
+        "\"redirections\": [",
+        "\"source_path\": \"a.md\", \"redirect_url\": \"/b\"",
+        "title: t\n",
+        "questions:\n- question: q\n  answer: a\n",
+        "url: x\n",
+        "../",
+        "~/",
+        "%20",
+        "!!str ",
+        "? ",
+        "...\n",
+        "#",
+    ];
+    prop_oneof![4 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)]
+}
