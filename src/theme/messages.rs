@@ -28,6 +28,11 @@ impl Messages {
         self.texts.get(key).map_or(key, String::as_str)
     }
 
+    /// The message of this key; empty for a key that no message file has.
+    pub fn text(&self, key: &str) -> &str {
+        self.texts.get(key).map_or("", String::as_str)
+    }
+
     /// The message of this key with each `{name}` replaced by its value. A placeholder without a value stays.
     pub fn format(&self, key: &str, values: &[(&str, &str)]) -> String {
         fill(self.get(key), |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))

@@ -1,0 +1,214 @@
+//! The whole site, resolved: what is known of each page, the navigation, and every address in it. Rendering a page asks only this.
+
+use super::catalog::Catalog;
+use super::facts::{Availability, Edition, Facts};
+use super::library::Library;
+use super::nav::{Nav, NavTarget, Node, PageId};
+use super::resolve::Resolver;
+use crate::config::SiteConfig;
+use crate::locale::{LocaleId, LocaleSet};
+use crate::theme::Theme;
+use crate::vpath::UrlPath;
+
+/// The resolved site.
+pub(crate) struct Model<'a> {
+    pub(crate) config: &'a SiteConfig,
+    pub(crate) theme: &'a Theme,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) library: &'a Library<'a>,
+    pub(crate) facts: &'a [Facts],
+    pub(crate) nav: &'a Nav,
+    /// By table of contents, the locale that its names are written in.
+    pub(crate) table_locales: Vec<LocaleId>,
+    pub(crate) web_roots: &'a [Option<String>],
+    pub(crate) drafts: bool,
+}
+
+/// A text, and its locale if that is not the reader's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) text: String,
+    pub(crate) foreign: Option<LocaleId>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn locales(&self) -> &'a LocaleSet {
+        &self.config.locales
+    }
+
+    pub(crate) fn tag(&self, locale: LocaleId) -> &'a str {
+        self.locales().get(locale).as_str()
+    }
+
+    pub(crate) fn resolver(&self) -> Resolver<'a> {
+        Resolver {
+            catalog: self.catalog,
+            facts: self.facts,
+            locales: self.locales(),
+            web_roots: self.web_roots,
+            drafts: self.drafts,
+        }
+    }
+
+    /// The pages that are shown.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = PageId> + '_ {
+        (0..self.facts.len()).filter(|at| self.facts[*at].is_shown(self.drafts)).map(|at| PageId(at as u32))
+    }
+
+    pub(crate) fn facts(&self, page: PageId) -> &'a Facts {
+        &self.facts[page.0 as usize]
+    }
+
+    pub(crate) fn edition(&self, page: PageId, locale: LocaleId) -> Option<&'a Edition> {
+        self.facts.get(page.0 as usize)?.editions.get(locale.index()).filter(|_| self.facts(page).is_shown(self.drafts))
+    }
+
+    /// The page's address in a locale.
+    pub(crate) fn url(&self, page: PageId, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/{}", self.tag(locale), self.catalog.pages[page.0 as usize].address))
+    }
+
+    /// The address of its parallel view with a target locale.
+    pub(crate) fn parallel_url(&self, page: PageId, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}parallel/", self.url(page, locale).as_str()))
+    }
+
+    pub(crate) fn has_parallel(&self, page: PageId, locale: LocaleId) -> bool {
+        self.config.parallel && self.facts(page).parallel.contains(&locale)
+    }
+
+    pub(crate) fn home(&self, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/", self.tag(locale)))
+    }
+
+    pub(crate) fn contents(&self, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/contents/", self.tag(locale)))
+    }
+
+    /// The start page of the docset, if it has one.
+    pub(crate) fn start(&self) -> Option<PageId> {
+        self.pages().find(|page| self.catalog.pages[page.0 as usize].address.is_empty())
+    }
+
+    pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
+        let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
+        Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
+    }
+
+    /// A whole address where the site's is known, else one relative to `from`.
+    pub(crate) fn public(&self, from: &UrlPath, to: &UrlPath) -> String {
+        match &self.config.base_url {
+            Some(base) => {
+                let mut address = base.as_str().to_owned();
+                crate::vpath::percent_encode_into(to.as_str(), &mut address);
+                address
+            }
+            None => from.relative_to(to),
+        }
+    }
+
+    /// What a page is called in lists.
+    pub(crate) fn page_name(&self, page: PageId, locale: LocaleId) -> Option<Label> {
+        let name = &self.edition(page, locale)?.name;
+        Some(Label { text: name.text.clone(), foreign: (name.locale != locale).then_some(name.locale) })
+    }
+
+    /// What a node of the navigation is called: as the table of contents has it in this language, else as its page calls itself, else the
+    /// table's name, marked as what it is (FORMAT §2.5).
+    pub(crate) fn node_name(&self, node: &Node, locale: LocaleId) -> Label {
+        let own = |text: &str| Label { text: text.to_owned(), foreign: None };
+        let written = self.table_locales.get(node.table as usize).copied().unwrap_or(self.locales().source());
+        let recorded = node.name.in_locale(self.tag(locale)).map(str::to_owned);
+        let recorded = recorded.or_else(|| node.name.source.clone().filter(|_| locale == self.locales().source()));
+        if let Some(text) = recorded {
+            return own(&text);
+        }
+        let page_name = node.page().and_then(|page| self.page_name(page, locale));
+        if node.name.text.is_empty() {
+            return page_name.unwrap_or_else(|| own("–"));
+        }
+        if written == locale {
+            return own(&node.name.text);
+        }
+        let table_name = Label { text: node.name.text.clone(), foreign: Some(written) };
+        page_name.filter(|name| name.foreign.is_none()).unwrap_or(table_name)
+    }
+
+    /// The address that a node leads to, relative to `from`; `None` for a section without a page.
+    pub(crate) fn node_href(&self, node: &Node, from: &UrlPath, locale: LocaleId, parallel: bool) -> Option<String> {
+        match &node.target {
+            NavTarget::None => None,
+            NavTarget::External(address) => Some(address.clone()),
+            NavTarget::SiteAbsolute(address) => match self.catalog.by_site_path(address) {
+                Some(page) => Some(from.relative_to(&self.url(page, locale))),
+                None => self.web_roots[locale.index()].as_ref().map(|root| format!("{root}{address}")),
+            },
+            NavTarget::Page(page, fragment) => {
+                self.edition(*page, locale)?;
+                let url = if parallel && self.has_parallel(*page, locale) {
+                    self.parallel_url(*page, locale)
+                } else {
+                    self.url(*page, locale)
+                };
+                let fragment = fragment.as_ref().map(|f| format!("#{f}")).unwrap_or_default();
+                Some(from.relative_to(&url) + &fragment)
+            }
+        }
+    }
+
+    /// Whether a page has text of its own in a locale.
+    pub(crate) fn is_own(&self, page: PageId, locale: LocaleId) -> bool {
+        self.edition(page, locale).is_some_and(|edition| !matches!(edition.availability, Availability::Fallback(_)))
+    }
+}
+
+/// The locale of each table of contents: the one in which most of its names are what their pages are called; where that does not tell, the
+/// script of the names.
+pub(crate) fn table_locales(nav: &Nav, facts: &[Facts], locales: &LocaleSet) -> Vec<LocaleId> {
+    let mut votes = vec![vec![0_usize; locales.len()]; nav.tables().len()];
+    let all = u32::try_from(nav.len()).unwrap_or(u32::MAX);
+    for (_, node) in nav.range(0..all) {
+        let Some(votes) = votes.get_mut(node.table as usize) else { continue };
+        let editions = node.page().and_then(|page| facts.get(page.0 as usize)).map_or(&[][..], |facts| &facts.editions);
+        for id in locales.ids() {
+            let equal = editions
+                .get(id.index())
+                .is_some_and(|e| e.name.locale == id && (e.name.text == node.name.text || e.title.text == node.name.text));
+            votes[id.index()] += 3 * usize::from(equal) + usize::from(is_in_script_of(&node.name.text, locales.get(id)));
+        }
+    }
+    let best = |votes: &Vec<usize>| {
+        let most = votes.iter().copied().max().unwrap_or(0);
+        locales.ids().find(|id| votes[id.index()] == most && most > 0).unwrap_or(locales.source())
+    };
+    votes.iter().map(best).collect()
+}
+
+fn is_in_script_of(text: &str, locale: &crate::locale::Locale) -> bool {
+    match locale.language() {
+        "ja" | "zh" | "yue" => text.chars().any(super::markdown::cjk::is_cjk),
+        "ko" => text.chars().any(super::markdown::cjk::is_cjk_or_hangul),
+        _ => text.is_ascii(),
+    }
+}
+
+/// What an address that starts with `/` begins with on the web site that existing docsets were written for, by locale.
+///
+/// Such docsets are published below one address for each language tag with a region (FORMAT §7.9).
+pub(crate) fn web_roots(locales: &LocaleSet, template: Option<&str>) -> Vec<Option<String>> {
+    let region = |tag: &str| {
+        let usual = [
+            ("en", "en-us"),
+            ("ja", "ja-jp"),
+            ("ko", "ko-kr"),
+            ("zh", "zh-cn"),
+            ("cs", "cs-cz"),
+            ("sv", "sv-se"),
+            ("da", "da-dk"),
+        ];
+        let known = usual.iter().find(|(language, _)| *language == tag).map(|(_, tag)| (*tag).to_owned());
+        let whole = tag.contains('-').then(|| tag.to_ascii_lowercase());
+        whole.or(known).unwrap_or_else(|| format!("{tag}-{tag}"))
+    };
+    locales.ids().map(|id| template.map(|template| template.replace("{tag}", &region(locales.get(id).as_str())))).collect()
+}

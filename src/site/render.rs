@@ -1,0 +1,374 @@
+//! A page as files: one for each locale, and the parallel views.
+
+use super::facts::{Availability, Edition};
+use super::frontmatter::Date;
+use super::html::rows::Rows;
+use super::html::{Surroundings, Twin, Writer};
+use super::markdown::directive::SnippetSpec;
+use super::model::Model;
+use super::nav::PageId;
+use super::page::{Page, Version};
+use super::resolve::Target;
+use super::sidebar::Sidebars;
+use super::view::{Alternate, ArticleView, Column, ContentsEntry, DateView, Frame, Language, Notice, Step};
+use crate::locale::LocaleId;
+use crate::theme::{Shared, ThemeError};
+use crate::vpath::{OutputPath, SourcePath, UrlPath};
+
+/// Renders pages of a resolved site.
+pub(crate) struct Renderer<'a> {
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) sidebars: Sidebars,
+    assets: Shared,
+}
+
+/// A file of the site.
+pub(crate) struct Rendered {
+    pub(crate) path: OutputPath,
+    pub(crate) html: String,
+}
+
+impl<'a> Renderer<'a> {
+    pub(crate) fn new(model: &'a Model<'a>) -> Result<Self, ThemeError> {
+        let theme = model.theme;
+        let script = theme.assets().get("site.js").map(|asset| asset.path.as_str());
+        let assets = std::collections::BTreeMap::from([
+            ("css", Some(theme.asset_url("site.css"))),
+            ("favicon", Some(theme.asset_url("favicon.svg"))),
+            ("script", script),
+        ]);
+        Ok(Self { model, sidebars: Sidebars::default(), assets: Shared::new(&assets)? })
+    }
+
+    /// All files of a page. The page is the one that its [`Facts`](super::facts::Facts) were taken from.
+    pub(crate) fn page(&self, id: PageId, page: &Page) -> Result<Vec<Rendered>, ThemeError> {
+        let mut files = Vec::with_capacity(3);
+        for locale in self.model.locales().ids() {
+            if let (Some(edition), Some((shown, version))) =
+                (self.model.edition(id, locale), page.shown(locale, self.model.locales()))
+            {
+                files.push(self.article(id, locale, edition, shown, version)?);
+            }
+            if self.model.has_parallel(id, locale) {
+                files.extend(self.parallel(id, locale, page)?);
+            }
+        }
+        Ok(files)
+    }
+
+    fn article(
+        &self,
+        id: PageId,
+        locale: LocaleId,
+        edition: &Edition,
+        shown: LocaleId,
+        version: &Version,
+    ) -> Result<Rendered, ThemeError> {
+        let here = self.model.url(id, locale);
+        let around = Around::new(self.model, id, locale, here.clone(), false);
+        let other = self.other_tag(version);
+        let body = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
+        let mut frame = self.frame(&here, locale, &edition.title.text);
+        self.frame_page(&mut frame, id, locale, edition, &here, false);
+        let view = self.view(frame, id, locale, edition, version, &here, (shown, body), false)?;
+        let html = self.model.theme.render("page.html", &view)?;
+        Ok(Rendered { path: here.output(), html })
+    }
+
+    fn parallel(&self, id: PageId, locale: LocaleId, page: &Page) -> Result<Option<Rendered>, ThemeError> {
+        let model = self.model;
+        let (Some(version), Some(original)) = (&page.versions[locale.index()], page.original_of(locale, model.locales())) else {
+            return Ok(None);
+        };
+        let Some(edition) = model.edition(id, locale) else { return Ok(None) };
+        let source = original.document.source_locale;
+        let here = model.parallel_url(id, locale);
+        let (ours, theirs) =
+            (Around::new(model, id, locale, here.clone(), true), Around::new(model, id, source, here.clone(), true));
+        let lead = Writer::new(&version.flow, &version.outline.headings, &ours, model.tag(source));
+        let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, model.tag(locale));
+        let body = Rows { lead, follow, tags: [model.tag(locale), model.tag(source)], out: String::new() }.body();
+        let mut frame = self.frame(&here, locale, &edition.title.text);
+        self.frame_page(&mut frame, id, locale, edition, &here, true);
+        let mut view = self.view(frame, id, locale, edition, version, &here, (locale, body), true)?;
+        view.columns = [locale, source].map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).into();
+        let html = model.theme.render("parallel.html", &view)?;
+        Ok(Some(Rendered { path: here.output(), html }))
+    }
+
+    /// The tag of the other language of a version's document.
+    fn other_tag(&self, version: &Version) -> &'a str {
+        let document = &version.document;
+        self.model.tag(document.target_locale.unwrap_or(document.source_locale))
+    }
+
+    fn language_name(&self, locale: LocaleId) -> &'a str {
+        self.model.theme.messages(locale).get("language_name")
+    }
+
+    /// What any page of a locale has around it.
+    pub(crate) fn frame<'t>(&'t self, here: &UrlPath, locale: LocaleId, title: &'t str) -> Frame<'t> {
+        let model = self.model;
+        Frame {
+            lang: model.tag(locale),
+            dir: model.locales().get(locale).direction(),
+            t: model.theme.messages(locale),
+            site_title: model.config.title.get(locale).map_or("", |(_, text)| text),
+            root: root(here),
+            assets: &self.assets,
+            home_href: here.relative_to(&model.home(locale)),
+            contents_href: here.relative_to(&model.contents(locale)),
+            canonical: None,
+            title,
+            title_lang: None,
+            description: None,
+            robots: None,
+            languages: Vec::new(),
+            alternates: Vec::new(),
+            parallel_href: None,
+            single_href: None,
+        }
+    }
+
+    /// The language switch, where each locale has its own address for the same thing.
+    pub(crate) fn languages(
+        &self,
+        here: &UrlPath,
+        current: LocaleId,
+        url: impl Fn(LocaleId) -> (UrlPath, bool),
+    ) -> Vec<Language<'a>> {
+        let entry = |id: LocaleId| {
+            let (to, fallback) = url(id);
+            Language {
+                tag: self.model.tag(id),
+                name: self.language_name(id),
+                href: here.relative_to(&to),
+                current: id == current,
+                fallback,
+            }
+        };
+        self.model.locales().ids().map(entry).collect()
+    }
+
+    fn frame_page<'t>(
+        &'t self,
+        frame: &mut Frame<'t>,
+        id: PageId,
+        locale: LocaleId,
+        edition: &'t Edition,
+        here: &UrlPath,
+        parallel: bool,
+    ) {
+        let model = self.model;
+        let single = model.url(id, locale);
+        frame.languages = self.languages(here, locale, |to| (model.url(id, to), !model.is_own(id, to)));
+        frame.title_lang = (edition.title.locale != locale).then(|| model.tag(edition.title.locale));
+        frame.description = edition.description.as_deref().filter(|_| edition.title.locale == locale);
+        frame.robots = edition.robots.as_deref();
+        // A page shown in another language for want of a translation is that language's page.
+        let original =
+            if let Availability::Fallback(shown) = edition.availability { model.url(id, shown) } else { single.clone() };
+        frame.canonical = Some(model.public(here, &original));
+        frame.parallel_href = model.has_parallel(id, locale).then(|| here.relative_to(&model.parallel_url(id, locale)));
+        if !model.has_parallel(id, locale) {
+            // The source's reader finds the pair through the first language that it was translated into.
+            let target = model.facts(id).parallel.first().filter(|_| model.config.parallel);
+            frame.parallel_href = target.map(|target| here.relative_to(&model.parallel_url(id, *target)));
+        }
+        frame.single_href = parallel.then(|| here.relative_to(&single));
+        if !parallel {
+            frame.alternates = self.alternates(id, here);
+        }
+    }
+
+    /// The locales in which a page has its own text, and what to show a reader of any other.
+    pub(crate) fn alternates(&self, id: PageId, here: &UrlPath) -> Vec<Alternate<'a>> {
+        let model = self.model;
+        let own = model.locales().ids().filter(|to| model.is_own(id, *to));
+        let mut all: Vec<Alternate<'a>> =
+            own.map(|to| Alternate { tag: model.tag(to), href: model.public(here, &model.url(id, to)) }).collect();
+        let source = model.locales().source();
+        let fallback =
+            if model.is_own(id, source) { Some(source) } else { model.locales().ids().find(|to| model.is_own(id, *to)) };
+        all.extend(fallback.map(|to| Alternate { tag: "x-default", href: model.public(here, &model.url(id, to)) }));
+        all
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the one place where everything that an article shows comes together")]
+    fn view<'t>(
+        &'t self,
+        frame: Frame<'t>,
+        id: PageId,
+        locale: LocaleId,
+        edition: &Edition,
+        version: &'t Version,
+        here: &UrlPath,
+        (article, body): (LocaleId, String),
+        parallel: bool,
+    ) -> Result<ArticleView<'t>, ThemeError> {
+        let model = self.model;
+        let nav = self.sidebars.html(model, id, locale, here, parallel)?;
+        let edit_path = if model.config.content.is_empty() {
+            edition.file.to_string()
+        } else {
+            format!("{}/{}", model.config.content, edition.file)
+        };
+        Ok(ArticleView {
+            breadcrumb: self.breadcrumb(id, locale, here),
+            nav: nav.map(|html| Shared::html(&html)),
+            contents: contents(version),
+            previous: model.nav.previous(id).and_then(|page| self.step(page, locale, here, parallel)),
+            next: model.nav.next(id).and_then(|page| self.step(page, locale, here, parallel)),
+            edit_href: model.config.edit_url.as_ref().map(|template| template.replace("{path}", &encoded(&edit_path))),
+            date: edition.date.map(|date| self.date(date, locale)),
+            basis: edition.basis.map(|date| self.date(date, locale)),
+            notices: notices(edition, model.facts(id).draft),
+            article_lang: model.tag(article),
+            article_dir: model.locales().get(article).direction(),
+            body: Shared::html(&body),
+            columns: Vec::new(),
+            frame,
+        })
+    }
+
+    fn breadcrumb(&self, id: PageId, locale: LocaleId, here: &UrlPath) -> Vec<Step<'a>> {
+        let model = self.model;
+        let title = model.site_title(locale);
+        let home = Step {
+            name: title.text,
+            lang: title.foreign.map(|id| model.tag(id)),
+            href: Some(here.relative_to(&model.home(locale))),
+        };
+        let above = model.nav.node_of(id).map(|node| model.nav.ancestors(node)).unwrap_or_default();
+        let steps = above.into_iter().filter_map(|node| {
+            let node = model.nav.get(node)?;
+            let label = model.node_name(node, locale);
+            let href = model.node_href(node, here, locale, false);
+            Some(Step { name: label.text, lang: label.foreign.map(|id| model.tag(id)), href })
+        });
+        std::iter::once(home).chain(steps).collect()
+    }
+
+    fn step(&self, page: PageId, locale: LocaleId, here: &UrlPath, parallel: bool) -> Option<Step<'a>> {
+        let label = self.model.page_name(page, locale)?;
+        let parallel = parallel && self.model.has_parallel(page, locale);
+        let url = if parallel { self.model.parallel_url(page, locale) } else { self.model.url(page, locale) };
+        Some(Step { name: label.text, lang: label.foreign.map(|id| self.model.tag(id)), href: Some(here.relative_to(&url)) })
+    }
+
+    fn date(&self, date: Date, locale: LocaleId) -> DateView {
+        let messages = self.model.theme.messages(locale);
+        let (year, month, day) = (date.year.to_string(), date.month.to_string(), date.day.to_string());
+        let name = messages.get(&format!("month_{month}")).to_owned();
+        let values = [("year", year.as_str()), ("month", &month), ("day", &day), ("month_name", &name)];
+        DateView {
+            iso: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
+            text: messages.format("date_pattern", &values),
+        }
+    }
+}
+
+fn notices(edition: &Edition, draft: bool) -> Vec<Notice> {
+    let kinds = [
+        (draft, "draft"),
+        (matches!(edition.availability, Availability::Fallback(_)), "fallback"),
+        (edition.machine, "machine"),
+        (edition.availability == Availability::Partial, "partial"),
+    ];
+    kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| Notice { kind }).collect()
+}
+
+/// The headings of the second and third level.
+fn contents(version: &Version) -> Vec<ContentsEntry<'_>> {
+    let headings = version.outline.headings.iter().filter(|h| (2..=3).contains(&h.level));
+    let entry = |heading: &'_ super::outline::Heading| {
+        let mut html = String::new();
+        let plain = version.flow.plain(heading.at + 1, version.flow.after(heading.at) - 1);
+        super::html::escape::text(plain.trim(), &mut html);
+        html
+    };
+    headings.map(|heading| ContentsEntry { id: &heading.id, html: entry(heading), level: heading.level }).collect()
+}
+
+/// What leads from an address to the site's root.
+pub(crate) fn root(here: &UrlPath) -> String {
+    "../".repeat(here.as_str().matches('/').count())
+}
+
+fn encoded(path: &str) -> String {
+    let mut out = String::new();
+    crate::vpath::percent_encode_into(path, &mut out);
+    out
+}
+
+/// What a page's text finds around it.
+struct Around<'a> {
+    model: &'a Model<'a>,
+    page: PageId,
+    locale: LocaleId,
+    here: UrlPath,
+    twins: Vec<Twin>,
+}
+
+impl<'a> Around<'a> {
+    fn new(model: &'a Model<'a>, page: PageId, locale: LocaleId, here: UrlPath, parallel: bool) -> Self {
+        let others = model
+            .locales()
+            .ids()
+            .filter(|id| !parallel && *id != locale && model.is_own(page, *id) && model.is_own(page, locale));
+        let twins = others
+            .map(|id| {
+                let name = model.theme.messages(id).get("language_name").to_owned();
+                let label = model.theme.messages(locale).format("heading_twin", &[("language", &name)]);
+                Twin { href: here.relative_to(&model.url(page, id)), tag: model.tag(id).to_owned(), name, label }
+            })
+            .collect();
+        Self { model, page, locale, here, twins }
+    }
+
+    fn href(&self, target: Target) -> Option<String> {
+        match target {
+            Target::Nowhere => None,
+            Target::Elsewhere(address) => Some(address),
+            Target::Here(fragment) => Some(format!("#{fragment}")),
+            Target::Page(page, fragment) => {
+                let url = self.here.relative_to(&self.model.url(page, self.locale));
+                Some(fragment.map_or_else(|| url.clone(), |fragment| format!("{url}#{fragment}")))
+            }
+            Target::File(path, rest) => Some(self.here.relative_to(&UrlPath::new(path.as_str())) + &rest),
+        }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn link(&self, file: &SourcePath, written: &str) -> Option<String> {
+        if written.starts_with("https://") {
+            return Some(written.to_owned());
+        }
+        self.href(self.model.resolver().link(file, self.page, self.locale, written).target)
+    }
+
+    fn resource(&self, file: &SourcePath, written: &str) -> Option<String> {
+        self.href(self.model.resolver().resource(file, written).ok()?)
+    }
+
+    fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
+        match self.model.resolver().resource(file, &spec.source).ok()? {
+            Target::File(path, _) => self.model.library.snippet(&path, spec),
+            _ => None,
+        }
+    }
+
+    fn message(&self, key: &str) -> &str {
+        // A key that no message file has would be given back as it is, with the key's lifetime; every key used here stands in all files.
+        self.model.theme.messages(self.locale).text(key)
+    }
+
+    fn twins(&self) -> &[Twin] {
+        &self.twins
+    }
+
+    fn tag(&self, locale: LocaleId) -> &str {
+        self.model.tag(locale)
+    }
+}

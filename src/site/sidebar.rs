@@ -1,0 +1,182 @@
+//! The navigation beside a page: the part of it that leads to the page, rendered once for all pages that share it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::model::Model;
+use super::nav::{Level, NodeId, PageId};
+use super::view::{Entry, NavView};
+use crate::locale::LocaleId;
+use crate::theme::ThemeError;
+use crate::vpath::UrlPath;
+
+/// Encloses a node's number where its `aria-current` goes. Control characters cannot come from content: they are escaped or refused.
+const MARK: char = '\u{1}';
+
+/// The name of an attribute that marks the page being read.
+const CURRENT: &str = " aria-current=\"page\"";
+
+type Key = (LocaleId, String, Vec<(u32, u32, Option<NodeId>)>, bool);
+
+/// A rendered part of the navigation, cut where a mark may go.
+struct Rendered {
+    pieces: Vec<(Option<u32>, String)>,
+}
+
+/// Parts of the navigation rendered so far.
+#[derive(Default)]
+pub(crate) struct Sidebars {
+    rendered: Mutex<HashMap<Key, Arc<Rendered>>>,
+}
+
+impl Sidebars {
+    /// The navigation beside a page at an address; `None` if the docset has none.
+    pub(crate) fn html(
+        &self,
+        model: &Model<'_>,
+        page: PageId,
+        locale: LocaleId,
+        here: &UrlPath,
+        parallel: bool,
+    ) -> Result<Option<String>, ThemeError> {
+        let node = model.nav.node_of(page);
+        let levels = match node {
+            Some(node) => model.nav.section(node),
+            None => model
+                .edition(page, locale)
+                .and_then(|e| model.nav.table_of(&e.file))
+                .map(|table| model.nav.top(table))
+                .unwrap_or_default(),
+        };
+        if levels.is_empty() {
+            return Ok(None);
+        }
+        let shared = sharable(&levels, node);
+        let base = base(here, parallel);
+        let path = shared.iter().map(|level| (level.shown.start, level.shown.end, level.current)).collect();
+        let key = (locale, base.as_str().to_owned(), path, parallel);
+        let known = self.rendered.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let rendered = match known {
+            Some(rendered) => rendered,
+            None => {
+                let fresh = Arc::new(render(model, &shared, locale, &base, parallel)?);
+                self.rendered.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(fresh).clone()
+            }
+        };
+        Ok(Some(rendered.with_current(node)))
+    }
+}
+
+/// The levels without what tells siblings apart: on the last level of a page without pages below it nothing leads on.
+fn sharable(levels: &[Level], node: Option<NodeId>) -> Vec<Level> {
+    let mut shared = levels.to_vec();
+    if let Some(last) = shared.last_mut().filter(|last| last.current == node) {
+        last.current = None;
+    }
+    shared
+}
+
+/// An address from which relative references are the same for all pages of a folder: the page's own name is replaced.
+fn base(here: &UrlPath, parallel: bool) -> UrlPath {
+    let path = here.as_str();
+    let page = if parallel { path.strip_suffix("parallel/").unwrap_or(path) } else { path };
+    let folder = page.trim_end_matches('/').rfind('/').map_or(page, |at| &page[..=at]);
+    UrlPath::new(format!("{folder}{MARK}/{}", if parallel { "parallel/" } else { "" }))
+}
+
+fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
+    let groups = entries(model, levels, locale, base, parallel);
+    let html = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups })?;
+    let mut pieces = Vec::new();
+    for (index, part) in html.split(MARK).enumerate() {
+        let number = (index % 2 == 1).then(|| part.parse().ok()).flatten();
+        pieces.push(if number.is_some() { (number, String::new()) } else { (None, part.to_owned()) });
+    }
+    Ok(Rendered { pieces })
+}
+
+/// The entries of the first level, with those of the next below the one that leads on.
+fn entries<'m>(model: &Model<'m>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Vec<Entry<'m>> {
+    let Some((level, below)) = levels.split_first() else { return Vec::new() };
+    let nodes = model.nav.range(level.shown.clone());
+    let mut shown: Vec<Entry<'m>> = nodes
+        .map(|(id, node)| {
+            let label = model.node_name(node, locale);
+            let href = model.node_href(node, base, locale, parallel);
+            let leads_on = level.current == Some(id);
+            Entry {
+                name: label.text,
+                lang: label.foreign.map(|id| model.tag(id)),
+                external: href.as_ref().is_some_and(|href| href.contains("://")),
+                href,
+                current_mark: format!("{MARK}{}{MARK}", id.0),
+                open: leads_on,
+                items: if leads_on { entries(model, below, locale, base, parallel) } else { Vec::new() },
+            }
+        })
+        .collect();
+    let more = |count: u32| (count > 0).then(|| more(model, locale, base));
+    shown.splice(0..0, more(level.cut_before()));
+    shown.extend(more(level.cut_after()));
+    shown
+}
+
+/// Stands for the entries of a long level that are left out: all of them are on the contents page.
+fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
+    Entry {
+        name: format!("… {}", model.theme.messages(locale).get("contents_all")),
+        lang: None,
+        href: Some(base.relative_to(&model.contents(locale))),
+        current_mark: String::new(),
+        open: false,
+        external: false,
+        items: Vec::new(),
+    }
+}
+
+impl Rendered {
+    fn with_current(&self, node: Option<NodeId>) -> String {
+        let mut html = String::with_capacity(self.pieces.iter().map(|(_, text)| text.len()).sum::<usize>() + CURRENT.len());
+        for (number, text) in &self.pieces {
+            match number {
+                Some(number) => html.push_str(if node.is_some_and(|node| node.0 == *number) { CURRENT } else { "" }),
+                None => html.push_str(text),
+            }
+        }
+        html
+    }
+}
+
+/// The whole navigation of a locale, for the page that lists everything.
+pub(crate) fn tree<'m>(model: &Model<'m>, locale: LocaleId, here: &UrlPath) -> Vec<Entry<'m>> {
+    let tables = model.nav.tables().iter();
+    let mut all: Vec<Entry<'m>> = tables.flat_map(|table| branch(model, table.top.clone(), locale, here)).collect();
+    let outside = model.pages().filter(|page| model.nav.node_of(*page).is_none());
+    all.extend(outside.filter_map(|page| {
+        let label = model.page_name(page, locale)?;
+        let href = Some(here.relative_to(&model.url(page, locale)));
+        let lang = label.foreign.map(|id| model.tag(id));
+        Some(Entry { name: label.text, lang, href, current_mark: String::new(), open: false, external: false, items: Vec::new() })
+    }));
+    all
+}
+
+// Recursion is bounded: tables of contents are cut at `toc::MAX_DEPTH`.
+fn branch<'m>(model: &Model<'m>, range: std::ops::Range<u32>, locale: LocaleId, here: &UrlPath) -> Vec<Entry<'m>> {
+    let nodes = model.nav.range(range);
+    nodes
+        .map(|(_, node)| {
+            let label = model.node_name(node, locale);
+            let href = model.node_href(node, here, locale, false);
+            Entry {
+                name: label.text,
+                lang: label.foreign.map(|id| model.tag(id)),
+                external: href.as_ref().is_some_and(|href| href.contains("://")),
+                href,
+                current_mark: String::new(),
+                open: true,
+                items: branch(model, node.children.clone(), locale, here),
+            }
+        })
+        .collect()
+}

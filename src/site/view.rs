@@ -1,0 +1,129 @@
+//! What templates get: small values, never whole pages.
+
+use serde::Serialize;
+
+use crate::theme::{Messages, Shared};
+
+/// What every page has.
+#[derive(Serialize)]
+pub(crate) struct Frame<'a> {
+    pub(crate) lang: &'a str,
+    pub(crate) dir: &'static str,
+    pub(crate) t: &'a Messages,
+    pub(crate) site_title: &'a str,
+    pub(crate) root: String,
+    pub(crate) assets: &'a Shared,
+    pub(crate) home_href: String,
+    pub(crate) contents_href: String,
+    pub(crate) canonical: Option<String>,
+    pub(crate) title: &'a str,
+    pub(crate) title_lang: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
+    pub(crate) robots: Option<&'a str>,
+    pub(crate) languages: Vec<Language<'a>>,
+    pub(crate) alternates: Vec<Alternate<'a>>,
+    pub(crate) parallel_href: Option<String>,
+    pub(crate) single_href: Option<String>,
+}
+
+/// An entry of the language switch.
+#[derive(Serialize)]
+pub(crate) struct Language<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+    pub(crate) fallback: bool,
+}
+
+/// The same page in another language, for search engines.
+#[derive(Serialize)]
+pub(crate) struct Alternate<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) href: String,
+}
+
+/// A page with an article.
+#[derive(Serialize)]
+pub(crate) struct ArticleView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) breadcrumb: Vec<Step<'a>>,
+    pub(crate) nav: Option<Shared>,
+    pub(crate) contents: Vec<ContentsEntry<'a>>,
+    pub(crate) previous: Option<Step<'a>>,
+    pub(crate) next: Option<Step<'a>>,
+    pub(crate) edit_href: Option<String>,
+    pub(crate) date: Option<DateView>,
+    pub(crate) basis: Option<DateView>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) article_lang: &'a str,
+    pub(crate) article_dir: &'static str,
+    pub(crate) body: Shared,
+    pub(crate) columns: Vec<Column<'a>>,
+}
+
+/// A link to another page.
+#[derive(Serialize)]
+pub(crate) struct Step<'a> {
+    pub(crate) name: String,
+    pub(crate) lang: Option<&'a str>,
+    pub(crate) href: Option<String>,
+}
+
+/// A heading in the list of the page's contents.
+#[derive(Serialize)]
+pub(crate) struct ContentsEntry<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) html: String,
+    pub(crate) level: u8,
+}
+
+/// A date, for machines and for the reader.
+#[derive(Serialize)]
+pub(crate) struct DateView {
+    pub(crate) iso: String,
+    pub(crate) text: String,
+}
+
+/// Something a reader should know of the page.
+#[derive(Serialize)]
+pub(crate) struct Notice {
+    pub(crate) kind: &'static str,
+}
+
+/// A language of a parallel view.
+#[derive(Serialize)]
+pub(crate) struct Column<'a> {
+    pub(crate) tag: &'a str,
+    pub(crate) name: &'a str,
+}
+
+/// A page without an article: the choice of languages, the contents, a redirection.
+#[derive(Serialize)]
+pub(crate) struct PlainView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) groups: Vec<Entry<'a>>,
+    pub(crate) target: Option<String>,
+    pub(crate) target_title: Option<String>,
+}
+
+/// A part of the navigation.
+#[derive(Serialize)]
+pub(crate) struct NavView<'a> {
+    pub(crate) t: &'a Messages,
+    pub(crate) groups: Vec<Entry<'a>>,
+}
+
+/// An entry of the navigation.
+#[derive(Serialize)]
+pub(crate) struct Entry<'a> {
+    pub(crate) name: String,
+    pub(crate) lang: Option<&'a str>,
+    pub(crate) href: Option<String>,
+    pub(crate) current_mark: String,
+    pub(crate) open: bool,
+    pub(crate) external: bool,
+    pub(crate) items: Vec<Entry<'a>>,
+}
