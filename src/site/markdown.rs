@@ -1,0 +1,2 @@
+//! Markdown: what the press adds to the parser.
+pub mod cjk;
