@@ -43,6 +43,8 @@ use std::ops::Range;
 use memchr::{memchr3, memmem};
 
 mod punctuation;
+#[cfg(test)]
+mod tests;
 
 use punctuation::is_punctuation;
 
