@@ -8,8 +8,10 @@ use super::edits::{Edits, OffsetMap};
 use super::{cjk, repair};
 use crate::site::unit::{Document, Half, Side};
 
-/// Three characters that a text does not hold, of the private use area: they are neither punctuation nor white space to
-/// a CommonMark parser, so that they change no flanking but where they stand for that.
+/// Three characters that a text does not hold.
+///
+/// The two that enclose a directive's number are of the private use area: neither punctuation nor white space to a CommonMark parser, so that a
+/// directive within a line stands there like a word. The third stands beside delimiter runs; see [`cjk::sentinels`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Makes a delimiter run flank.
@@ -21,30 +23,25 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// The first three private characters from a row that the text does not use.
-    pub(crate) fn for_text(text: &str) -> Self {
+    /// Characters that the text does not use; `None` if it uses all that could serve.
+    pub(crate) fn for_text(text: &str) -> Option<Self> {
         let free = |row: u32| {
-            let chars = [0, 1, 2].map(|n| char::from_u32(row + n).unwrap_or('\u{E000}'));
-            (!chars.iter().any(|c| text.contains(*c))).then_some(chars)
+            let [open, close] = [char::from_u32(row)?, char::from_u32(row + 1)?];
+            (!text.contains([open, close])).then_some((open, close))
         };
-        let plain = !text.as_bytes().contains(&0xEE);
-        let rows = (0xE000..0xF800).step_by(0x10);
-        let [neutral, open, close] = if plain {
-            ['\u{E000}', '\u{E001}', '\u{E002}']
-        } else {
-            rows.filter_map(|row| free(row)).next().unwrap_or(['\u{F8F0}', '\u{F8F1}', '\u{F8F2}'])
-        };
-        Self { neutral, open, close }
+        let usual = memchr::memchr(0xEE, text.as_bytes()).is_none().then_some(('\u{E000}', '\u{E001}'));
+        let (open, close) = usual.or_else(|| (0xE000..0xF000).step_by(2).find_map(free))?;
+        Some(Self { neutral: cjk::sentinel_for(text)?, open, close })
     }
 
     pub(crate) fn mark(self, number: usize) -> String {
         format!("{}{number}{}", self.open, self.close)
     }
 
-    /// Whether any of the three can stand in the text.
+    /// Whether any of the three stands in the text.
     pub(crate) fn in_text(self, text: &str) -> bool {
-        memchr::memchr(0xEE, text.as_bytes()).is_some() && text.contains([self.neutral, self.open, self.close])
-            || self.neutral >= '\u{F000}' && text.contains([self.neutral, self.open, self.close])
+        // The first byte of the private use area's first half, and of the supplementary planes.
+        memchr::memchr2(0xEE, 0xF0, text.as_bytes()).is_some() && text.contains([self.neutral, self.open, self.close])
     }
 }
 
@@ -59,10 +56,15 @@ pub(crate) struct Prepared<'t> {
 /// Prepares a side, with further edits that an earlier parse found to be needed.
 pub(crate) fn prepare<'t>(document: &Document, half: Half, side: &'t Side, further: &Edits) -> Prepared<'t> {
     let text = side.text.as_str();
-    let marks = Marks::for_text(text);
-    let found = directive::find(text);
     let mut edits = further.clone();
     repair::markers(document, half, side, &mut edits);
+    let Some(marks) = Marks::for_text(text) else {
+        // A text that uses all of two thousand private characters holds no directives that a person wrote.
+        let (text, map) = edits.apply(text);
+        let marks = Marks { neutral: '\u{FDD0}', open: '\u{FDD1}', close: '\u{FDD2}' };
+        return Prepared { text, map, marks, found: Vec::new() };
+    };
+    let found = directive::find(text);
     mark_directives(text, &found, marks, &mut edits);
     for at in cjk::sentinels(text) {
         edits.replace(at..at, marks.neutral);
