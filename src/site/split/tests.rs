@@ -88,6 +88,17 @@ fn a_half_alone_is_text_in_both_languages_without_its_markup() {
 }
 
 #[test]
+fn a_half_inside_a_half_leaves_no_markup() {
+    let inside = NOTE.replace("注", "注<span data-stu-id=\"0a1b2-999\">x");
+    let codes = check(&inside, "注xNote", "注xNote");
+    assert_eq!(codes, [Code::SegmentUnpaired; 3]);
+    let spliced = NOTE.replacen('<', "<<span data-stu-id=\"0a1b2-999\">", 1);
+    let source = source(spliced.clone());
+    assert_eq!(split(&source).value.join(), spliced);
+    assert!(!split(&source).value.side(Half::Target).text.contains("data-stu-id"));
+}
+
+#[test]
 fn damaged_quotation_marks_are_read_and_mended_for_display() {
     let damaged = NOTE.replace('"', "&quot;");
     let text = format!("## <a name=\"x&quot;></a>{damaged}\n![a](b.png &quot;t\")\n{NOTE}");
