@@ -4,7 +4,7 @@ mod block;
 mod date;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
@@ -37,6 +37,9 @@ pub struct FrontMatter {
     /// Every other key with a scalar value: the key lower-cased, the value as written, without its quotation marks.
     pub fields: BTreeMap<String, String>,
 }
+
+/// After so many warnings about one page's front matter, more say nothing new, and finding each one's place costs time.
+const MOST_WARNINGS: usize = 50;
 
 /// A key and its scalar value, as they stand in the file.
 type Entry = (String, String);
@@ -73,16 +76,21 @@ impl Reader<'_> {
         }
         let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
         let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
-        let mut seen = Vec::with_capacity(entries.len());
+        let mut seen = HashSet::with_capacity(entries.len());
         for (key, value) in entries {
             let lower = key.to_ascii_lowercase();
             if seen.contains(&lower) {
+                if self.diagnostics.len() > MOST_WARNINGS {
+                    continue;
+                }
                 self.warn(self.place(&key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
             } else if value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id=") {
                 self.warn(self.place(&key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
             } else {
-                seen.push(lower.clone());
-                self.set(&key, lower, value);
+                seen.insert(lower.clone());
+                // A folded block ends in a line break that no one means.
+                let meant = value.trim_end().len();
+                self.set(&key, lower, value.get(..meant).unwrap_or_default().to_owned());
             }
         }
     }

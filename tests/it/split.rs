@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use madoguchi::locale::{Locale, LocaleId, LocaleSet};
 use madoguchi::site::frontmatter;
+use madoguchi::site::parallel::{align, localized};
 use madoguchi::site::split::{Half, is_localized, one_language, split};
+use madoguchi::site::unit::{Document, Side};
 use madoguchi::source::Source;
 use madoguchi::vpath::SourcePath;
 use proptest::prelude::*;
@@ -26,16 +29,46 @@ fn obeys_the_laws(text: &str) {
             assert!(side.pieces.is_sorted_by_key(|piece| piece.start), "{text:?}");
             assert_eq!(side.pieces.first().map_or(0, |piece| piece.start), 0);
             assert!(side.pieces.iter().all(|piece| text.is_char_boundary(piece.file_start) && piece.file_start <= text.len()));
-            let plain = side.text.contains('`') || side.text.contains('~');
-            assert!(plain || !is_localized(&side.text) || nested(text), "markup is left in {:?} of {text:?}", side.text);
+            assert!(
+                side.text.contains(['`', '~']) || stretches(&side).all(|text| !is_localized(text)),
+                "markup is left of {text:?}"
+            );
         }
     }
     let _ = (frontmatter::front_matter(&source), is_localized(text));
+    is_well_formed(&localized(&source, &locales()).value);
+    is_well_formed(&align(&source, LocaleId(1), None).value);
 }
 
-/// Whether removing tags may put together a new one, as in `<span data-ttu<span data-ttu-id="1">-id=`.
-fn nested(text: &str) -> bool {
-    text.contains("<<") || text.matches("data-").count() > text.matches("<span data-").count() || text.contains("<span<")
+/// Everything that must hold of any document whatever.
+fn is_well_formed(document: &Document) {
+    let sides = [Some(&document.source), document.target.as_ref()];
+    for side in sides.into_iter().flatten() {
+        assert!(side.pieces.is_sorted_by_key(|piece| piece.start));
+        assert_eq!(side.pieces.first().map_or(0, |piece| piece.start), 0);
+        assert!(side.text.is_empty() || !side.pieces.is_empty());
+        assert!(side.pieces.iter().all(|piece| side.text.is_char_boundary(piece.start)));
+        let places = side.pieces.iter().filter_map(|piece| piece.segment).map(|at| at as usize);
+        assert!(places.clone().all(|at| at < document.segments.len()));
+    }
+    for segment in &document.segments {
+        assert!(document.source.text.get(segment.source.clone()).is_some());
+        let range = segment.target.clone();
+        assert!(range.is_none_or(|range| document.target.as_ref().is_some_and(|side: &Side| side.text.get(range).is_some())));
+    }
+    let keys: std::collections::HashSet<_> = document.segments.iter().map(|segment| &segment.key).collect();
+    assert_eq!(keys.len(), document.segments.len(), "keys are distinct");
+}
+
+fn locales() -> LocaleSet {
+    let [ja, en] = ["ja", "en"].map(|tag| Locale::parse(tag).expect("a tag"));
+    LocaleSet::new(vec![ja, en.clone()], en)
+}
+
+/// The stretches of a side, one a piece. Tags that stand inside tags may form new ones only across them.
+fn stretches(side: &Side) -> impl Iterator<Item = &str> {
+    let ends = side.pieces.iter().skip(1).map(|piece| piece.start).chain([side.text.len()]);
+    side.pieces.iter().zip(ends).map(|(piece, end)| &side.text[piece.start..end])
 }
 
 fn fragment() -> impl Strategy<Value = String> {
@@ -90,6 +123,39 @@ fn fragment() -> impl Strategy<Value = String> {
     prop_oneof![4 => fixed.prop_map(str::to_owned), 2 => pair, 1 => any::<char>().prop_map(String::from)]
 }
 
+fn markdown() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "# ",
+        "- ",
+        "1. ",
+        "> ",
+        "\n",
+        "\n\n",
+        "    ",
+        "One. Two.",
+        "一。二。",
+        "「三。」",
+        "```\n",
+        "|a|b|\n|-|-|\n|",
+        "<div>\n",
+        "<br>",
+        "**",
+        "`",
+        "[a. B](c)",
+        "---\n",
+        "\\*",
+        "&amp;",
+        "- [ ] ",
+        "![x](y)",
+        "\u{3000}",
+        "\r\n",
+        "title: x\n",
+        "[r]: /u\n",
+        "~~",
+    ]);
+    prop::collection::vec(part, 0..20).prop_map(|parts| parts.concat())
+}
+
 fn pair(id: &str, target: &str, source: &str) -> String {
     format!(
         "<span data-ttu-id=\"0a1b2-{id}\">{target}</span><span class=\"sxs-lookup\"><span data-stu-id=\"0a1b2-{id}\">{source}</span></span>"
@@ -106,6 +172,11 @@ proptest! {
     #[test]
     fn any_text_joins_back(fragments in prop::collection::vec(fragment(), 0..24)) {
         obeys_the_laws(&fragments.concat());
+    }
+
+    #[test]
+    fn any_two_texts_align(ours in markdown(), theirs in markdown()) {
+        is_well_formed(&align(&source(ours), LocaleId(1), Some((&source(theirs), LocaleId(0)))).value);
     }
 
     #[test]
@@ -176,6 +247,25 @@ fn real_pages_give_their_published_twins() {
         }
         assert_eq!(counts, (identical, escaped), "{set}");
     }
+}
+
+/// The two languages of real pages, taken for parallel files, align as the pages pair them.
+#[test]
+fn languages_of_real_pages_align_as_parallel_files() {
+    let Some(folder) = corpus().map(|corpus| corpus.join("partner-center/sxs")).filter(|folder| folder.is_dir()) else {
+        return skip("there is no folder of real pages");
+    };
+    let (mut pages, mut mismatched) = (0, 0);
+    for path in markdown_below(&folder) {
+        let file = source(fs::read_to_string(&path).expect("UTF-8"));
+        let [ours, theirs] = [Half::Source, Half::Target].map(|half| source(one_language(&file, half).value));
+        let checked = align(&ours, LocaleId(1), Some((&theirs, LocaleId(0))));
+        is_well_formed(&checked.value);
+        is_well_formed(&localized(&file, &locales()).value);
+        pages += 1;
+        mismatched += usize::from(!checked.diagnostics.is_empty());
+    }
+    assert_eq!((pages, mismatched), (120, 0));
 }
 
 fn unescaped(text: &str) -> String {

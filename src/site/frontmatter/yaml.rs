@@ -26,10 +26,9 @@ pub(super) fn plain(yaml: &str) -> Option<Vec<Entry>> {
         }
         let (key, rest) = line.split_once(':')?;
         let value = scalar(rest)?;
-        if !is_plain_key(key) || entries.iter().any(|(known, _)| known == key) {
+        if !is_plain_key(key) || entries.len() > 100 || entries.iter().any(|(known, _)| known == key) {
             return None;
         }
-        // A key without a value could go on in the next line; it could be null only if it does not.
         entries.push((key.to_owned(), value.to_owned()));
     }
     Some(entries)

@@ -139,9 +139,11 @@ fn ends_sentence(sentence: &str, next: char) -> bool {
     bare.ends_with('.') && !is_abbreviation(word, next)
 }
 
-/// Also single initials (`J.`), and `No.` before a number.
+/// Also single initials (`J.`), and `No.` or `v.` before a number.
 fn is_abbreviation(word: &str, next: char) -> bool {
     let lower = word.to_lowercase();
     let initial = word.len() == 2 && word.starts_with(|c: char| c.is_ascii_uppercase());
-    initial || ABBREVIATIONS.contains(&lower.as_str()) || (next.is_numeric() && matches!(lower.as_str(), "no." | "nos." | "p."))
+    initial
+        || ABBREVIATIONS.contains(&lower.as_str())
+        || (next.is_numeric() && matches!(lower.as_str(), "no." | "nos." | "p." | "v."))
 }

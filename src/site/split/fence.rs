@@ -1,8 +1,12 @@
 //! Where fenced code stands.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
+
+static FIND_TICKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("```"));
+static FIND_TILDES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("~~~"));
 
 /// Stretches of fenced code (CommonMark 0.31 §4.5), in order.
 ///
@@ -12,10 +16,14 @@ use memchr::memmem;
 pub(super) struct Fences(Vec<Range<usize>>);
 
 impl Fences {
+    /// Whether a text holds what a fence is made of.
+    pub(super) fn may_be_in(text: &str) -> bool {
+        FIND_TICKS.find(text.as_bytes()).or_else(|| FIND_TILDES.find(text.as_bytes())).is_some()
+    }
+
     /// Finds the fenced code of a text. Costs two searches where there is none.
     pub(super) fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        if memmem::find(bytes, b"```").is_none() && memmem::find(bytes, b"~~~").is_none() {
+        if !Self::may_be_in(text) {
             return Self::default();
         }
         let mut fences = Vec::new();
@@ -46,8 +54,8 @@ impl Fences {
 /// The lines that hold three backticks or tildes in a row, and where each starts.
 fn fence_lines(text: &str) -> impl Iterator<Item = (&str, usize)> {
     let bytes = text.as_bytes();
-    let mut ticks = memmem::find_iter(bytes, b"```").peekable();
-    let mut tildes = memmem::find_iter(bytes, b"~~~").peekable();
+    let mut ticks = FIND_TICKS.find_iter(bytes).peekable();
+    let mut tildes = FIND_TILDES.find_iter(bytes).peekable();
     let mut at = 0;
     std::iter::from_fn(move || {
         while ticks.next_if(|hit| *hit < at).is_some() || tildes.next_if(|hit| *hit < at).is_some() {}

@@ -18,6 +18,7 @@ const QUOT: &str = "&quot;";
 /// An average pair with its surroundings is some 300 bytes long; this makes room for all pairs of most files at once.
 const BYTES_PER_PAIR: usize = 256;
 
+static FIND_ANY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<span data-"));
 static FIND_TTU: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TTU));
 static FIND_STU: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(STU));
 static FIND_MIDDLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MIDDLE));
@@ -59,9 +60,11 @@ pub(super) fn any(text: &str) -> bool {
 
 fn scan_until(text: &str, enough: usize) -> Found {
     let mut scan = Scan { text, bytes: text.as_bytes(), fences: Fences::default(), found: Found::default() };
-    let first = FIND_TTU.find(scan.bytes).into_iter().chain(FIND_STU.find(scan.bytes)).min();
-    if first.is_some() {
-        scan.fences = Fences::of(text);
+    if let Some(first) = FIND_ANY.find(scan.bytes) {
+        // To know the first pair alone, what stands after it matters only if a fence may be open there.
+        if enough > 1 || Fences::may_be_in(text.get(..first).unwrap_or_default()) {
+            scan.fences = Fences::of(text);
+        }
         scan.found.pairs.reserve(enough.min(text.len() / BYTES_PER_PAIR));
         scan.run(enough);
     }
@@ -79,7 +82,7 @@ impl Scan<'_> {
     fn run(&mut self, enough: usize) {
         let mut at = 0;
         let mut opener = self.next_tag(&FIND_TTU, TTU, 0..self.bytes.len());
-        while let Some(tag) = opener.filter(|_| self.found.pairs.len() + self.found.unpaired.len() < enough) {
+        while let Some(tag) = opener {
             self.orphans(at..tag.whole.start);
             opener = self.next_tag(&FIND_TTU, TTU, tag.whole.end..self.bytes.len());
             let bound = opener.as_ref().map_or(self.bytes.len(), |next| next.whole.start);
@@ -91,6 +94,9 @@ impl Scan<'_> {
                 }
                 None => self.lone_target(tag, bound),
             };
+            if self.found.pairs.len() + self.found.unpaired.len() >= enough {
+                return;
+            }
         }
         self.orphans(at..self.bytes.len());
         self.settle();
@@ -134,6 +140,10 @@ impl Scan<'_> {
     fn pair(&self, tag: &Tag, bound: usize) -> Option<Pair> {
         let (target_end, stu) = self.other_half(tag, bound)?;
         let (source_end, end) = self.source_end(stu.whole.end, bound)?;
+        // A half inside a half is damage: then each is text of its own, so that no tag is left in either.
+        if self.holds_half(tag.whole.end..target_end) || self.holds_half(stu.whole.end..source_end) {
+            return None;
+        }
         Some(Pair {
             id: tag.id.clone(),
             target: tag.whole.end..target_end,
@@ -141,6 +151,11 @@ impl Scan<'_> {
             whole: tag.whole.start..end,
             repaired: tag.damaged || stu.damaged,
         })
+    }
+
+    fn holds_half(&self, range: Range<usize>) -> bool {
+        let tag = self.next_tag(&FIND_STU, STU, range);
+        tag.is_some_and(|tag| !self.is_quoted(tag.whole.start))
     }
 
     /// The end of the target text, and the tag that opens the source text of the same id.
@@ -262,7 +277,9 @@ impl Scan<'_> {
     }
 
     fn lone_source(&mut self, tag: Tag, range: &Range<usize>) -> usize {
-        let close = self.source_end(tag.whole.end, range.end);
+        let next = self.next_tag(&FIND_STU, STU, tag.whole.end..range.end);
+        let bound = next.map_or(range.end, |next| self.lookup_start(next.whole.start, tag.whole.end));
+        let close = self.source_end(tag.whole.end, bound);
         self.found.hidden.push(self.lookup_start(tag.whole.start, range.start)..tag.whole.end);
         self.found.hidden.extend(close.map(|(start, end)| start..end));
         let end = close.map_or(tag.whole.end, |(_, end)| end);

@@ -173,7 +173,8 @@ impl<'b> Builder<'b> {
 /// Whether a text ends inside a row of a pipe table: after fewer pipes than the table's delimiter row has. After all of
 /// them the row is complete, and a line break rightly begins the next one, which needs no pipe in front.
 fn in_open_row(text: &str) -> bool {
-    let mut lines = text.rsplit('\n');
+    // The bound keeps a table of nothing but broken rows from costing the square of its length.
+    let mut lines = text.rsplit('\n').take(1000);
     let row = pipes(lines.next().unwrap_or_default());
     let mut table = lines.take_while(|line| line.contains('|'));
     row > 0 && table.find(|line| is_delimiter(line)).is_some_and(|delimiter| row < pipes(delimiter))
