@@ -1,0 +1,47 @@
+// Looks at built sites with a real browser: run.mjs FOLDER...
+// Each `*.test.mjs` beside this file exports a list of [name, async (site) => …]; a test that cannot run throws `skip(why)`.
+import { readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import { Skip } from "./skip.mjs";
+import { Site } from "./site.mjs";
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const here = dirname(fileURLToPath(import.meta.url));
+const folders = process.argv.slice(2).map((folder) => resolve(folder));
+if (folders.length === 0) throw new Error("usage: run.mjs FOLDER...");
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+
+async function runOne(name, test, site) {
+  try {
+    await test(site);
+    count.passed += 1;
+    console.log(`ok: ${name}`);
+  } catch (error) {
+    const skipped = error instanceof Skip;
+    count[skipped ? "skipped" : "failed"] += 1;
+    console.log(`${skipped ? "SKIPPED" : "FAILED"}: ${name}: ${error.message}`);
+  } finally {
+    await site.closePages();
+  }
+}
+
+// Playwright starts the browser with a new user data folder and removes it.
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
+try {
+  const files = (await readdir(here)).filter((file) => file.endsWith(".test.mjs")).sort();
+  for (const folder of folders) {
+    const site = await Site.serve(folder, browser);
+    for (const file of files) {
+      const tests = (await import(pathToFileURL(join(here, file)))).default;
+      for (const [name, test] of tests) await runOne(name, test, site);
+    }
+    await site.stop();
+  }
+} finally {
+  await browser.close();
+}
+console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+process.exitCode = count.failed > 0 ? 1 : 0;
