@@ -200,6 +200,9 @@ fn message_files_must_agree() {
     assert_eq!(wrong.kind, ThemeErrorKind::MessageFile);
     assert_eq!(error(&[("messages/ja.toml", "previous = ")], &["ja"]).place.unwrap().line, 1);
 
+    let placeholder = error(&[("messages/ja.toml", "heading_twin = \"{lang}で読む\"")], &["ja"]);
+    assert!(placeholder.message.contains("`{lang}`") && placeholder.help.contains("`{language}`"), "{placeholder}");
+
     let both = [("messages/ja.toml", "own = \"自\""), ("messages/en.toml", "own = \"own\"")];
     assert_eq!(load(&both, &["ja-JP", "en"]).unwrap().messages(LocaleId(0)).get("own"), "自");
 }
