@@ -33,6 +33,16 @@ impl Messages {
         fill(self.get(key), |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
     }
 
+    /// A date as readers of this locale write it; `month` and `day` count from 1.
+    pub fn date(&self, year: u16, month: u8, day: u8) -> String {
+        let name = format!("month_{month}");
+        let values = [("year", &*year.to_string()), ("month", &*month.to_string()), ("day", &*day.to_string())];
+        fill(self.get("date_pattern"), |part| match part {
+            "month_name" => Some(self.get(&name)),
+            part => values.iter().find(|(n, _)| *n == part).map(|(_, value)| *value),
+        })
+    }
+
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.texts.keys().map(String::as_str)
