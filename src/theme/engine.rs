@@ -98,7 +98,11 @@ impl Engine {
     /// Names that do not exist come as text only: `error: MESSAGE`, then `--> FILE:LINE:COLUMN`, then an excerpt.
     fn explain_text(&self, text: &str, kind: ThemeErrorKind) -> ThemeError {
         let message = text.lines().next().unwrap_or_default();
-        let error = ThemeError::new(kind, message.strip_prefix("error: ").unwrap_or(message)).help(HELP);
+        let more = match text.lines().filter(|line| line.starts_with("error: ")).count() {
+            0 | 1 => String::new(),
+            all => format!("; {} more of the kind come after it", all - 1),
+        };
+        let error = ThemeError::new(kind, message.strip_prefix("error: ").unwrap_or(message)).help(format!("{HELP}{more}"));
         match self.place_in_text(text) {
             Some(place) => error.at(place),
             None => error,

@@ -10,6 +10,8 @@ use crate::source::{LineIndex, floor_char_boundary};
 pub enum ThemeErrorKind {
     /// The theme folder or a file of it cannot be read.
     Unreadable,
+    /// A file stands where the theme does not look for it.
+    Misplaced,
     /// A template or message file is not UTF-8.
     NotUtf8,
     /// A template cannot be understood.

@@ -62,7 +62,22 @@ impl Layers {
         if let Some(folder) = overlay {
             read_folder(folder, "", DEEPEST, &mut own)?;
         }
-        Ok(Self { built_in: built_in(), own })
+        let layers = Self { built_in: built_in(), own };
+        layers.check_places()?;
+        Ok(layers)
+    }
+
+    /// Whether a file of the site's own lies beside the folder that it is meant for, where it would do nothing.
+    fn check_places(&self) -> Result<(), ThemeError> {
+        for (path, file) in self.own.iter().filter(|(path, _)| !path.contains('/')) {
+            if let Some(meant) = self.built_in.keys().find(|known| known.split('/').next_back() == Some(path)) {
+                let message = format!("`{}` has no effect where it is", file.shown);
+                return Err(
+                    ThemeError::new(ThemeErrorKind::Misplaced, message).help(format!("move it to `{meant}` in the theme folder"))
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The files below one folder by their path in it, the site's own before the built-in ones.

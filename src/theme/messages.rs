@@ -38,6 +38,16 @@ impl Messages {
         fill(self.get(key), |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
     }
 
+    /// A date as readers of this locale write it; `month` and `day` count from 1.
+    pub fn date(&self, year: u16, month: u8, day: u8) -> String {
+        let name = format!("month_{month}");
+        let values = [("year", &*year.to_string()), ("month", &*month.to_string()), ("day", &*day.to_string())];
+        fill(self.get("date_pattern"), |part| match part {
+            "month_name" => Some(self.get(&name)),
+            part => values.iter().find(|(n, _)| *n == part).map(|(_, value)| *value),
+        })
+    }
+
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.texts.keys().map(String::as_str)
@@ -67,23 +77,19 @@ pub(super) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> S
 /// The messages of every locale of a site, in its order.
 pub(super) fn of_locales(layers: &Layers, locales: &LocaleSet) -> Result<Vec<Messages>, ThemeError> {
     let tables = locales.ids().map(|id| read(layers, locales.get(id))).collect::<Result<Vec<_>, _>>()?;
-    let wanted = wanted_keys(layers, &tables)?;
+    let english = layers.built_in.get("messages/en.toml").map(Table::parse).transpose()?.unwrap_or_default();
+    let wanted = wanted_keys(&english, &tables);
     for table in &tables {
-        table.check_against(&wanted)?;
+        table.check_keys(&wanted)?;
+        table.check_placeholders(&english)?;
     }
     tables.into_iter().map(|table| Messages::new(table.into_texts())).collect()
 }
 
 /// The built-in English keys, and those that a site added in all of its locales.
-fn wanted_keys(layers: &Layers, tables: &[Table]) -> Result<BTreeSet<String>, ThemeError> {
-    let mut wanted = BTreeSet::new();
-    if let Some(file) = layers.built_in.get("messages/en.toml") {
-        wanted.extend(Table::parse(file)?.keys().map(str::to_owned));
-    }
-    let (first, others) = tables.split_first().map_or((None, tables), |(first, others)| (Some(first), others));
-    let common = first.into_iter().flat_map(Table::keys).filter(|key| others.iter().all(|table| table.has(key)));
-    wanted.extend(common.map(str::to_owned));
-    Ok(wanted)
+fn wanted_keys<'a>(english: &'a Table, tables: &'a [Table]) -> BTreeSet<&'a str> {
+    let own = tables.iter().take(1).flat_map(Table::keys).filter(|key| tables.iter().all(|table| table.has(key)));
+    english.keys().chain(own).collect()
 }
 
 /// The message file of a locale: of its whole tag if there is one, else of its language; the site's own over the built-in one.

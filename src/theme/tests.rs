@@ -160,6 +160,9 @@ fn a_site_folder_is_read_from_disk() {
     std::fs::write(folder.path().join(".hidden"), [0xff]).unwrap();
     let theme = Theme::load(Some(folder.path()), &locales(&["ja", "en"])).unwrap();
     assert!(theme.asset_url("img/logo.svg").starts_with("assets/img/logo."));
+    std::fs::write(folder.path().join("page.html"), "").unwrap();
+    let misplaced = Theme::load(Some(folder.path()), &locales(&["en"])).unwrap_err();
+    assert_eq!((misplaced.kind, misplaced.help.contains("`templates/page.html`")), (ThemeErrorKind::Misplaced, true));
     let missing = Theme::load(Some(&folder.path().join("none")), &locales(&["en"])).unwrap_err();
     assert_eq!(missing.kind, ThemeErrorKind::Unreadable);
 }
@@ -175,6 +178,9 @@ fn a_template_error_shows_file_line_and_cause() {
     let place = unknown.place.as_ref().unwrap();
     assert_eq!((unknown.message.as_str(), place.line), ("Unknown filter `shout`", 2));
     assert!(place.text[place.range.clone()].contains("shout"), "{place:?}");
+
+    let several = error(&[("templates/page.html", "{{ title | shout }}{{ title | cry }}")], &["en"]);
+    assert!(several.help.contains("1 more"), "{several}");
 
     let theme = load(&[("templates/page.html", "<p>\n{{ titel }}")], &["en"]).unwrap();
     let rendering = theme.render("page.html", &json!({"title": "x"})).unwrap_err();
@@ -200,6 +206,9 @@ fn message_files_must_agree() {
     assert_eq!(wrong.kind, ThemeErrorKind::MessageFile);
     assert_eq!(error(&[("messages/ja.toml", "previous = ")], &["ja"]).place.unwrap().line, 1);
 
+    let placeholder = error(&[("messages/ja.toml", "heading_twin = \"{lang}で読む\"")], &["ja"]);
+    assert!(placeholder.message.contains("`{lang}`") && placeholder.help.contains("`{language}`"), "{placeholder}");
+
     let both = [("messages/ja.toml", "own = \"自\""), ("messages/en.toml", "own = \"own\"")];
     assert_eq!(load(&both, &["ja-JP", "en"]).unwrap().messages(LocaleId(0)).get("own"), "自");
 }
@@ -223,6 +232,13 @@ fn the_built_in_languages_agree_in_keys_and_placeholders() {
     }
     assert_eq!(english.format("heading_twin", &[("language", "日本語")]), "Read this section in 日本語");
     assert_eq!(english.format("{a} {b {c}", &[("a", "1"), ("c", "3")]), "1 {b 3");
+}
+
+#[test]
+fn dates_are_written_as_readers_write_them() {
+    let theme = load(&[], &["ja", "en", "de", "ko"]).unwrap();
+    let dates: Vec<_> = (0..4).map(|id| theme.messages(LocaleId(id)).date(2021, 4, 1)).collect();
+    assert_eq!(dates, ["2021年4月1日", "1 April 2021", "1. April 2021", "2021년 4월 1일"]);
 }
 
 #[test]

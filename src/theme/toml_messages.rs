@@ -10,13 +10,13 @@ use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::File;
 
 /// The texts of one locale, from one file or several laid over each other.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     file: Arc<Named>,
     entries: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Named {
     shown: String,
     text: String,
@@ -67,16 +67,32 @@ impl Table {
     }
 
     /// Whether the keys are exactly these. A key too many is looked for first: it is often one of the missing, misspelt.
-    pub(super) fn check_against(&self, wanted: &BTreeSet<String>) -> Result<(), ThemeError> {
-        if let Some((key, entry)) = self.entries.iter().find(|(key, _)| !wanted.contains(*key)) {
+    pub(super) fn check_keys(&self, wanted: &BTreeSet<&str>) -> Result<(), ThemeError> {
+        if let Some((key, entry)) = self.entries.iter().find(|(key, _)| !wanted.contains(key.as_str())) {
             return Err(self.extra(key, entry, wanted));
         }
-        let missing: Vec<_> = wanted.iter().filter(|key| !self.has(key)).map(String::as_str).collect();
+        let missing: Vec<_> = wanted.iter().copied().filter(|key| !self.has(key)).collect();
         if missing.is_empty() { Ok(()) } else { Err(self.missing(&missing)) }
     }
 
-    fn extra(&self, key: &str, entry: &Entry, wanted: &BTreeSet<String>) -> ThemeError {
-        let near = nearest(key, wanted.iter().filter(|w| !self.has(w)).chain(wanted).map(String::as_str)).unwrap_or_default();
+    /// Whether each message has only placeholders that the same message of `model` has, or that a date has.
+    pub(super) fn check_placeholders(&self, model: &Self) -> Result<(), ThemeError> {
+        for (key, entry) in &self.entries {
+            let Some(wanted) = model.entries.get(key) else { continue };
+            let known: Vec<_> = if key == "date_pattern" { DATE.to_vec() } else { placeholders(&wanted.text).collect() };
+            if let Some(wrong) = placeholders(&entry.text).find(|name| !known.contains(name)) {
+                let message = format!("the message `{key}` has the placeholder `{{{wrong}}}`, for which there is no value");
+                let names = known.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+                let help = if names.is_empty() { "it takes no placeholder".to_owned() } else { format!("it takes {names}") };
+                return Err(entry.file.error(ThemeErrorKind::MessageKey, message, entry.range.clone()).help(help));
+            }
+        }
+        Ok(())
+    }
+
+    fn extra(&self, key: &str, entry: &Entry, wanted: &BTreeSet<&str>) -> ThemeError {
+        let absent = wanted.iter().filter(|wanted| !self.has(wanted));
+        let near = nearest(key, absent.chain(wanted).copied()).unwrap_or_default();
         entry
             .file
             .error(ThemeErrorKind::MessageKey, format!("the key `{key}` is not known in every locale"), entry.range.clone())
@@ -98,6 +114,14 @@ impl Named {
     fn error(&self, kind: ThemeErrorKind, message: impl Into<String>, range: Range<usize>) -> ThemeError {
         ThemeError::new(kind, message).at(Place::new(&self.shown, &self.text, range))
     }
+}
+
+/// The parts of a date that a pattern may name.
+const DATE: [&str; 4] = ["year", "month", "month_name", "day"];
+
+/// The names in `{…}`.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|from| from.split_once('}')).map(|(name, _)| name)
 }
 
 /// The candidate that takes the fewest edits to reach; the first of them if there are several.
