@@ -1,0 +1,188 @@
+//! What a site has beside its pages: the choice of languages, the list of all pages, redirections, 404, sitemap, robots.
+
+use std::fmt::Write as _;
+
+use super::catalog::Found;
+use super::html::escape;
+use super::model::Model;
+use super::nav::PageId;
+use super::redirect::Redirect;
+use super::render::{Rendered, Renderer};
+use super::sidebar::tree;
+use super::view::{Alternate, Frame, PlainView};
+use crate::diag::{Code, Diagnostic};
+use crate::locale::LocaleId;
+use crate::theme::ThemeError;
+use crate::vpath::UrlPath;
+
+impl<'a> Renderer<'a> {
+    /// All of them.
+    pub(crate) fn extras(&self) -> Result<Vec<Rendered>, ThemeError> {
+        let mut files = vec![self.choose()?, self.not_found(self.model.locales().default_id(), "404.html")?];
+        for locale in self.model.locales().ids() {
+            files.push(self.not_found(locale, &format!("{}/404.html", self.model.tag(locale)))?);
+            files.push(self.contents(locale, &self.model.contents(locale))?);
+            if self.model.start().is_none() {
+                files.push(self.contents(locale, &self.model.home(locale))?);
+            }
+        }
+        files.extend(self.redirections()?);
+        files.extend(self.sitemap());
+        files.push(Rendered { path: UrlPath::new("robots.txt").output(), html: self.robots() });
+        Ok(files)
+    }
+
+    fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
+        let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None };
+        Ok(Rendered { path: here.output(), html: self.model.theme.render(template, &view)? })
+    }
+
+    fn choose(&self) -> Result<Rendered, ThemeError> {
+        let (model, here, locale) = (self.model, UrlPath::root(), self.model.locales().default_id());
+        let title = model.site_title(locale).text;
+        let mut frame = self.frame(&here, locale, &title);
+        frame.languages = self.languages(&here, locale, |to| (model.home(to), false));
+        frame.canonical = Some(model.public(&here, &here));
+        frame.alternates = self.same_everywhere(&here, |to| model.home(to));
+        self.plain("choose.html", &here, frame)
+    }
+
+    fn same_everywhere(&self, here: &UrlPath, url: impl Fn(LocaleId) -> UrlPath) -> Vec<Alternate<'a>> {
+        let all = self.model.locales().ids().map(|to| Alternate { tag: self.model.tag(to), href: self.model.public(here, &url(to)) });
+        all.chain([Alternate { tag: "x-default", href: self.model.public(here, &UrlPath::root()) }]).collect()
+    }
+
+    /// The page for addresses that lead nowhere. It may be shown at any depth, so its own addresses begin at the root of the host.
+    fn not_found(&self, locale: LocaleId, file: &str) -> Result<Rendered, ThemeError> {
+        let model = self.model;
+        let here = UrlPath::new(file);
+        let base = model.config.base_url.as_ref().map_or("/", |base| base.path());
+        let absolute = |to: &UrlPath| format!("{base}{}", to.as_str());
+        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("not_found_title"));
+        frame.root = base.to_owned();
+        frame.home_href = absolute(&model.home(locale));
+        frame.contents_href = absolute(&model.contents(locale));
+        frame.robots = Some("noindex");
+        frame.languages = self.languages(&here, locale, |to| (model.home(to), false));
+        for (language, to) in frame.languages.iter_mut().zip(model.locales().ids()) {
+            language.href = absolute(&model.home(to));
+        }
+        self.plain("not-found.html", &here, frame)
+    }
+
+    /// The list of all pages; it stands in for a start page that the docset does not have.
+    fn contents(&self, locale: LocaleId, here: &UrlPath) -> Result<Rendered, ThemeError> {
+        let model = self.model;
+        let home = *here == model.home(locale);
+        let site_title = model.site_title(locale).text;
+        let title = if home { &site_title } else { model.theme.messages(locale).text("contents_title") };
+        let url = |to: LocaleId| if home { model.home(to) } else { model.contents(to) };
+        let mut frame = self.frame(here, locale, title);
+        frame.languages = self.languages(here, locale, |to| (url(to), false));
+        frame.canonical = Some(model.public(here, here));
+        frame.alternates = self.same_everywhere(here, url);
+        let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None };
+        Ok(Rendered { path: here.output(), html: model.theme.render("contents.html", &view)? })
+    }
+
+    fn redirections(&self) -> Result<Vec<Rendered>, ThemeError> {
+        let mut files = Vec::new();
+        for redirect in self.model.catalog.redirects.iter() {
+            for locale in self.model.locales().ids() {
+                files.extend(self.redirection(redirect, locale)?);
+            }
+        }
+        Ok(files)
+    }
+
+    fn redirection(&self, redirect: &Redirect, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
+        let model = self.model;
+        let stem = redirect.source.stem().to_lowercase();
+        let address = stem.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/')).map_or(format!("{stem}/"), str::to_owned);
+        let here = UrlPath::new(format!("{}/{address}", model.tag(locale)));
+        let taken = address.is_empty() || model.catalog.by_site_path(&format!("/{address}")).is_some();
+        let Some((target, title)) = self.landing(redirect, &here, locale).filter(|_| !taken) else { return Ok(None) };
+        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
+        frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
+        let view = PlainView { frame, groups: Vec::new(), target: Some(target), target_title: Some(title) };
+        Ok(Some(Rendered { path: here.output(), html: model.theme.render("redirect.html", &view)? }))
+    }
+
+    fn landing(&self, redirect: &Redirect, here: &UrlPath, locale: LocaleId) -> Option<(String, String)> {
+        let model = self.model;
+        match model.catalog.moved(&redirect.source) {
+            Some(Found::Page(page, fragment)) => {
+                let name = model.page_name(page, locale)?.text;
+                let fragment = fragment.map(|f| format!("#{f}")).unwrap_or_default();
+                Some((here.relative_to(&model.url(page, locale)) + &fragment, name))
+            }
+            Some(Found::External(address)) => Some((address.clone(), address)),
+            Some(Found::File(_)) => None,
+            None => {
+                let super::redirect::RedirectTarget::SiteAbsolute(address) = &redirect.target else { return None };
+                let root = model.web_roots[locale.index()].as_ref()?;
+                Some((format!("{root}{address}"), format!("{root}{address}")))
+            }
+        }
+    }
+
+    /// The sitemap (sitemaps.org protocol 0.9) with each page's other languages; in several files beyond the protocol's 50,000 addresses.
+    fn sitemap(&self) -> Vec<Rendered> {
+        const MOST: usize = 50_000;
+        let Some(base) = &self.model.config.base_url else { return Vec::new() };
+        let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
+        let entries: Vec<String> = pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
+        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), html: xml };
+        if entries.len() <= MOST {
+            return vec![file("sitemap.xml", urlset(&entries))];
+        }
+        let mut index = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+        let mut files = Vec::new();
+        for (number, part) in entries.chunks(MOST).enumerate() {
+            let name = format!("sitemap-{}.xml", number + 1);
+            let _ = writeln!(index, "<sitemap><loc>{}{name}</loc></sitemap>", base.as_str());
+            files.push(file(&name, urlset(part)));
+        }
+        index.push_str("</sitemapindex>\n");
+        files.push(file("sitemap.xml", index));
+        files
+    }
+
+    fn sitemap_entry(&self, page: PageId, locale: LocaleId) -> String {
+        let here = self.model.url(page, locale);
+        let mut entry = String::from("<url><loc>");
+        escape::text(&self.model.public(&here, &here), &mut entry);
+        entry.push_str("</loc>");
+        for alternate in self.alternates(page, &here) {
+            let _ = write!(entry, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"", alternate.tag);
+            escape::attribute(&alternate.href, &mut entry);
+            entry.push_str("\"/>");
+        }
+        entry.push_str("</url>\n");
+        entry
+    }
+
+    fn robots(&self) -> String {
+        let sitemap = self.model.config.base_url.as_ref().map(|base| format!("Sitemap: {}sitemap.xml\n", base.as_str()));
+        format!("User-agent: *\nAllow: /\n{}", sitemap.unwrap_or_default())
+    }
+}
+
+fn urlset(entries: &[String]) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n{}</urlset>\n",
+        entries.concat()
+    )
+}
+
+/// Redirections that lead to no page.
+pub(crate) fn dead_redirections(model: &Model<'_>) -> Vec<Diagnostic> {
+    let dead = |redirect: &&Redirect| {
+        model.catalog.moved(&redirect.source).is_none() && !matches!(redirect.target, super::redirect::RedirectTarget::SiteAbsolute(_) if model.web_roots.iter().any(Option::is_some))
+    };
+    let report = |redirect: &Redirect| {
+        let message = format!("`{}` is redirected to a page that does not exist", redirect.source);
+        Diagnostic::new(Code::RedirectDeadTarget, redirect.at.clone(), message).help("name the address of a page of this site, or a whole address")
+    };
+    model.catalog.redirects.iter().filter(dead).map(report).collect()
+}

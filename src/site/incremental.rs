@@ -1,0 +1,128 @@
+//! What is kept between builds, in `SITE/var/cache`: enough to know that nothing changed. It may be deleted, or be corrupt, at any time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::write::{Stamp, Stamps};
+use crate::diag::{Code, Diagnostic, Span};
+use crate::source::Digest;
+use crate::vpath::{OutputPath, SourcePath};
+
+/// The last build, as it is remembered.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// A digest of everything that went into it; none if nothing is remembered.
+    pub(crate) inputs: Option<Digest>,
+    /// The output folder's files.
+    pub(crate) stamps: Stamps,
+    /// What was wrong with the content.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) pages: usize,
+}
+
+const HEAD: &str = "madoguchi cache 1";
+
+/// Where a site remembers its build into an output folder.
+pub(crate) fn place(site: &Path, out: &Path) -> PathBuf {
+    let name = Digest::of(out.as_os_str().as_encoded_bytes()).hex();
+    site.join("var/cache").join(format!("build-{}", &name[..12]))
+}
+
+impl Memory {
+    /// What is remembered; nothing if it is not there or not whole.
+    pub(crate) fn read(file: &Path) -> Self {
+        fs::read_to_string(file).ok().and_then(|text| Self::parse(&text)).unwrap_or_default()
+    }
+
+    /// Remembers a build. A site that cannot be written to is built from the start each time.
+    pub(crate) fn write(&self, file: &Path) {
+        let Some(folder) = file.parent() else { return };
+        let beside = file.with_extension("new");
+        let _ = fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&beside, self.text()))
+            .and_then(|()| fs::rename(&beside, file))
+            .inspect_err(|_| drop(fs::remove_file(&beside)));
+    }
+
+    fn text(&self) -> String {
+        let mut body = format!("inputs {}\npages {}\n", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
+        for (path, stamp) in &self.stamps {
+            body.push_str(&format!("file {} {} {path}\n", stamp.len, stamp.modified));
+        }
+        for diagnostic in &self.diagnostics {
+            body.push_str("found ");
+            body.push_str(&to_json(diagnostic).to_string());
+            body.push('\n');
+        }
+        format!("{HEAD} {}\n{body}", Digest::of(body.as_bytes()).hex())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once('\n')?;
+        if head != format!("{HEAD} {}", Digest::of(body.as_bytes()).hex()) {
+            return None;
+        }
+        let mut memory = Self::default();
+        for line in body.lines() {
+            let (what, rest) = line.split_once(' ')?;
+            match what {
+                "inputs" => memory.inputs = Some(digest(rest)?),
+                "pages" => memory.pages = rest.parse().ok()?,
+                "file" => {
+                    let mut parts = rest.splitn(3, ' ');
+                    let stamp = Stamp { len: parts.next()?.parse().ok()?, modified: parts.next()?.parse().ok()? };
+                    memory.stamps.insert(OutputPath::parse(parts.next()?).ok()?, stamp);
+                }
+                "found" => memory.diagnostics.push(from_json(&serde_json::from_str(rest).ok()?)?),
+                _ => return None,
+            }
+        }
+        Some(memory)
+    }
+}
+
+fn digest(hex: &str) -> Option<Digest> {
+    let mut bytes = [0; 16];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(Digest(bytes))
+}
+
+fn to_json(diagnostic: &Diagnostic) -> serde_json::Value {
+    let span = |span: &Span| serde_json::json!([span.path.as_str(), span.start, span.end]);
+    let related: Vec<_> = diagnostic.related.iter().map(|(at, why)| serde_json::json!([span(at), why])).collect();
+    serde_json::json!([diagnostic.code.id(), span(&diagnostic.span), diagnostic.message, diagnostic.help, related])
+}
+
+fn from_json(value: &serde_json::Value) -> Option<Diagnostic> {
+    let span = |value: &serde_json::Value| {
+        let number = |at: usize| usize::try_from(value.get(at)?.as_u64()?).ok();
+        Some(Span { path: SourcePath::parse(value.get(0)?.as_str()?).ok()?, start: number(1)?, end: number(2)? })
+    };
+    let text = |at: usize| Some(value.get(at)?.as_str()?.to_owned());
+    let mut diagnostic = Diagnostic::new(Code::from_id(value.get(0)?.as_str()?)?, Span { path: SourcePath::parse("x").ok()?, start: 0, end: 0 }, text(2)?);
+    diagnostic.span = span(value.get(1)?)?;
+    diagnostic.help = text(3)?;
+    for related in value.get(4)?.as_array()? {
+        diagnostic.related.push((span(related.get(0)?)?, related.get(1)?.as_str()?.to_owned()));
+    }
+    Some(diagnostic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_comes_back_and_damage_is_forgotten() {
+        let path = || SourcePath::parse("日本 語.md").unwrap();
+        let found = Diagnostic::new(Code::LinkBroken, Span::new(path(), 3..5), "m").help("h").related(Span::file(path()), "w");
+        let stamps = [(OutputPath::parse("ja/a b/index.html").unwrap(), Stamp { len: 3, modified: 5 })].into();
+        let memory = Memory { inputs: Some(Digest::of(b"x")), stamps, diagnostics: vec![found], pages: 1 };
+        let text = memory.text();
+        assert_eq!(Memory::parse(&text), Some(memory));
+        assert_eq!(Memory::parse(&text.replace("found", "foun")), None);
+        assert_eq!(Memory::parse(&text[..text.len() - 1]), None);
+    }
+}

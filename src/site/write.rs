@@ -1,0 +1,287 @@
+//! The output folder. An edge: the only place of the press that writes.
+//!
+//! A new file is written directly, a changed one beside its old self and renamed, an equal one not at all. `OUT/.madoguchi` lists every file
+//! with its digest: the proof that the folder is ours, and the only files that are ever removed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::UNIX_EPOCH;
+
+use crate::source::Digest;
+use crate::vpath::OutputPath;
+
+/// The name of the list of all files, in the output folder.
+pub const MANIFEST: &str = ".madoguchi";
+const COMPLETE: &str = "madoguchi output 1, complete";
+const INCOMPLETE: &str = "madoguchi output 1, incomplete";
+
+/// Why the output could not be written.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The folder holds files, and none of them says that a build made it.
+    NotOurs(PathBuf),
+    /// A folder of the output is a symbolic link or a file, so that writing would leave the output folder.
+    NotAFolder(PathBuf),
+    /// A file or folder could not be read, written or removed.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOurs(path) => write!(f, "{}: the folder is not empty, and no build made it", path.display()),
+            Self::NotAFolder(path) => write!(f, "{}: this is no folder; nothing is written through it", path.display()),
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// When and how large a file was when it was written: what tells without reading that it is still the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) len: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: u128,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self { len: metadata.len(), modified: modified.map_or(0, |since| since.as_nanos()) }
+    }
+}
+
+/// The files of an output folder, as its manifest or the cache has them.
+pub(crate) type Stamps = HashMap<OutputPath, Stamp>;
+
+/// An output folder being written.
+pub(crate) struct Output {
+    root: PathBuf,
+    before: BTreeMap<OutputPath, Digest>,
+    /// What the cache knows of files written before; without it, files are compared by reading them.
+    stamps: Stamps,
+    /// The folder was empty, so that nothing needs to be compared.
+    fresh: bool,
+    folders: RwLock<HashSet<String>>,
+    written: Mutex<Vec<(OutputPath, Digest, Stamp)>>,
+    changed: AtomicUsize,
+}
+
+/// What a build did to the output folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// All files of the site.
+    pub files: usize,
+    /// Those that were new or different.
+    pub changed: usize,
+    /// Those of an earlier build that were removed.
+    pub removed: usize,
+}
+
+impl Output {
+    /// Takes an output folder, which is made if it does not exist.
+    pub(crate) fn open(root: &Path, stamps: Stamps) -> Result<Self, WriteError> {
+        let failed = |error| WriteError::Io(root.to_owned(), error);
+        fs::create_dir_all(root).map_err(failed)?;
+        let root = fs::canonicalize(root).map_err(failed)?;
+        let manifest = read_manifest(&root)?;
+        let empty = manifest.is_none() && fs::read_dir(&root).map_err(failed)?.next().is_none();
+        if manifest.is_none() && !empty {
+            return Err(WriteError::NotOurs(root));
+        }
+        let before = manifest.map(|m| m.1).unwrap_or_default();
+        let output = Self {
+            root,
+            before,
+            stamps,
+            fresh: empty,
+            folders: RwLock::default(),
+            written: Mutex::default(),
+            changed: AtomicUsize::new(0),
+        };
+        output.write_manifest(INCOMPLETE, &output.before)?;
+        Ok(output)
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn put(&self, path: &OutputPath, bytes: &[u8]) -> Result<(), WriteError> {
+        let digest = Digest::of(bytes);
+        let file = self.root.join(path.as_str());
+        let stamp = match self.kept(path, &file, bytes, digest) {
+            Some(stamp) => stamp,
+            None => {
+                self.make_folder(path)?;
+                self.changed.fetch_add(1, Ordering::Relaxed);
+                let written = if self.fresh { write_new(&file, bytes) } else { replace(&file, bytes) };
+                written.map_err(|error| WriteError::Io(file, error))?
+            }
+        };
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), digest, stamp));
+        Ok(())
+    }
+
+    /// The stamp of a file that already holds these bytes.
+    fn kept(&self, path: &OutputPath, file: &Path, bytes: &[u8], digest: Digest) -> Option<Stamp> {
+        if self.fresh {
+            return None;
+        }
+        let metadata = fs::symlink_metadata(file).ok().filter(Metadata::is_file)?;
+        let stamp = Stamp::of(&metadata);
+        if stamp.len != bytes.len() as u64 {
+            return None;
+        }
+        let known = self.before.get(path) == Some(&digest) && self.stamps.get(path) == Some(&stamp);
+        (known || fs::read(file).is_ok_and(|old| old == bytes)).then_some(stamp)
+    }
+
+    /// Makes the folder of a file, and refuses to go through anything that is no folder.
+    fn make_folder(&self, path: &OutputPath) -> Result<(), WriteError> {
+        let Some((folder, _)) = path.as_str().rsplit_once('/') else { return Ok(()) };
+        if self.folders.read().unwrap_or_else(PoisonError::into_inner).contains(folder) {
+            return Ok(());
+        }
+        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+        for part in ends.map(|end| &folder[..end]) {
+            if self.folders.read().unwrap_or_else(PoisonError::into_inner).contains(part) {
+                continue;
+            }
+            let full = self.root.join(part);
+            match fs::create_dir(&full) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if !fs::symlink_metadata(&full).is_ok_and(|m| m.is_dir()) {
+                        return Err(WriteError::NotAFolder(full));
+                    }
+                }
+                Err(error) => return Err(WriteError::Io(full, error)),
+                Ok(()) => {}
+            }
+            self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(part.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Removes what earlier builds wrote and this one did not, and writes the manifest. Gives the stamps of all files.
+    pub(crate) fn finish(self) -> Result<(Written, Stamps), WriteError> {
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        let now: BTreeMap<OutputPath, Digest> = written.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect();
+        let mut removed = 0;
+        for path in self.before.keys().filter(|path| !now.contains_key(*path)) {
+            removed += usize::from(self.remove(path)?);
+        }
+        self.write_manifest(COMPLETE, &now)?;
+        let counts = Written { files: now.len(), changed: self.changed.load(Ordering::Relaxed), removed };
+        Ok((counts, written.into_iter().map(|(path, _, stamp)| (path, stamp)).collect()))
+    }
+
+    /// Leaves the folder as it is after a failure: the manifest names what stands there, and says that it is not all.
+    pub(crate) fn abandon(self) {
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut all = self.before.clone();
+        all.extend(written.into_iter().map(|(path, digest, _)| (path, digest)));
+        // The failure that led here is the one to report; a manifest that cannot be written now still says «incomplete».
+        let _ = self.write_manifest(INCOMPLETE, &all);
+    }
+
+    fn remove(&self, path: &OutputPath) -> Result<bool, WriteError> {
+        let file = self.root.join(path.as_str());
+        if self.leads_outside(path) {
+            return Ok(false);
+        }
+        match fs::remove_file(&file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(WriteError::Io(file, error)),
+        }
+        let mut folder = file.parent();
+        while let Some(empty) = folder.filter(|folder| **folder != self.root && fs::remove_dir(folder).is_ok()) {
+            folder = empty.parent();
+        }
+        Ok(true)
+    }
+
+    /// Whether a folder on the way has become a symbolic link.
+    fn leads_outside(&self, path: &OutputPath) -> bool {
+        let folders = path.as_str().match_indices('/').map(|(at, _)| self.root.join(&path.as_str()[..at]));
+        folders.into_iter().any(|folder| fs::symlink_metadata(folder).is_ok_and(|m| m.file_type().is_symlink()))
+    }
+
+    fn write_manifest(&self, head: &str, files: &BTreeMap<OutputPath, Digest>) -> Result<(), WriteError> {
+        let mut text = String::with_capacity(64 + files.len() * 80);
+        text.push_str(head);
+        text.push('\n');
+        for (path, digest) in files {
+            text.push_str(&digest.hex());
+            text.push(' ');
+            text.push_str(path.as_str());
+            text.push('\n');
+        }
+        let file = self.root.join(MANIFEST);
+        replace(&file, text.as_bytes()).map(|_| ()).map_err(|error| WriteError::Io(file, error))
+    }
+}
+
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+    let mut handle = OpenOptions::new().write(true).create_new(true).open(file)?;
+    let written = handle.write_all(bytes).and_then(|()| handle.metadata());
+    if written.is_err() {
+        // Half a file must not be taken for a page.
+        let _ = fs::remove_file(file);
+    }
+    written.map(|metadata| Stamp::of(&metadata))
+}
+
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".madoguchi-new");
+    let beside = file.with_file_name(name);
+    let made = File::create(&beside).and_then(|mut handle| {
+        handle.write_all(bytes)?;
+        handle.metadata()
+    });
+    let moved = made.and_then(|metadata| fs::rename(&beside, file).map(|()| Stamp::of(&metadata)));
+    if moved.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    moved
+}
+
+type Manifest = (bool, BTreeMap<OutputPath, Digest>);
+
+/// The manifest of a folder, and whether it says that the output is complete; `None` where there is none.
+fn read_manifest(root: &Path) -> Result<Option<Manifest>, WriteError> {
+    let file = root.join(MANIFEST);
+    let bytes = match fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(WriteError::Io(file, error)),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = text.lines();
+    let complete = lines.next() == Some(COMPLETE);
+    let entries = lines.filter_map(|line| {
+        let (digest, path) = line.split_once(' ')?;
+        let mut bytes = [0; 16];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digest.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some((OutputPath::parse(path).ok()?, Digest(bytes)))
+    });
+    Ok(Some((complete, entries.collect())))
+}
+
+/// Whether a folder holds a complete output of which every file still has its stamp.
+pub(crate) fn is_as_stamped(root: &Path, stamps: &Stamps) -> bool {
+    let Ok(Some((true, files))) = read_manifest(root) else { return false };
+    let same = |path: &OutputPath| {
+        let now = fs::symlink_metadata(root.join(path.as_str())).ok().filter(Metadata::is_file);
+        now.is_some_and(|metadata| stamps.get(path) == Some(&Stamp::of(&metadata)))
+    };
+    files.len() == stamps.len() && files.keys().all(same)
+}
