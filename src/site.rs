@@ -1,11 +1,14 @@
 //! The press: localized Markdown in, a static site in every language out.
 
+pub mod build;
 pub(crate) mod catalog;
 pub mod data;
 pub mod discover;
+pub(crate) mod extras;
 pub(crate) mod facts;
 pub mod frontmatter;
 pub(crate) mod html;
+pub(crate) mod incremental;
 pub(crate) mod library;
 pub mod link;
 pub mod markdown;
@@ -24,4 +27,7 @@ pub mod split;
 pub mod toc;
 pub mod unit;
 pub(crate) mod view;
+pub mod write;
 pub mod yamlmime;
+
+pub use page::content_locale;

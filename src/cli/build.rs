@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::failure::Failure;
-use super::press::{self, BuildOptions};
+use super::press;
 use super::progress::Progress;
 use super::report::{self, Format, Levels};
 use super::terminal;
 use crate::config::WebAddress;
+use crate::site::build::Options;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Build {
@@ -35,7 +36,7 @@ impl Build {
         config.site.out = self.out.unwrap_or(config.site.out);
         config.site.base_url = self.base_url.or(config.site.base_url);
         let progress = Progress::on_stderr();
-        let outcome = press::build(&config, &BuildOptions { drafts: self.drafts, strict: self.strict }, &progress);
+        let outcome = press::build(&config, &Options { drafts: self.drafts, strict: self.strict }, &progress);
         progress.done();
         let outcome = outcome?;
         let findings = Levels::strict(self.strict).judge(outcome.diagnostics);

@@ -1,12 +1,20 @@
 //! What the commands ask of the press: the one place where `cli` and `site` meet.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::progress::Progress;
 use super::report::Read;
 use crate::config::{self, Config, Environment};
 use crate::diag::Diagnostic;
+use crate::locale::Locale;
+use crate::site;
+use crate::site::build::{BuildError, Observer, Options, Report};
+use crate::site::unit::Half;
+use crate::site::write::{WriteError, Written};
+use crate::source::Source;
+use crate::theme::ThemeError;
+use crate::vpath::SourcePath;
 
 /// What came of a build or a check.
 pub(super) struct Outcome {
@@ -18,42 +26,116 @@ pub(super) struct Outcome {
     pub(super) made: String,
 }
 
-/// What a build is asked for beyond the configuration.
-pub(super) struct BuildOptions {
-    /// Drafts are pages.
-    pub(super) drafts: bool,
-    /// Warnings are errors, so that they keep the site from being written.
-    pub(super) strict: bool,
-}
-
 /// The configuration of the site in a folder.
 pub(super) fn configuration(site: &Path) -> Result<Config, Failure> {
     Ok(config::load(site, &Environment::of_process()?, discovered_tags)?)
 }
 
-// ---- SEAM: the four functions below are filled with calls of `crate::site`. --------------------------------------------
-
 /// The language tags that a docset's files name.
-fn discovered_tags(_content: &Path) -> Vec<String> {
-    Vec::new()
+fn discovered_tags(content: &Path) -> Vec<String> {
+    site::build::discovered_tags(content)
 }
 
 /// Builds the site.
-pub(super) fn build(_config: &Config, options: &BuildOptions, _progress: &Progress) -> Result<Outcome, Failure> {
-    let _ = (options.drafts, options.strict);
-    Err(not_there())
+pub(super) fn build(config: &Config, options: &Options, progress: &Progress) -> Result<Outcome, Failure> {
+    let report = site::build::build(config, options, progress)?;
+    let made = report.written.map(|written| made(&report, written, &config.site.out)).unwrap_or_default();
+    Ok(outcome(config, report, made))
+}
+
+fn made(report: &Report, written: Written, out: &Path) -> String {
+    let count = |number: usize| super::progress::grouped(number);
+    let removed = if written.removed > 0 { format!(", {} removed", count(written.removed)) } else { String::new() };
+    let (pages, files, changed) = (count(report.pages), count(written.files), count(written.changed));
+    format!("{pages} pages, {files} files in {} ({changed} written{removed})", out.display())
 }
 
 /// Runs all phases without writing.
-pub(super) fn check(_config: &Config, _progress: &Progress) -> Result<Outcome, Failure> {
-    Err(not_there())
+pub(super) fn check(config: &Config, progress: &Progress) -> Result<Outcome, Failure> {
+    let report = site::build::check(config, &Options { drafts: true, strict: false }, progress)?;
+    Ok(outcome(config, report, String::new()))
+}
+
+/// Diagnostics with paths that count from the site's folder, as a person sees them.
+fn outcome(config: &Config, report: Report, made: String) -> Outcome {
+    let folder = config.site.content.trim_matches('/').to_owned();
+    let moved = |path: &SourcePath| {
+        if folder.is_empty() {
+            path.clone()
+        } else {
+            SourcePath::parse(&format!("{folder}/{path}")).unwrap_or_else(|_| path.clone())
+        }
+    };
+    let mut diagnostics = report.diagnostics;
+    for diagnostic in &mut diagnostics {
+        diagnostic.span.path = moved(&diagnostic.span.path);
+        diagnostic.related.iter_mut().for_each(|(span, _)| span.path = moved(&span.path));
+    }
+    let root = config.root.clone();
+    let read = move |path: &SourcePath| {
+        site::read::read_bytes(&root, path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Outcome { diagnostics, read: Box::new(read), made }
 }
 
 /// One language of a localized file, byte for byte as it stands there.
-pub(super) fn split(_file: &PathBuf, _locale: &str) -> Result<String, Failure> {
-    Err(not_there())
+pub(super) fn split(file: &Path, locale: &str) -> Result<String, Failure> {
+    let unreadable =
+        |why: String| Failure::environment(format!("{}: {why}", file.display()), "check the path and the file's permissions");
+    let bytes = site::read::bytes(file).map_err(|error| unreadable(format!("the file cannot be read: {error}")))?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = SourcePath::parse(&name).map_err(|error| unreadable(error.to_string()))?;
+    let source = Source::decode(path, bytes).map_err(|error| {
+        unreadable(format!("the file is not UTF-8: byte {} is the first that does not belong", error.valid_up_to + 1))
+    })?;
+    let half = half(&source, locale)?;
+    Ok(site::split::one_language(&source, half).value)
 }
 
-fn not_there() -> Failure {
-    Failure::environment("this version has no press", "")
+/// Which half of a file a tag names: the target is what `ms.contentlocale` says, and everything else in English the source.
+fn half(source: &Source, locale: &str) -> Result<Half, Failure> {
+    let wanted =
+        Locale::parse(locale).map_err(|error| Failure::usage(error.to_string(), "name a locale of the file, such as `ja`"))?;
+    let target = site::content_locale(&source.text).and_then(|tag| Locale::parse(tag).ok());
+    match target {
+        Some(target) if target.language() == wanted.language() => Ok(Half::Target),
+        Some(target) if wanted.language() != "en" => Err(Failure::usage(
+            format!("the file holds {target} and its source, not {wanted}"),
+            format!("write `--locale {target}` or `--locale en`"),
+        )),
+        None if wanted.language() != "en" => Ok(Half::Target),
+        _ => Ok(Half::Source),
+    }
+}
+
+impl Observer for Progress {
+    fn phase(&self, name: &str, count: usize) {
+        Progress::phase(self, name, count);
+    }
+
+    fn step(&self) {
+        Progress::step(self);
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Theme(error) => theme_failure(&error),
+            BuildError::Write(error) => {
+                let help = match &error {
+                    WriteError::NotOurs(_) => "name another folder with `--out`, or empty this one",
+                    WriteError::NotAFolder(_) => "remove it, or name another folder with `--out`",
+                    WriteError::Io(..) => "the files written so far are whole; build again once this is mended",
+                };
+                Failure::environment(error.to_string(), help)
+            }
+        }
+    }
+}
+
+fn theme_failure(error: &ThemeError) -> Failure {
+    let place = error.place.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column)).unwrap_or_default();
+    let excerpt = error.place.as_ref().map(|at| format!("\n  {}", at.excerpt())).unwrap_or_default();
+    Failure { kind: FailureKind::Content, message: format!("{place}{}{excerpt}", error.message), help: error.help.clone() }
 }

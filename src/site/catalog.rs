@@ -1,6 +1,7 @@
 //! Which files make which page, and how a page or file is found by what links call it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use super::discover::Listing;
 use super::link::FileReference;
@@ -29,7 +30,8 @@ pub struct Catalog {
     by_path: HashMap<SourcePath, PageId>,
     by_lower: HashMap<String, PageId>,
     by_address: HashMap<String, PageId>,
-    by_uid: HashMap<String, PageId>,
+    /// Filled once all pages are read.
+    by_uid: OnceLock<HashMap<String, PageId>>,
     files: HashMap<String, SourcePath>,
     /// Redirections of pages that have moved.
     pub redirects: Redirects,
@@ -100,16 +102,20 @@ impl Catalog {
             && self.settings.is_content(path)
     }
 
-    /// Takes the uids that pages give themselves.
-    pub(crate) fn name(&mut self, uids: impl IntoIterator<Item = (String, PageId)>) {
-        for (uid, page) in uids {
-            self.by_uid.entry(uid).or_insert(page);
-        }
+    /// Takes the uids that pages give themselves; of two equal ones the first by address holds.
+    pub(crate) fn name(&self, uids: impl IntoIterator<Item = (String, PageId)>) {
+        self.by_uid.get_or_init(|| {
+            let mut named = HashMap::new();
+            for (uid, page) in uids {
+                named.entry(uid).or_insert(page);
+            }
+            named
+        });
     }
 
     /// The page with a uid.
     pub fn uid(&self, uid: &str) -> Option<PageId> {
-        self.by_uid.get(uid).copied()
+        self.by_uid.get()?.get(uid).copied()
     }
 
     /// The page of a file.

@@ -48,7 +48,8 @@ impl<'a> Renderer<'a> {
     }
 
     fn same_everywhere(&self, here: &UrlPath, url: impl Fn(LocaleId) -> UrlPath) -> Vec<Alternate<'a>> {
-        let all = self.model.locales().ids().map(|to| Alternate { tag: self.model.tag(to), href: self.model.public(here, &url(to)) });
+        let all =
+            self.model.locales().ids().map(|to| Alternate { tag: self.model.tag(to), href: self.model.public(here, &url(to)) });
         all.chain([Alternate { tag: "x-default", href: self.model.public(here, &UrlPath::root()) }]).collect()
     }
 
@@ -98,7 +99,10 @@ impl<'a> Renderer<'a> {
     fn redirection(&self, redirect: &Redirect, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
         let model = self.model;
         let stem = redirect.source.stem().to_lowercase();
-        let address = stem.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/')).map_or(format!("{stem}/"), str::to_owned);
+        let address = stem
+            .strip_suffix("index")
+            .filter(|rest| rest.is_empty() || rest.ends_with('/'))
+            .map_or(format!("{stem}/"), str::to_owned);
         let here = UrlPath::new(format!("{}/{address}", model.tag(locale)));
         let taken = address.is_empty() || model.catalog.by_site_path(&format!("/{address}")).is_some();
         let Some((target, title)) = self.landing(redirect, &here, locale).filter(|_| !taken) else { return Ok(None) };
@@ -131,12 +135,15 @@ impl<'a> Renderer<'a> {
         const MOST: usize = 50_000;
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
-        let entries: Vec<String> = pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
+        let entries: Vec<String> =
+            pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
         let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), html: xml };
         if entries.len() <= MOST {
             return vec![file("sitemap.xml", urlset(&entries))];
         }
-        let mut index = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+        let mut index = String::from(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+        );
         let mut files = Vec::new();
         for (number, part) in entries.chunks(MOST).enumerate() {
             let name = format!("sitemap-{}.xml", number + 1);
@@ -178,11 +185,13 @@ fn urlset(entries: &[String]) -> String {
 /// Redirections that lead to no page.
 pub(crate) fn dead_redirections(model: &Model<'_>) -> Vec<Diagnostic> {
     let dead = |redirect: &&Redirect| {
-        model.catalog.moved(&redirect.source).is_none() && !matches!(redirect.target, super::redirect::RedirectTarget::SiteAbsolute(_) if model.web_roots.iter().any(Option::is_some))
+        model.catalog.moved(&redirect.source).is_none()
+            && !matches!(redirect.target, super::redirect::RedirectTarget::SiteAbsolute(_) if model.web_roots.iter().any(Option::is_some))
     };
     let report = |redirect: &Redirect| {
         let message = format!("`{}` is redirected to a page that does not exist", redirect.source);
-        Diagnostic::new(Code::RedirectDeadTarget, redirect.at.clone(), message).help("name the address of a page of this site, or a whole address")
+        Diagnostic::new(Code::RedirectDeadTarget, redirect.at.clone(), message)
+            .help("name the address of a page of this site, or a whole address")
     };
     model.catalog.redirects.iter().filter(dead).map(report).collect()
 }

@@ -1,9 +1,9 @@
 //! What is kept between builds, in `SITE/var/cache`: enough to know that nothing changed. It may be deleted, or be corrupt, at any time.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::write::{Stamp, Stamps};
+use super::{read, write};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::source::Digest;
 use crate::vpath::{OutputPath, SourcePath};
@@ -29,19 +29,15 @@ pub(crate) fn place(site: &Path, out: &Path) -> PathBuf {
 }
 
 impl Memory {
-    /// What is remembered; nothing if it is not there or not whole.
+    /// What is remembered in a file; nothing if it is not there or not whole.
     pub(crate) fn read(file: &Path) -> Self {
-        fs::read_to_string(file).ok().and_then(|text| Self::parse(&text)).unwrap_or_default()
+        read::text(file).and_then(|text| Self::parse(&text)).unwrap_or_default()
     }
 
     /// Remembers a build. A site that cannot be written to is built from the start each time.
     pub(crate) fn write(&self, file: &Path) {
-        let Some(folder) = file.parent() else { return };
-        let beside = file.with_extension("new");
-        let _ = fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&beside, self.text()))
-            .and_then(|()| fs::rename(&beside, file))
-            .inspect_err(|_| drop(fs::remove_file(&beside)));
+        // Nothing is lost with a memory that cannot be kept.
+        let _ = write::keep(file, &self.text());
     }
 
     fn text(&self) -> String {
@@ -101,7 +97,11 @@ fn from_json(value: &serde_json::Value) -> Option<Diagnostic> {
         Some(Span { path: SourcePath::parse(value.get(0)?.as_str()?).ok()?, start: number(1)?, end: number(2)? })
     };
     let text = |at: usize| Some(value.get(at)?.as_str()?.to_owned());
-    let mut diagnostic = Diagnostic::new(Code::from_id(value.get(0)?.as_str()?)?, Span { path: SourcePath::parse("x").ok()?, start: 0, end: 0 }, text(2)?);
+    let mut diagnostic = Diagnostic::new(
+        Code::from_id(value.get(0)?.as_str()?)?,
+        Span { path: SourcePath::parse("x").ok()?, start: 0, end: 0 },
+        text(2)?,
+    );
     diagnostic.span = span(value.get(1)?)?;
     diagnostic.help = text(3)?;
     for related in value.get(4)?.as_array()? {

@@ -203,7 +203,7 @@ impl Version {
 }
 
 /// The value of `ms.contentlocale`, found without reading the YAML.
-pub(crate) fn content_locale(text: &str) -> Option<&str> {
+pub fn content_locale(text: &str) -> Option<&str> {
     let head = &text[..crate::source::floor_char_boundary(text, 8192)];
     let line = head.lines().find(|line| {
         let key = line.trim_start().get(..17);

@@ -50,6 +50,25 @@ pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Dia
     read_bytes(&listing.folder, &found.path)
 }
 
+/// The bytes of a file that a command names.
+///
+/// # Errors
+/// It cannot be read.
+pub fn bytes(file: &Path) -> std::io::Result<Vec<u8>> {
+    fs::read(file)
+}
+
+/// The text of a file that need not be there.
+pub(crate) fn text(file: &Path) -> Option<String> {
+    fs::read_to_string(file).ok()
+}
+
+/// What tells this program from another version of it: the length and time of its file.
+pub(crate) fn program() -> String {
+    let metadata = std::env::current_exe().and_then(fs::metadata).ok();
+    format!("{:?}", metadata.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?))))
+}
+
 /// Reports the first NUL byte of a text, and how many there are.
 pub fn nul_bytes(source: &Source) -> Option<Diagnostic> {
     let first = memchr::memchr(0, source.text.as_bytes())?;

@@ -83,6 +83,11 @@ impl Settings {
         of_file.max_by_key(|(docset, _)| docset.len()).map(|(_, locale)| locale.as_str())
     }
 
+    /// Any locale that the publishing settings name.
+    pub fn any_locale(&self) -> Option<&str> {
+        self.locales.values().next().map(String::as_str)
+    }
+
     /// The file, without its extension, that a site-absolute address (`/partner-center/overview?view=x#y`) names if one of the
     /// docsets is published under its first part (`dest`). Which extension it has, or whether it exists, is not known here.
     pub fn local(&self, address: &str) -> Option<SourcePath> {

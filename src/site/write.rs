@@ -285,3 +285,9 @@ pub(crate) fn is_as_stamped(root: &Path, stamps: &Stamps) -> bool {
     };
     files.len() == stamps.len() && files.keys().all(same)
 }
+
+/// Writes a file of the site's own cache, with the folders above it.
+pub(crate) fn keep(file: &Path, text: &str) -> io::Result<()> {
+    file.parent().map_or(Ok(()), fs::create_dir_all)?;
+    replace(file, text.as_bytes()).map(|_| ())
+}

@@ -1,0 +1,399 @@
+//! From a folder to a site: the phases in their order, each over all pages at once.
+//!
+//! Pages are read twice: once for what the rest of the site must know of them, and once to be rendered. Between the two only
+//! [`Facts`] stay in memory, so that a docset of ten thousand pages needs little more than its own index (reference: memory at
+//! 10,000 pages is part of the benchmarks).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::catalog::Catalog;
+use super::discover::{Listing, discover};
+use super::extras::dead_redirections;
+use super::facts::{Facts, Use};
+use super::incremental::{self, Memory};
+use super::library::Library;
+use super::model::{self, Model};
+use super::nav::{self, Nav, PageId, Pages};
+use super::page::Reader;
+use super::read::read_found;
+use super::redirect::{self, RedirectTarget};
+use super::render::Renderer;
+use super::resolve::Target;
+use super::write::{Output, WriteError, Written, is_as_stamped};
+use super::{catalog, read, settings, toc};
+use crate::config::Config;
+use crate::diag::{Code, Diagnostic, Severity, Span};
+use crate::source::{Digest, Source};
+use crate::theme::{Theme, ThemeError};
+use crate::vpath::{OutputPath, SourcePath};
+
+/// Where an address that begins with `/` leads, unless it is one of the site's own: the web site that existing docsets were written for.
+const WEB: &str = "https://learn.microsoft.com/{tag}";
+
+/// How a site is built.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Whether drafts are pages.
+    pub drafts: bool,
+    /// Whether warnings keep the site from being written.
+    pub strict: bool,
+}
+
+/// Is told how far a build is.
+pub trait Observer: Sync {
+    /// A phase begins, in which there are so many things to do.
+    fn phase(&self, name: &str, count: usize);
+    /// One of them is done.
+    fn step(&self);
+}
+
+/// What came of a build or a check.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is wrong with the content, sorted; paths count from the content folder.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many pages the site has.
+    pub pages: usize,
+    /// What was written; `None` for a check, and where errors kept the site from being written.
+    pub written: Option<Written>,
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum BuildError {
+    /// The theme does not serve.
+    Theme(Box<ThemeError>),
+    /// The output cannot be written.
+    Write(WriteError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Theme(error) => error.fmt(f),
+            Self::Write(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl From<ThemeError> for BuildError {
+    fn from(error: ThemeError) -> Self {
+        Self::Theme(Box::new(error))
+    }
+}
+
+impl From<WriteError> for BuildError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
+
+/// Builds the site into the configured output folder.
+///
+/// # Errors
+/// See [`BuildError`]. Errors in the content are no error of the build: they stand in the report, and nothing is written.
+pub fn build(config: &Config, options: &Options, observer: &dyn Observer) -> Result<Report, BuildError> {
+    Run::start(config, options, observer)?.go(true)
+}
+
+/// Runs all phases without writing.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn check(config: &Config, options: &Options, observer: &dyn Observer) -> Result<Report, BuildError> {
+    Run::start(config, options, observer)?.go(false)
+}
+
+/// The language tags that the files of a docset name, for a site that does not say which it has.
+pub fn discovered_tags(content: &Path) -> Vec<String> {
+    let listing = discover(content, "").value;
+    let tags: BTreeSet<String> = listing
+        .files
+        .par_iter()
+        .filter(|found| matches!(found.path.extension().as_str(), "md" | "yml") || settings::is_settings(&found.path))
+        .filter_map(|found| read_found(&listing, found).ok())
+        .filter_map(|source| {
+            let docset = settings::is_settings(&source.path).then(|| settings::read([&source]).value);
+            let published = docset.and_then(|settings| settings.any_locale().map(str::to_owned));
+            published.or_else(|| super::page::content_locale(&source.text).map(str::to_owned))
+        })
+        .collect();
+    tags.into_iter().collect()
+}
+
+struct Run<'a> {
+    config: &'a Config,
+    options: &'a Options,
+    observer: &'a dyn Observer,
+    theme: Theme,
+    listing: Listing,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Run<'a> {
+    fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
+        let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
+        let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
+        let mut diagnostics = Vec::new();
+        let listing = discover(&config.root, &config.site.content).unpack(&mut diagnostics);
+        observer.phase("discover", listing.files.len());
+        Ok(Self { config, options, observer, theme, listing, diagnostics })
+    }
+
+    fn go(mut self, write: bool) -> Result<Report, BuildError> {
+        let cache = incremental::place(&self.config.root, &self.config.site.out);
+        let memory = if write { Memory::read(&cache) } else { Memory::default() };
+        let inputs = memory.inputs.map(|_| self.inputs());
+        if inputs.is_some() && inputs == memory.inputs && is_as_stamped(&self.config.site.out, &memory.stamps) {
+            let written = Written { files: memory.stamps.len(), changed: 0, removed: 0 };
+            return Ok(Report { diagnostics: memory.diagnostics, pages: memory.pages, written: Some(written) });
+        }
+        let listing = std::mem::take(&mut self.listing);
+        let read = |path: &SourcePath| read_listed(&listing, path);
+        let catalog = self.catalog(&listing, &read);
+        let library = Library::new(&catalog, &self.config.site.locales, &read);
+        let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
+        let facts = self.facts(&catalog, &reader);
+        let mut uids = Vec::new();
+        for (at, facts) in facts.iter().enumerate() {
+            uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
+        }
+        catalog.name(uids);
+        let nav = self.nav(&listing, &read, &catalog, &facts);
+        let web_roots = model::web_roots(&self.config.site.locales, Some(WEB));
+        let model = Model {
+            config: &self.config.site,
+            theme: &self.theme,
+            catalog: &catalog,
+            library: &library,
+            facts: &facts,
+            nav: &nav,
+            table_locales: model::table_locales(&nav, &facts, &self.config.site.locales),
+            web_roots: &web_roots,
+            drafts: self.options.drafts,
+        };
+        self.observer.phase("resolve", facts.len());
+        let (mut diagnostics, resources) = resolve(&model);
+        diagnostics.append(&mut self.diagnostics);
+        diagnostics.extend(library.take_diagnostics());
+        diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
+        diagnostics.sort();
+        diagnostics.dedup();
+        let renderer = Renderer::new(&model)?;
+        let pages: Vec<PageId> = model.pages().collect();
+        self.prove(&renderer, &reader, &pages)?;
+        let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
+        let mut report = Report { pages: pages.len(), written: None, diagnostics };
+        if !write || report.diagnostics.iter().any(stops) {
+            return Ok(report);
+        }
+        let output = Output::open(&self.config.site.out, memory.stamps)?;
+        if let Err(error) = self.write(&output, &renderer, &reader, &pages, &resources, &listing) {
+            output.abandon();
+            return Err(error);
+        }
+        let (written, stamps) = output.finish()?;
+        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing));
+        let memory =
+            Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
+        memory.write(&cache);
+        report.diagnostics = memory.diagnostics;
+        report.written = Some(written);
+        Ok(report)
+    }
+
+    /// A digest of everything that goes into the site.
+    fn inputs(&self) -> Digest {
+        self.inputs_of(&self.listing)
+    }
+
+    fn inputs_of(&self, listing: &Listing) -> Digest {
+        let digests: Vec<Option<Digest>> = listing
+            .files
+            .par_iter()
+            .map(|found| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
+            .collect();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+        hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
+        hasher.update(&self.theme.digest().0);
+        hasher.update(read::program().as_bytes());
+        for (found, digest) in listing.files.iter().zip(digests) {
+            hasher.update(found.path.as_str().as_bytes());
+            hasher.update(&digest.map_or([0xFF; 17], |digest| {
+                let mut known = [0; 17];
+                known[..16].copy_from_slice(&digest.0);
+                known
+            }));
+        }
+        Digest::from_hash(hasher.finalize())
+    }
+
+    fn catalog(&mut self, listing: &Listing, read: &(dyn Fn(&SourcePath) -> Result<Source, Diagnostic> + Sync)) -> Catalog {
+        let mut sources = |wanted: &dyn Fn(&SourcePath) -> bool| -> Vec<Source> {
+            let found = listing.files.iter().filter(|found| wanted(&found.path)).map(|found| read(&found.path));
+            found.filter_map(|source| source.map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()).collect()
+        };
+        let settings = sources(&settings::is_settings);
+        let redirections = sources(&redirect::is_redirections);
+        let yaml = |path: &SourcePath| read(path).is_ok_and(|source| catalog::is_yaml_page(&source.text));
+        let settings = settings::read(&settings).unpack(&mut self.diagnostics);
+        let redirects = redirect::read(&redirections).unpack(&mut self.diagnostics);
+        Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
+    }
+
+    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>) -> Vec<Facts> {
+        self.observer.phase("read", catalog.pages.len());
+        let pages = catalog.pages.par_iter();
+        let facts = pages.map(|files| {
+            let mut found = Vec::new();
+            let page = reader.page(files, &mut found);
+            self.observer.step();
+            Facts::of(&page, reader.locales, found)
+        });
+        facts.collect()
+    }
+
+    fn nav(&mut self, listing: &Listing, read: &super::page::Read<'_>, catalog: &Catalog, facts: &[Facts]) -> Nav {
+        let mut tables = BTreeMap::new();
+        for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
+            match read(&found.path) {
+                Ok(source) => {
+                    tables.insert(found.path.clone(), toc::read(&source).unpack(&mut self.diagnostics));
+                }
+                Err(diagnostic) => self.diagnostics.push(diagnostic),
+            }
+        }
+        let joined = toc::join(tables).unpack(&mut self.diagnostics);
+        let drafts = self.options.drafts;
+        let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
+        let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
+        nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut self.diagnostics)
+    }
+
+    /// Renders one page of each kind, so that a template's error is found before anything is written.
+    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<(), BuildError> {
+        let model = renderer.model;
+        let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
+        for page in [with_parallel, pages.first()].into_iter().flatten() {
+            renderer.page(*page, &reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new()))?;
+        }
+        renderer.extras()?;
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        output: &Output,
+        renderer: &Renderer<'_>,
+        reader: &Reader<'_>,
+        pages: &[PageId],
+        resources: &BTreeSet<SourcePath>,
+        listing: &Listing,
+    ) -> Result<(), BuildError> {
+        self.observer.phase("render", pages.len());
+        pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
+            let files = &renderer.model.catalog.pages[page.0 as usize];
+            let parsed = reader.page(files, &mut Vec::new());
+            for file in renderer.page(*page, &parsed)? {
+                output.put(&file.path, file.html.as_bytes())?;
+            }
+            self.observer.step();
+            Ok(())
+        })?;
+        for asset in self.theme.assets().iter() {
+            if let Ok(path) = OutputPath::parse(&asset.path) {
+                output.put(&path, &asset.bytes)?;
+            }
+        }
+        for resource in resources {
+            let bytes = listing.find(resource).map(|found| read::read_found_bytes(listing, found));
+            if let (Some(Ok(bytes)), Ok(path)) = (bytes, OutputPath::parse(resource.as_str())) {
+                output.put(&path, &bytes)?;
+            }
+        }
+        for file in renderer.extras()? {
+            output.put(&file.path, file.html.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn read_listed(listing: &Listing, path: &SourcePath) -> Result<Source, Diagnostic> {
+    match listing.find(path) {
+        Some(found) => read_found(listing, found),
+        None => Err(Diagnostic::new(Code::Unreadable, Span::file(path.clone()), "there is no such file")),
+    }
+}
+
+/// Looks every link up. Gives what is wrong, and the files that pages name.
+fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
+    let resolver = model.resolver();
+    let all: Vec<PageId> = model.pages().collect();
+    let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
+        .par_chunks(64)
+        .map(|pages| {
+            let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+            for page in pages {
+                for written in &model.facts(*page).links {
+                    diagnostics.extend(resolver.check(*page, written));
+                    let target = match written.what {
+                        Use::Image => resolver.resource(&written.at.path, &written.destination).ok(),
+                        Use::Link => Some(resolver.link(&written.at.path, *page, written.locale, &written.destination).target),
+                        Use::EmptyLink | Use::Snippet => None,
+                    };
+                    if let Some(Target::File(path, _)) = target {
+                        files.insert(path);
+                    }
+                }
+            }
+            (diagnostics, files)
+        })
+        .collect();
+    let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+    for (mut some, more) in parts {
+        diagnostics.append(&mut some);
+        files.extend(more);
+    }
+    diagnostics.extend(dead_redirections(model));
+    (diagnostics, files)
+}
+
+/// How the navigation finds pages.
+struct InCatalog<'a> {
+    catalog: &'a Catalog,
+    facts: &'a [Facts],
+    drafts: bool,
+}
+
+impl InCatalog<'_> {
+    fn shown(&self, page: PageId) -> Option<PageId> {
+        self.facts.get(page.0 as usize).filter(|facts| facts.is_shown(self.drafts)).map(|_| page)
+    }
+}
+
+impl Pages for InCatalog<'_> {
+    fn page(&self, path: &SourcePath) -> Option<PageId> {
+        self.shown(self.catalog.page(path)?)
+    }
+
+    fn ignoring_case(&self, path: &SourcePath) -> Option<(PageId, SourcePath)> {
+        let actual = self.catalog.file(path)?;
+        Some((self.page(actual)?, actual.clone()))
+    }
+
+    fn uid(&self, uid: &str) -> Option<PageId> {
+        self.shown(self.catalog.uid(uid)?)
+    }
+
+    fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
+        let local = |address: &str| self.catalog.settings.local(address).or_else(|| SourcePath::parse(address).ok());
+        self.catalog.redirects.follow(path, &local).cloned()
+    }
+}
