@@ -15,7 +15,7 @@ use crate::vpath::SourcePath;
 
 /// The files of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageFiles {
+pub(crate) struct PageFiles {
     /// Its address below a locale: `billing/`, or empty for the start page.
     pub address: String,
     /// Its files, with the locale that their names tell.
@@ -24,7 +24,7 @@ pub struct PageFiles {
 
 /// All pages and files of a docset.
 #[derive(Debug, Default)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     /// The pages, sorted by address. A [`PageId`] is an index.
     pub pages: Vec<PageFiles>,
     by_path: HashMap<SourcePath, PageId>,
@@ -59,7 +59,7 @@ impl Catalog {
     ///
     /// A file's page is its path without extension, in lower case; without a leading folder that names a locale of the site, and without
     /// `.TAG` before the extension where TAG is a locale of the site and the file without it stands beside.
-    pub fn new(
+    pub(crate) fn new(
         listing: &Listing,
         settings: Settings,
         redirects: Redirects,
@@ -114,17 +114,17 @@ impl Catalog {
     }
 
     /// The page with a uid.
-    pub fn uid(&self, uid: &str) -> Option<PageId> {
+    pub(crate) fn uid(&self, uid: &str) -> Option<PageId> {
         self.by_uid.get()?.get(uid).copied()
     }
 
     /// The page of a file.
-    pub fn page(&self, path: &SourcePath) -> Option<PageId> {
+    pub(crate) fn page(&self, path: &SourcePath) -> Option<PageId> {
         self.by_path.get(path).copied()
     }
 
     /// The file with this path, whatever its case.
-    pub fn file(&self, path: &SourcePath) -> Option<&SourcePath> {
+    pub(crate) fn file(&self, path: &SourcePath) -> Option<&SourcePath> {
         self.files.get(&path.as_str().to_lowercase())
     }
 
@@ -210,26 +210,26 @@ pub(crate) fn is_published(path: &SourcePath) -> bool {
 fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mut Vec<Diagnostic>) -> (String, Option<LocaleId>) {
     let mut stem = path.stem().to_owned();
     let mut locale = None;
-    if let Some((name, tag)) = stem.rsplit_once('.').filter(|(_, tag)| !tag.contains('/')) {
-        if let Some(id) = locales.find(tag) {
-            let beside = format!("{name}.{}", path.as_str().rsplit('.').next().unwrap_or("md"));
-            let stands = SourcePath::parse(&beside).ok().is_some_and(|beside| listing.find(&beside).is_some());
-            if stands {
-                locale = Some(id);
-                stem = name.to_owned();
-            } else {
-                let message = format!("there is no `{beside}` beside this file, so it is a page of its own");
-                let help = "Add the source file, or take the language tag out of the name.";
-                found.push(Diagnostic::new(Code::TranslationOrphan, Span::file(path.clone()), message).help(help));
-            }
+    if let Some((name, tag)) = stem.rsplit_once('.').filter(|(_, tag)| !tag.contains('/'))
+        && let Some(id) = locales.find(tag)
+    {
+        let beside = format!("{name}.{}", path.as_str().rsplit('.').next().unwrap_or("md"));
+        let stands = SourcePath::parse(&beside).ok().is_some_and(|beside| listing.find(&beside).is_some());
+        if stands {
+            locale = Some(id);
+            stem = name.to_owned();
+        } else {
+            let message = format!("there is no `{beside}` beside this file, so it is a page of its own");
+            let help = "Add the source file, or take the language tag out of the name.";
+            found.push(Diagnostic::new(Code::TranslationOrphan, Span::file(path.clone()), message).help(help));
         }
     }
     let mut stem = stem.as_str();
-    if let Some((first, rest)) = stem.split_once('/') {
-        if let Some(id) = locales.find(first) {
-            locale = locale.or(Some(id));
-            stem = rest;
-        }
+    if let Some((first, rest)) = stem.split_once('/')
+        && let Some(id) = locales.find(first)
+    {
+        locale = locale.or(Some(id));
+        stem = rest;
     }
     let lower = stem.to_lowercase();
     let address = match lower.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/')) {
@@ -241,7 +241,7 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
 
 fn refused(page: &PageFiles, locales: &LocaleSet) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let first_part = page.address.split_inclusive('/').last().unwrap_or_default();
+    let first_part = page.address.split_inclusive('/').next_back().unwrap_or_default();
     let taken = RESERVED.contains(&page.address.as_str()) || first_part == "parallel/";
     if let (true, Some((path, _))) = (taken, page.files.first()) {
         let message = format!("the address `{}` is one that the site needs for itself", page.address);

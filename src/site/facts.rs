@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::frontmatter::Date;
-use super::markdown::flow::{Flow, Kind, Tag};
+use super::markdown::flow::{Ev, Flow, Kind, Tag};
 use super::markdown::lex::span;
 use super::markdown::rawhtml;
 use super::page::{Page, Version};
 use super::unit::Half;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
-use crate::source::Digest;
 use crate::vpath::SourcePath;
 
 /// What a reader of a locale gets.
@@ -80,7 +79,6 @@ pub(crate) struct Facts {
     pub(crate) parallel: Vec<LocaleId>,
     pub(crate) links: Vec<Written>,
     pub(crate) uids: Vec<String>,
-    pub(crate) digest: Digest,
     pub(crate) draft: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -89,11 +87,13 @@ impl Facts {
     /// What is known of a page that was just read.
     pub(crate) fn of(page: &Page, locales: &LocaleSet, diagnostics: Vec<Diagnostic>) -> Self {
         let editions: Option<Vec<Edition>> = locales.ids().map(|locale| edition(page, locale, locales)).collect();
+        let mut diagnostics = diagnostics;
         let mut links = Vec::new();
         let mut uids = BTreeSet::new();
         for (locale, version) in locales.ids().zip(&page.versions) {
             let Some(version) = version else { continue };
             written(version, locale, &mut links);
+            html_faults(&version.flow, &mut diagnostics);
             uids.extend(version.front().uid.clone());
             uids.extend(version.document.front.uid.clone());
         }
@@ -103,7 +103,6 @@ impl Facts {
             parallel: locales.targets().filter(translated).collect(),
             links,
             uids: uids.into_iter().collect(),
-            digest: page.digest,
             draft: page.draft,
             diagnostics,
         }
@@ -226,6 +225,34 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
             }
             _ => {}
         }
+    }
+}
+
+/// Reports what the sanitizer takes out of raw HTML, and what it has to balance.
+fn html_faults(flow: &Flow, found: &mut Vec<Diagnostic>) {
+    let mut open = Vec::new();
+    let mut last = None;
+    let at = |event: &Ev| span(flow.origins[event.origin as usize].side(), event.start as usize..event.end as usize);
+    for event in &flow.events {
+        let Kind::Raw(txt) = event.kind else { continue };
+        let raw = flow.get(txt);
+        for what in rawhtml::tags(raw).iter().filter_map(rawhtml::refused) {
+            let help = "write it in Markdown, or with the elements that the documentation lists";
+            found.push(
+                Diagnostic::new(Code::HtmlRemoved, at(event), format!("{what} is not allowed and was taken out")).help(help),
+            );
+        }
+        for name in rawhtml::balance(raw, &mut open) {
+            let message = format!("`</{name}>` closes nothing");
+            found.push(
+                Diagnostic::new(Code::HtmlUnbalanced, at(event), message).help("take it out, or open the element before it"),
+            );
+        }
+        last = Some(event);
+    }
+    if let (Some(event), Some(name)) = (last, open.last()) {
+        let message = format!("`<{name}>` is not closed; it ends with the part of the page that it stands in");
+        found.push(Diagnostic::new(Code::HtmlUnbalanced, at(event), message).help(format!("write `</{name}>` where it ends")));
     }
 }
 

@@ -96,7 +96,7 @@ fn named_part<'t>(lines: &[&'t str], name: &str) -> Option<Vec<&'t str>> {
         |line: &&str| line.contains(&format!("<{name}>")) || (line.contains("#region") && line.trim_end().ends_with(name));
     let closes = |line: &&str| line.contains(&format!("</{name}>")) || line.contains("#endregion");
     let start = lines.iter().position(opens)? + 1;
-    let end = lines[start..].iter().position(|line| closes(&line)).map_or(lines.len(), |at| start + at);
+    let end = lines[start..].iter().position(closes).map_or(lines.len(), |at| start + at);
     Some(lines[start..end].to_vec())
 }
 

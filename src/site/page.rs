@@ -13,7 +13,7 @@ use super::unit::{Document, Form, Half, Side};
 use super::{parallel, read, split, yamlmime};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
-use crate::source::{Digest, Source};
+use crate::source::Source;
 use crate::vpath::SourcePath;
 
 /// Gives the text of a file of the docset.
@@ -36,8 +36,6 @@ pub(crate) struct Page {
     /// By target locale, the source as that translation's document has it, where it is not the page's source version itself.
     pub(crate) originals: Vec<Option<Version>>,
     pub(crate) draft: bool,
-    /// Of all text that the page is made of.
-    pub(crate) digest: Digest,
 }
 
 /// What pages are read with.
@@ -51,27 +49,17 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a page.
     pub(crate) fn page(&self, files: &PageFiles, found: &mut Vec<Diagnostic>) -> Page {
-        let mut hasher = blake3::Hasher::new();
         let mut sources = Vec::new();
         for (path, hint) in &files.files {
             match (self.read)(path) {
-                Ok(source) => {
-                    hasher.update(source.text.as_bytes());
-                    sources.push((source, *hint));
-                }
+                Ok(source) => sources.push((source, *hint)),
                 Err(diagnostic) => found.push(diagnostic),
             }
         }
         let documents = self.documents(sources, found);
         let draft = documents.iter().any(|d| d.front.draft || d.source_front.as_ref().is_some_and(|f| f.draft));
         let mut page = self.versions(documents, found);
-        for version in page.versions.iter().flatten() {
-            for origin in &version.flow.origins[1..] {
-                hasher.update(origin.side().text.as_bytes());
-            }
-        }
         page.draft = draft;
-        page.digest = Digest::from_hash(hasher.finalize());
         page
     }
 
@@ -169,7 +157,7 @@ impl Reader<'_> {
             let outline = original.map(|o| Outline::of_target(&flow, &o.flow, &o.outline)).unwrap_or_default();
             versions[target.index()] = Some(Version { document: Arc::clone(document), half: Half::Target, flow, outline });
         }
-        Page { versions, originals, draft: false, digest: Digest([0; 16]) }
+        Page { versions, originals, draft: false }
     }
 }
 

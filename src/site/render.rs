@@ -87,7 +87,7 @@ impl<'a> Renderer<'a> {
             (Around::new(model, id, locale, here.clone(), true), Around::new(model, id, source, here.clone(), true));
         let lead = Writer::new(&version.flow, &version.outline.headings, &ours, model.tag(source));
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, model.tag(locale));
-        let body = Rows { lead, follow, tags: [model.tag(locale), model.tag(source)], out: String::new() }.body();
+        let body = Rows { lead, follow, tags: [model.tag(locale), model.tag(source)], out: String::new(), in_item: false }.body();
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, true);
         let mut view = self.view(frame, id, locale, edition, version, &here, (locale, body), true)?;

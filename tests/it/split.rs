@@ -36,7 +36,7 @@ fn obeys_the_laws(text: &str) {
         }
     }
     let _ = (frontmatter::front_matter(&source), is_localized(text));
-    is_well_formed(&localized(&source, &locales()).value);
+    is_well_formed(&localized(&source, None, &locales()).value);
     is_well_formed(&align(&source, LocaleId(1), None).value);
 }
 
@@ -261,7 +261,7 @@ fn languages_of_real_pages_align_as_parallel_files() {
         let [ours, theirs] = [Half::Source, Half::Target].map(|half| source(one_language(&file, half).value));
         let checked = align(&ours, LocaleId(1), Some((&theirs, LocaleId(0))));
         is_well_formed(&checked.value);
-        is_well_formed(&localized(&file, &locales()).value);
+        is_well_formed(&localized(&file, None, &locales()).value);
         pages += 1;
         mismatched += usize::from(!checked.diagnostics.is_empty());
     }

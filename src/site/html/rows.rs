@@ -16,6 +16,8 @@ pub(crate) struct Rows<'a> {
     /// The tags of the two languages.
     pub(crate) tags: [&'a str; 2],
     pub(crate) out: String,
+    /// Whether rows stand directly in an item of a list.
+    pub(crate) in_item: bool,
 }
 
 /// A block, or a run of inline events, as a pair of indices.
@@ -51,14 +53,17 @@ impl Rows<'_> {
     }
 
     fn rest(&mut self, lead: &[Part], follow: &[Part]) {
-        if !lead.is_empty() || !follow.is_empty() {
-            let items = |writer: &Writer<'_>, parts: &[Part]| {
-                parts.iter().any(|p| writer.flow.events[p.from].kind == Kind::Start(Tag::Item))
-            };
-            let in_list = items(&self.lead, lead) || items(&self.follow, follow);
-            self.out.push_str(if in_list { "<li>" } else { "" });
-            self.row(lead, follow, in_list);
-            self.out.push_str(if in_list { "</li>\n" } else { "" });
+        if lead.is_empty() && follow.is_empty() {
+            return;
+        }
+        let items =
+            |writer: &Writer<'_>, parts: &[Part]| parts.iter().any(|p| writer.flow.events[p.from].kind == Kind::Start(Tag::Item));
+        if items(&self.lead, lead) || items(&self.follow, follow) {
+            self.out.push_str("<li class=\"row\">");
+            self.cells(lead, follow);
+            self.out.push_str("</li>\n");
+        } else {
+            self.row(lead, follow);
         }
     }
 
@@ -69,17 +74,29 @@ impl Rows<'_> {
         };
         match (tag(&self.lead, lead), tag(&self.follow, follow)) {
             (Some(a), Some(b)) if is_shared(a) && alike(a, b) => self.container(a, lead, follow),
-            _ => self.row(&[lead], &[follow], false),
+            _ => self.row(&[lead], &[follow]),
         }
     }
 
     fn container(&mut self, tag: Tag, lead: Part, follow: Part) {
-        self.lead.out = std::mem::take(&mut self.out);
-        self.lead.open_block(tag);
-        self.out = std::mem::take(&mut self.lead.out);
+        match tag {
+            Tag::List(None) => self.out.push_str("<ul class=\"rows\">\n"),
+            Tag::List(Some(1)) => self.out.push_str("<ol class=\"rows\">\n"),
+            Tag::List(Some(first)) => {
+                let _ = writeln!(self.out, "<ol class=\"rows\" start=\"{first}\">");
+            }
+            Tag::Item => self.out.push_str("<li class=\"row\">"),
+            _ => {
+                self.lead.out = std::mem::take(&mut self.out);
+                self.lead.open_block(tag);
+                self.out = std::mem::take(&mut self.lead.out);
+            }
+        }
         self.titles(tag, lead, follow);
         let (a, b) = (parts(&self.lead, lead.from + 1, lead.to - 1), parts(&self.follow, follow.from + 1, follow.to - 1));
+        let outer = std::mem::replace(&mut self.in_item, tag == Tag::Item);
         self.pair(&a, &b);
+        self.in_item = outer;
         self.lead.close_block(tag);
         self.out.push_str(&std::mem::take(&mut self.lead.out));
     }
@@ -113,25 +130,29 @@ impl Rows<'_> {
         }
     }
 
-    fn row(&mut self, lead: &[Part], follow: &[Part], inside_items: bool) {
+    /// A row with a cell for each language; directly in an item of a list, which is a row itself, only the cells.
+    fn row(&mut self, lead: &[Part], follow: &[Part]) {
+        self.out.push_str(if self.in_item { "" } else { "<div class=\"row\">" });
+        self.cells(lead, follow);
+        self.out.push_str(if self.in_item { "" } else { "</div>\n" });
+    }
+
+    fn cells(&mut self, lead: &[Part], follow: &[Part]) {
         let [first, second] = self.tags;
-        cell(&mut self.lead, lead, inside_items);
-        let _ = write!(
-            self.out,
-            "<div class=\"row\"><div class=\"cell\" lang=\"{first}\">{}</div>",
-            std::mem::take(&mut self.lead.out)
-        );
+        cell(&mut self.lead, lead);
+        let _ = write!(self.out, "<div class=\"cell\" lang=\"{first}\">{}</div>", std::mem::take(&mut self.lead.out));
         // An id stands once in a page: the second column has only those that the first has not.
         self.follow.ids = std::mem::take(&mut self.lead.ids);
-        cell(&mut self.follow, follow, inside_items);
+        cell(&mut self.follow, follow);
         self.lead.ids = std::mem::take(&mut self.follow.ids);
-        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div></div>", std::mem::take(&mut self.follow.out));
+        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div>", std::mem::take(&mut self.follow.out));
     }
 }
 
-fn cell(writer: &mut Writer<'_>, parts: &[Part], inside_items: bool) {
+fn cell(writer: &mut Writer<'_>, parts: &[Part]) {
     for part in parts {
-        let inner = inside_items && writer.flow.events[part.from].kind == Kind::Start(Tag::Item);
+        // An item without a counterpart brings its content; the row is the item.
+        let inner = writer.flow.events[part.from].kind == Kind::Start(Tag::Item);
         let (from, to) = if inner { (part.from + 1, part.to - 1) } else { (part.from, part.to) };
         writer.blocks(from, to);
     }

@@ -228,7 +228,7 @@ fn attributes(text: &str, from: usize) -> (Attributes, usize, bool) {
         let key_len = line[at..].find(|c: char| c == '=' || c == ':' || c.is_whitespace()).unwrap_or(line_end - at);
         let key = line[at..at + key_len].to_ascii_lowercase();
         at += key_len;
-        let value = line[at..].strip_prefix('=').map(|rest| value(rest));
+        let value = line[at..].strip_prefix('=').map(value);
         match value {
             Some((value, len)) => {
                 at += 1 + len;

@@ -8,7 +8,7 @@ use crate::site::unit::Document;
 use crate::vpath::{BadPath, SourcePath};
 
 /// How deep files may include each other. DocFX has no limit; no docset read goes beyond two.
-pub const DEPTH: usize = 16;
+pub(crate) const DEPTH: usize = 16;
 
 /// Where an include is written: the files that led here, the page first.
 #[derive(Debug, Clone)]

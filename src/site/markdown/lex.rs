@@ -1,6 +1,10 @@
 //! One side's text as events, before structure is put in order: pulldown-cmark's events, cut at segments, with Japanese
 //! set rightly, exact HTML shapes recognised, and directives as marks.
 
+mod raw;
+mod repairs;
+mod words;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,13 +14,14 @@ use super::directive::{Directive, ImageKind, ImageSpec};
 use super::edits::Edits;
 use super::flow::{Align, Ev, Flow, Image, Kind, NONE, Origin, Tag, Txt};
 use super::prepare::{Prepared, prepare};
-use super::{rawhtml, repair, text};
-use crate::diag::{Code, Diagnostic, Span};
+use super::text;
+use crate::diag::{Diagnostic, Span};
 use crate::locale::{Locale, LocaleSet};
 use crate::site::unit::{Document, Form, Half, Side};
+use repairs::{Definition, Repaired};
 
 /// Containers nested deeper than this are shown without their markup. No page that a person wrote comes near.
-pub const DEPTH: usize = 48;
+pub(crate) const DEPTH: usize = 48;
 
 /// A side as events, and the directives that its marks stand for.
 pub(crate) struct Lexed {
@@ -43,19 +48,6 @@ pub(crate) fn lex(document: &Arc<Document>, half: Half, locales: &LocaleSet, fou
         }
         round += 1;
     }
-}
-
-/// What earlier parses of the same text showed to be in need of repair.
-#[derive(Default)]
-struct Repaired {
-    segments: std::collections::BTreeSet<u32>,
-    found: Vec<Diagnostic>,
-}
-
-struct Definition {
-    span: Range<usize>,
-    destination: String,
-    label: String,
 }
 
 struct Lexer<'p> {
@@ -373,318 +365,6 @@ impl<'p> Lexer<'p> {
             out.push_str(&rest.replace(marks.neutral, ""));
         }
         out
-    }
-
-    fn in_code(&self) -> bool {
-        let innermost = self.open.last().copied().flatten().map(|at| self.flow.events[at].kind);
-        matches!(innermost, Some(Kind::Start(Tag::CodeBlock(_))))
-    }
-
-    fn text(&mut self, text: &str, range: Range<usize>) {
-        if self.in_code() {
-            let code = self.restored(text);
-            let (span, txt) = (self.span(&range), self.flow.add(&code));
-            self.push(Kind::Text(txt), span, NONE);
-            return;
-        }
-        // Text that is not as written (an entity, an escape) is short, and lies within one segment.
-        if self.prepared.text.get(range.clone()) != Some(text) {
-            let span = self.span(&range);
-            let segment = self.segment_of(span.0, span.1);
-            let text = self.restored(text);
-            return self.words(&text, span, segment, text.chars().next());
-        }
-        let from = range.start.max(self.address_end.min(range.end));
-        let cuts = self.cuts(from, range.end);
-        let mut at = from;
-        for (end, segment) in cuts {
-            self.piece(at..end, segment);
-            at = end;
-        }
-    }
-
-    /// Where a range of the prepared text is cut by the borders of segments: each part's end, and its segment.
-    fn cuts(&self, from: usize, to: usize) -> Vec<(usize, u32)> {
-        let mut cuts = Vec::with_capacity(2);
-        let map = &self.prepared.map;
-        let mut at = from;
-        while at < to {
-            let Some(piece) = self.side.piece_at(map.original(at)) else { break };
-            let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
-            let end = if border <= at {
-                at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8)
-            } else {
-                border.min(to)
-            };
-            cuts.push((end, self.side.pieces[piece].segment.unwrap_or(NONE)));
-            at = end;
-        }
-        cuts
-    }
-
-    /// Text of one segment: marks become directives, bare addresses links, the rest words.
-    fn piece(&mut self, range: Range<usize>, segment: u32) {
-        let marks = self.prepared.marks;
-        let prepared: &'p str = &self.prepared.text;
-        let mut at = range.start;
-        while at < range.end {
-            let rest = &prepared[at..range.end];
-            let mark = if marks.in_text(rest) { rest.find(marks.open) } else { None };
-            let stop = mark.map_or(range.end, |mark| at + mark);
-            self.plain(at..stop, segment);
-            at = stop;
-            let Some(after) = mark.and(prepared[at..].find(marks.close).map(|close| at + close)) else { continue };
-            let number = prepared[at..after].trim_start_matches(marks.open).parse().unwrap_or(usize::MAX);
-            let end = after + marks.close.len_utf8();
-            self.inline_mark(number, at..end);
-            at = end;
-        }
-    }
-
-    fn inline_mark(&mut self, number: usize, range: Range<usize>) {
-        match self.prepared.found.get(number).map(|f| f.directive.clone()) {
-            Some(Directive::Image(spec)) => self.add_image(spec, String::new(), range),
-            Some(Directive::NoLoc(text)) => {
-                let span = self.span(&range);
-                let segment = self.segment_of(span.0, span.1);
-                self.words(&text, span, segment, text.chars().next());
-            }
-            Some(_) => self.inline(Kind::Mark(number as u32), range),
-            None => {}
-        }
-    }
-
-    fn plain(&mut self, range: Range<usize>, segment: u32) {
-        let prepared: &'p str = &self.prepared.text;
-        if range.is_empty() {
-            return;
-        }
-        if self.links > 0 {
-            return self.set(range, segment);
-        }
-        // An address may be cut into several events by characters that could be markup, so it is read from the text itself.
-        let address = text::find_address(&prepared[range.clone()]).map(|found| {
-            let start = range.start + found.start;
-            let full = text::find_address(&prepared[start..]).map_or(found.len(), |f| f.end);
-            start..start + full
-        });
-        let Some(address) = address else { return self.set(range, segment) };
-        self.set(range.start..address.start, segment);
-        let cut = address.end.min(self.limit(address.end));
-        let written = self.restored(&prepared[address.start..cut]);
-        let txt = self.flow.add(&written);
-        self.open_tag(Tag::Link(txt), &(address.start..cut));
-        let span = self.span(&(address.start..cut));
-        self.words(&written, span, segment, None);
-        if let Some(opened) = self.open.pop().flatten() {
-            self.close(opened);
-        }
-        self.address_end = cut;
-        if cut < range.end {
-            self.plain(cut..range.end, segment);
-        }
-    }
-
-    /// The border of the segment, which an address must not cross.
-    fn limit(&self, at: usize) -> usize {
-        let map = &self.prepared.map;
-        let piece = self.side.piece_at(map.original(at.saturating_sub(1)));
-        piece.and_then(|p| self.side.pieces.get(p + 1)).map_or(at, |next| map.changed(next.start).max(1)).max(1).min(at)
-    }
-
-    /// Text as written, without the spaces that Japanese does not take.
-    fn set(&mut self, range: Range<usize>, segment: u32) {
-        let prepared: &'p str = &self.prepared.text;
-        let mut from = range.start;
-        if self.own.is_cjk() {
-            for space in memchr::memchr_iter(b' ', &prepared.as_bytes()[range.clone()]).map(|at| range.start + at) {
-                let before = prepared[from..space].chars().next_back().unwrap_or(self.last);
-                let after = prepared[space + 1..].chars().next().unwrap_or('\n');
-                if text::is_leftover_space(before, after) {
-                    self.stretch(from..space, segment);
-                    from = space + 1;
-                }
-            }
-        }
-        self.stretch(from..range.end, segment);
-    }
-
-    fn stretch(&mut self, range: Range<usize>, segment: u32) {
-        let text: &'p str = &self.prepared.text[range.clone()];
-        if text.is_empty() {
-            return;
-        }
-        let span = self.span(&range);
-        let first = text.chars().next();
-        if self.prepared.marks.in_text(text) {
-            let clean = text.replace(self.prepared.marks.neutral, "");
-            self.words(&clean, span, segment, clean.chars().next());
-        } else {
-            self.words(text, span, segment, first);
-        }
-    }
-
-    fn words(&mut self, words: &str, span: (u32, u32), segment: u32, first: Option<char>) {
-        if words.is_empty() {
-            return;
-        }
-        self.flush_break(first);
-        if memchr::memchr(b'*', words.as_bytes()).is_some() && (words.contains("**") || (words == "*" && self.last == '*')) {
-            self.literal.push((segment, span.0 as usize));
-        }
-        let txt = self.flow.add(words);
-        let at = self.push(Kind::Text(txt), span, segment);
-        self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(words, true);
-        self.last = words.chars().next_back().unwrap_or(' ');
-    }
-
-    fn raw(&mut self, raw: &str, range: Range<usize>) {
-        let marks = self.prepared.marks;
-        if marks.in_text(raw) {
-            let number = raw.trim().strip_prefix("<!--").and_then(|r| r.strip_suffix("-->"));
-            let number = number.and_then(|r| r.strip_prefix(marks.open)?.strip_suffix(marks.close)?.parse::<u32>().ok());
-            if let Some(number) = number {
-                return self.block(Kind::Mark(number), &range);
-            }
-        }
-        let raw = self.restored(raw);
-        match rawhtml::exact(raw.trim()) {
-            Some(rawhtml::Exact::Anchor(id)) => {
-                self.anchors += 1;
-                let txt = self.flow.add(id);
-                let span = self.span(&range);
-                self.push(Kind::Anchor(txt), span, NONE);
-            }
-            Some(rawhtml::Exact::AnchorEnd) if self.anchors > 0 => self.anchors -= 1,
-            Some(rawhtml::Exact::Anchors(ids)) => {
-                let span = self.span(&range);
-                for id in ids {
-                    let txt = self.flow.add(id);
-                    self.push(Kind::Anchor(txt), span, NONE);
-                }
-            }
-            Some(rawhtml::Exact::Break) => self.inline(Kind::HardBreak, range),
-            Some(rawhtml::Exact::Comment) => {}
-            _ => self.raw_pieces(&raw, range),
-        }
-    }
-
-    /// Raw HTML, cut at the borders of segments where it is as written.
-    fn raw_pieces(&mut self, raw: &str, range: Range<usize>) {
-        if self.prepared.text.get(range.clone()) != Some(raw) {
-            let txt = self.flow.add(raw);
-            return self.inline(Kind::Raw(txt), range);
-        }
-        let prepared: &'p str = &self.prepared.text;
-        let mut at = range.start;
-        for (end, segment) in self.cuts(range.start, range.end) {
-            let span = self.span(&(at..end));
-            let txt = self.flow.add(&prepared[at..end]);
-            self.push(Kind::Raw(txt), span, segment);
-            at = end;
-        }
-        self.last = ' ';
-    }
-
-    /// Adds the edits that a second parse needs, and tells whether there are any: for definitions that swallow a sentence, and for segments
-    /// whose emphasis markers stayed literal or are not the source's.
-    fn repair(&mut self, definitions: &[Definition], edits: &mut Edits, repaired: &mut Repaired) -> bool {
-        let before = edits.len();
-        for definition in definitions {
-            self.keep_as_text(definition, edits, &mut repaired.found);
-        }
-        if self.half == Half::Target && self.document.form == Form::Localized {
-            self.drop_markers(edits, repaired);
-        } else if edits.len() == before {
-            for (_, at) in std::mem::take(&mut self.literal) {
-                let message = "emphasis markers stay literal here";
-                repaired.found.push(self.diagnostic(
-                    Code::EmphasisLost,
-                    at..at + 1,
-                    message,
-                    "Pair the markers, with no space inside them.",
-                ));
-            }
-        }
-        edits.len() > before
-    }
-
-    fn keep_as_text(&self, definition: &Definition, edits: &mut Edits, found: &mut Vec<Diagnostic>) {
-        let swallows = definition.destination.chars().any(super::cjk::is_cjk_or_hangul);
-        let used = self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
-        if swallows && !used {
-            let at = self.prepared.map.original(definition.span.start);
-            let at = at + self.side.text[at..].find('[').unwrap_or(0);
-            edits.replace(at..at, "\\");
-            let message = "this sentence would be read as a link definition and vanish; it is shown as text";
-            found.push(self.diagnostic(
-                Code::DefinitionSwallows,
-                at..at + 1,
-                message,
-                "Put a backslash before the opening bracket.",
-            ));
-        }
-    }
-
-    fn drop_markers(&mut self, edits: &mut Edits, repaired: &mut Repaired) {
-        let literal = std::mem::take(&mut self.literal).into_iter().map(|(segment, _)| segment).filter(|s| *s != NONE);
-        let segments: std::collections::BTreeSet<u32> = literal.chain(self.differing()).collect();
-        for segment in segments {
-            let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
-            let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
-            repair::without_strong(&self.side.text[range.clone()], range.start, edits);
-            let message =
-                "the emphasis markers of this segment stay literal or are not those of the source; it is shown without them";
-            let help = "Set the markers around the words that the source emphasises.";
-            repaired.found.push(self.diagnostic(Code::EmphasisLost, range, message, help));
-        }
-    }
-
-    /// Segments with other numbers of `**` than their source has.
-    fn differing(&self) -> Vec<u32> {
-        let (own, source) = (&self.side.text, &self.document.source.text);
-        let count = |text: &str| repair::strong_markers(text);
-        let segments = self.document.segments.iter().enumerate();
-        segments
-            .filter(|(_, s)| {
-                s.target
-                    .as_ref()
-                    .is_some_and(|t| count(&own[t.clone()]) > 0 && count(&own[t.clone()]) != count(&source[s.source.clone()]))
-            })
-            .map(|(at, _)| at as u32)
-            .collect()
-    }
-
-    fn report(&self, found: &mut Vec<Diagnostic>) {
-        for marker in repair::displaced_markers(self.document, self.half, self.side) {
-            let message = "this text would become a list item once the format's tags are gone; it is shown as text";
-            found.push(self.diagnostic(Code::TextBecomesList, marker, message, "Put a backslash before the marker."));
-        }
-        for one in &self.prepared.found {
-            let fault = match (&one.directive, one.fault) {
-                (Directive::Unknown(_), _) => Some((Code::ExtensionUnknown, "this extension is not known; its text is shown")),
-                (_, Some(fault)) => Some((Code::ExtensionMalformed, fault)),
-                _ => None,
-            };
-            if let Some((code, message)) = fault {
-                found.push(self.diagnostic(
-                    code,
-                    one.range.clone(),
-                    message,
-                    "The documentation lists the extensions that are understood.",
-                ));
-            }
-        }
-        if let Some(at) = self.too_deep {
-            let at = self.prepared.map.original(at);
-            let message =
-                format!("blocks are nested deeper than {DEPTH} levels; the deeper ones are shown without their structure");
-            found.push(self.diagnostic(Code::NestingTooDeep, at..at + 1, &message, "Flatten the lists or quotes."));
-        }
-    }
-
-    fn diagnostic(&self, code: Code, range: Range<usize>, message: &str, help: &str) -> Diagnostic {
-        Diagnostic::new(code, span(self.side, range), message).help(help)
     }
 }
 

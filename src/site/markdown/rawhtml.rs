@@ -143,7 +143,7 @@ fn attributes(html: &str, from: usize) -> Option<(Attributes, usize)> {
 }
 
 /// Schemes that an address may have. One list for Markdown, HTML, tables of contents, redirections, YAML and xref.
-pub const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+pub(crate) const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
 /// Elements that raw HTML may use: text, tables, lists, pictures, disclosure; nothing that runs, embeds or submits.
 const ELEMENTS: &[&str] = &[

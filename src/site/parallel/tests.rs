@@ -123,7 +123,7 @@ fn pair(id: u32, target: &str, source: &str) -> String {
 fn a_localized_file_gives_both_sides() {
     let text =
         format!("---\ntitle: x\nms.contentlocale: ja-JP\n---\n# {}\n\n- {}\n", pair(101, "題", "Title"), pair(102, "甲", "a"));
-    let Checked { value, diagnostics } = localized(&source("a.md", &text), &locales());
+    let Checked { value, diagnostics } = localized(&source("a.md", &text), None, &locales());
     assert_eq!(diagnostics, []);
     assert_eq!(pairs(&value), [("Title", "題"), ("a", "甲")]);
     assert_eq!((value.form, value.target_locale, value.source_locale), (Form::Localized, Some(JA), EN));
@@ -133,14 +133,15 @@ fn a_localized_file_gives_both_sides() {
 
 #[test]
 fn a_file_without_pairs_is_single_in_the_locale_it_names() {
-    let Checked { value, diagnostics } = localized(&source("TOC.md", "---\nms.contentlocale: ja-JP\n---\n# 目次\n"), &locales());
+    let Checked { value, diagnostics } =
+        localized(&source("TOC.md", "---\nms.contentlocale: ja-JP\n---\n# 目次\n"), None, &locales());
     assert_eq!((value.form, value.source_locale, value.target_locale, diagnostics.len()), (Form::Single, JA, None, 0));
 }
 
 #[test]
 fn a_locale_that_the_site_has_not_leaves_the_source() {
     let text = format!("---\nms.contentlocale: ko-KR\n---\n{}\n", pair(101, "제목", "Title"));
-    let Checked { value, diagnostics } = localized(&source("a.md", &text), &locales());
+    let Checked { value, diagnostics } = localized(&source("a.md", &text), None, &locales());
     assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::LocaleUnknown]);
     assert_eq!((value.form, value.source.text.as_str(), value.target), (Form::Single, "Title\n", None));
 }

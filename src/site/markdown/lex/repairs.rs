@@ -1,0 +1,126 @@
+//! What a first parse shows to be in need of repair, and the reports.
+
+use std::ops::Range;
+
+use super::{DEPTH, Lexer, NONE, span};
+use crate::diag::{Code, Diagnostic};
+use crate::site::markdown::directive::Directive;
+use crate::site::markdown::edits::Edits;
+use crate::site::markdown::{cjk, repair};
+use crate::site::unit::{Form, Half};
+
+/// What earlier parses of the same text showed to be in need of repair.
+#[derive(Default)]
+pub(super) struct Repaired {
+    pub(super) segments: std::collections::BTreeSet<u32>,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+pub(super) struct Definition {
+    pub(super) span: Range<usize>,
+    pub(super) destination: String,
+    pub(super) label: String,
+}
+
+impl Lexer<'_> {
+    /// Adds the edits that a second parse needs, and tells whether there are any: for definitions that swallow a sentence, and for segments
+    /// whose emphasis markers stayed literal or are not the source's.
+    pub(super) fn repair(&mut self, definitions: &[Definition], edits: &mut Edits, repaired: &mut Repaired) -> bool {
+        let before = edits.len();
+        for definition in definitions {
+            self.keep_as_text(definition, edits, &mut repaired.found);
+        }
+        if self.half == Half::Target && self.document.form == Form::Localized {
+            self.drop_markers(edits, repaired);
+        } else if edits.len() == before {
+            for (_, at) in std::mem::take(&mut self.literal) {
+                let message = "emphasis markers stay literal here";
+                repaired.found.push(self.diagnostic(
+                    Code::EmphasisLost,
+                    at..at + 1,
+                    message,
+                    "Pair the markers, with no space inside them.",
+                ));
+            }
+        }
+        edits.len() > before
+    }
+
+    pub(super) fn keep_as_text(&self, definition: &Definition, edits: &mut Edits, found: &mut Vec<Diagnostic>) {
+        let swallows = definition.destination.chars().any(cjk::is_cjk_or_hangul);
+        let used = self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
+        if swallows && !used {
+            let at = self.prepared.map.original(definition.span.start);
+            let at = at + self.side.text[at..].find('[').unwrap_or(0);
+            edits.replace(at..at, "\\");
+            let message = "this sentence would be read as a link definition and vanish; it is shown as text";
+            found.push(self.diagnostic(
+                Code::DefinitionSwallows,
+                at..at + 1,
+                message,
+                "Put a backslash before the opening bracket.",
+            ));
+        }
+    }
+
+    pub(super) fn drop_markers(&mut self, edits: &mut Edits, repaired: &mut Repaired) {
+        let literal = std::mem::take(&mut self.literal).into_iter().map(|(segment, _)| segment).filter(|s| *s != NONE);
+        let segments: std::collections::BTreeSet<u32> = literal.chain(self.differing()).collect();
+        for segment in segments {
+            let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
+            let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
+            repair::without_strong(&self.side.text[range.clone()], range.start, edits);
+            let message =
+                "the emphasis markers of this segment stay literal or are not those of the source; it is shown without them";
+            let help = "Set the markers around the words that the source emphasises.";
+            repaired.found.push(self.diagnostic(Code::EmphasisLost, range, message, help));
+        }
+    }
+
+    /// Segments with other numbers of `**` than their source has.
+    pub(super) fn differing(&self) -> Vec<u32> {
+        let (own, source) = (&self.side.text, &self.document.source.text);
+        let count = |text: &str| repair::strong_markers(text);
+        let segments = self.document.segments.iter().enumerate();
+        segments
+            .filter(|(_, s)| {
+                s.target
+                    .as_ref()
+                    .is_some_and(|t| count(&own[t.clone()]) > 0 && count(&own[t.clone()]) != count(&source[s.source.clone()]))
+            })
+            .map(|(at, _)| at as u32)
+            .collect()
+    }
+
+    pub(super) fn report(&self, found: &mut Vec<Diagnostic>) {
+        for marker in repair::displaced_markers(self.document, self.half, self.side) {
+            let message = "this text would become a list item once the format's tags are gone; it is shown as text";
+            found.push(self.diagnostic(Code::TextBecomesList, marker, message, "Put a backslash before the marker."));
+        }
+        for one in &self.prepared.found {
+            let fault = match (&one.directive, one.fault) {
+                (Directive::Unknown(_), _) => Some((Code::ExtensionUnknown, "this extension is not known; its text is shown")),
+                (_, Some(fault)) => Some((Code::ExtensionMalformed, fault)),
+                _ => None,
+            };
+            if let Some((code, message)) = fault {
+                found.push(self.diagnostic(
+                    code,
+                    one.range.clone(),
+                    message,
+                    "The documentation lists the extensions that are understood.",
+                ));
+            }
+        }
+        if let Some(at) = self.too_deep {
+            let at = self.prepared.map.original(at);
+            let message =
+                format!("blocks are nested deeper than {DEPTH} levels; the deeper ones are shown without their structure");
+            found.push(self.diagnostic(Code::NestingTooDeep, at..at + 1, &message, "Flatten the lists or quotes."));
+        }
+    }
+
+    pub(super) fn diagnostic(&self, code: Code, range: Range<usize>, message: &str, help: &str) -> Diagnostic {
+        Diagnostic::new(code, span(self.side, range), message).help(help)
+    }
+}

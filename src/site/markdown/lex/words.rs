@@ -1,0 +1,172 @@
+//! Text: cut at the borders of segments, with directives in it, bare addresses linked, and Japanese set rightly.
+
+use std::ops::Range;
+
+use super::{Kind, Lexer, NONE, Tag};
+use crate::site::markdown::directive::Directive;
+use crate::site::markdown::text;
+
+impl<'p> Lexer<'p> {
+    pub(super) fn in_code(&self) -> bool {
+        let innermost = self.open.last().copied().flatten().map(|at| self.flow.events[at].kind);
+        matches!(innermost, Some(Kind::Start(Tag::CodeBlock(_))))
+    }
+
+    pub(super) fn text(&mut self, text: &str, range: Range<usize>) {
+        if self.in_code() {
+            let code = self.restored(text);
+            let (span, txt) = (self.span(&range), self.flow.add(&code));
+            self.push(Kind::Text(txt), span, NONE);
+            return;
+        }
+        // Text that is not as written (an entity, an escape) is short, and lies within one segment.
+        if self.prepared.text.get(range.clone()) != Some(text) {
+            let span = self.span(&range);
+            let segment = self.segment_of(span.0, span.1);
+            let text = self.restored(text);
+            return self.words(&text, span, segment, text.chars().next());
+        }
+        let from = range.start.max(self.address_end.min(range.end));
+        let cuts = self.cuts(from, range.end);
+        let mut at = from;
+        for (end, segment) in cuts {
+            self.piece(at..end, segment);
+            at = end;
+        }
+    }
+
+    /// Where a range of the prepared text is cut by the borders of segments: each part's end, and its segment.
+    pub(super) fn cuts(&self, from: usize, to: usize) -> Vec<(usize, u32)> {
+        let mut cuts = Vec::with_capacity(2);
+        let map = &self.prepared.map;
+        let mut at = from;
+        while at < to {
+            let Some(piece) = self.side.piece_at(map.original(at)) else { break };
+            let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
+            let end = if border <= at {
+                at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8)
+            } else {
+                border.min(to)
+            };
+            cuts.push((end, self.side.pieces[piece].segment.unwrap_or(NONE)));
+            at = end;
+        }
+        cuts
+    }
+
+    /// Text of one segment: marks become directives, bare addresses links, the rest words.
+    pub(super) fn piece(&mut self, range: Range<usize>, segment: u32) {
+        let marks = self.prepared.marks;
+        let prepared: &'p str = &self.prepared.text;
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &prepared[at..range.end];
+            let mark = if marks.in_text(rest) { rest.find(marks.open) } else { None };
+            let stop = mark.map_or(range.end, |mark| at + mark);
+            self.plain(at..stop, segment);
+            at = stop;
+            let Some(after) = mark.and(prepared[at..].find(marks.close).map(|close| at + close)) else { continue };
+            let number = prepared[at..after].trim_start_matches(marks.open).parse().unwrap_or(usize::MAX);
+            let end = after + marks.close.len_utf8();
+            self.inline_mark(number, at..end);
+            at = end;
+        }
+    }
+
+    pub(super) fn inline_mark(&mut self, number: usize, range: Range<usize>) {
+        match self.prepared.found.get(number).map(|f| f.directive.clone()) {
+            Some(Directive::Image(spec)) => self.add_image(spec, String::new(), range),
+            Some(Directive::NoLoc(text)) => {
+                let span = self.span(&range);
+                let segment = self.segment_of(span.0, span.1);
+                self.words(&text, span, segment, text.chars().next());
+            }
+            Some(_) => self.inline(Kind::Mark(number as u32), range),
+            None => {}
+        }
+    }
+
+    pub(super) fn plain(&mut self, range: Range<usize>, segment: u32) {
+        let prepared: &'p str = &self.prepared.text;
+        if range.is_empty() {
+            return;
+        }
+        if self.links > 0 {
+            return self.set(range, segment);
+        }
+        // An address may be cut into several events by characters that could be markup, so it is read from the text itself.
+        let address = text::find_address(&prepared[range.clone()]).map(|found| {
+            let start = range.start + found.start;
+            let full = text::find_address(&prepared[start..]).map_or(found.len(), |f| f.end);
+            start..start + full
+        });
+        let Some(address) = address else { return self.set(range, segment) };
+        self.set(range.start..address.start, segment);
+        let cut = address.end.min(self.limit(address.end));
+        let written = self.restored(&prepared[address.start..cut]);
+        let txt = self.flow.add(&written);
+        self.open_tag(Tag::Link(txt), &(address.start..cut));
+        let span = self.span(&(address.start..cut));
+        self.words(&written, span, segment, None);
+        if let Some(opened) = self.open.pop().flatten() {
+            self.close(opened);
+        }
+        self.address_end = cut;
+        if cut < range.end {
+            self.plain(cut..range.end, segment);
+        }
+    }
+
+    /// The border of the segment, which an address must not cross.
+    pub(super) fn limit(&self, at: usize) -> usize {
+        let map = &self.prepared.map;
+        let piece = self.side.piece_at(map.original(at.saturating_sub(1)));
+        piece.and_then(|p| self.side.pieces.get(p + 1)).map_or(at, |next| map.changed(next.start).max(1)).max(1).min(at)
+    }
+
+    /// Text as written, without the spaces that Japanese does not take.
+    pub(super) fn set(&mut self, range: Range<usize>, segment: u32) {
+        let prepared: &'p str = &self.prepared.text;
+        let mut from = range.start;
+        if self.own.is_cjk() {
+            for space in memchr::memchr_iter(b' ', &prepared.as_bytes()[range.clone()]).map(|at| range.start + at) {
+                let before = prepared[from..space].chars().next_back().unwrap_or(self.last);
+                let after = prepared[space + 1..].chars().next().unwrap_or('\n');
+                if text::is_leftover_space(before, after) {
+                    self.stretch(from..space, segment);
+                    from = space + 1;
+                }
+            }
+        }
+        self.stretch(from..range.end, segment);
+    }
+
+    pub(super) fn stretch(&mut self, range: Range<usize>, segment: u32) {
+        let text: &'p str = &self.prepared.text[range.clone()];
+        if text.is_empty() {
+            return;
+        }
+        let span = self.span(&range);
+        let first = text.chars().next();
+        if self.prepared.marks.in_text(text) {
+            let clean = text.replace(self.prepared.marks.neutral, "");
+            self.words(&clean, span, segment, clean.chars().next());
+        } else {
+            self.words(text, span, segment, first);
+        }
+    }
+
+    pub(super) fn words(&mut self, words: &str, span: (u32, u32), segment: u32, first: Option<char>) {
+        if words.is_empty() {
+            return;
+        }
+        self.flush_break(first);
+        if memchr::memchr(b'*', words.as_bytes()).is_some() && (words.contains("**") || (words == "*" && self.last == '*')) {
+            self.literal.push((segment, span.0 as usize));
+        }
+        let txt = self.flow.add(words);
+        let at = self.push(Kind::Text(txt), span, segment);
+        self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(words, true);
+        self.last = words.chars().next_back().unwrap_or(' ');
+    }
+}
