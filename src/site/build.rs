@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use super::catalog::Catalog;
-use super::discover::{Listing, discover};
+use super::discover::{Found, Listing, discover};
 use super::extras::dead_redirections;
 use super::facts::{Facts, Use};
 use super::incremental::{self, Memory};
@@ -21,7 +22,7 @@ use super::nav::{self, Nav, PageId, Pages};
 use super::page::Reader;
 use super::read::read_found;
 use super::redirect::{self, RedirectTarget};
-use super::render::Renderer;
+use super::render::{Rendered, Renderer};
 use super::resolve::Target;
 use super::write::{Output, WriteError, Written, is_as_stamped};
 use super::{catalog, read, settings, toc};
@@ -155,7 +156,8 @@ impl<'a> Run<'a> {
             return Ok(Report { diagnostics: memory.diagnostics, pages: memory.pages, written: Some(written) });
         }
         let listing = std::mem::take(&mut self.listing);
-        let read = |path: &SourcePath| read_listed(&listing, path);
+        let digests: Vec<OnceLock<Digest>> = listing.files.iter().map(|_| OnceLock::new()).collect();
+        let read = |path: &SourcePath| read_listed(&listing, path, &digests);
         let catalog = self.catalog(&listing, &read);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
@@ -187,19 +189,19 @@ impl<'a> Run<'a> {
         diagnostics.dedup();
         let renderer = Renderer::new(&model)?;
         let pages: Vec<PageId> = model.pages().collect();
-        self.prove(&renderer, &reader, &pages)?;
+        let extras = self.prove(&renderer, &reader, &pages)?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
             return Ok(report);
         }
         let output = Output::open(&self.config.site.out, memory.stamps)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &pages, &resources, &listing) {
+        if let Err(error) = self.write(&output, &renderer, &reader, &pages, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
         }
         let (written, stamps) = output.finish()?;
-        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing));
+        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         memory.write(&cache);
@@ -210,27 +212,23 @@ impl<'a> Run<'a> {
 
     /// A digest of everything that goes into the site.
     fn inputs(&self) -> Digest {
-        self.inputs_of(&self.listing)
+        let digests: Vec<OnceLock<Digest>> = self.listing.files.iter().map(|_| OnceLock::new()).collect();
+        self.inputs_of(&self.listing, &digests)
     }
 
-    fn inputs_of(&self, listing: &Listing) -> Digest {
-        let digests: Vec<Option<Digest>> = listing
-            .files
-            .par_iter()
-            .map(|found| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
-            .collect();
+    /// The same, where the digests of files that were read are known.
+    fn inputs_of(&self, listing: &Listing, known: &[OnceLock<Digest>]) -> Digest {
+        let digest = |(found, known): (&Found, &OnceLock<Digest>)| {
+            known.get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
+        };
+        let digests: Vec<Option<Digest>> = listing.files.par_iter().zip(known).map(digest).collect();
         let mut hasher = blake3::Hasher::new();
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
         hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
         hasher.update(&self.theme.digest().0);
         hasher.update(read::program().as_bytes());
         for (found, digest) in listing.files.iter().zip(digests) {
-            hasher.update(found.path.as_str().as_bytes());
-            hasher.update(&digest.map_or([0xFF; 17], |digest| {
-                let mut known = [0; 17];
-                known[..16].copy_from_slice(&digest.0);
-                known
-            }));
+            hasher.update(format!("\0{}\0{digest:?}", found.path).as_bytes());
         }
         Digest::from_hash(hasher.finalize())
     }
@@ -277,17 +275,17 @@ impl<'a> Run<'a> {
         nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut self.diagnostics)
     }
 
-    /// Renders one page of each kind, so that a template's error is found before anything is written.
-    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<(), BuildError> {
+    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what the site has beside pages.
+    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<Vec<Rendered>, BuildError> {
         let model = renderer.model;
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
             renderer.page(*page, &reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new()))?;
         }
-        renderer.extras()?;
-        Ok(())
+        Ok(renderer.extras()?)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
     fn write(
         &self,
         output: &Output,
@@ -296,6 +294,7 @@ impl<'a> Run<'a> {
         pages: &[PageId],
         resources: &BTreeSet<SourcePath>,
         listing: &Listing,
+        extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
         pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
@@ -318,16 +317,20 @@ impl<'a> Run<'a> {
                 output.put(&path, &bytes)?;
             }
         }
-        for file in renderer.extras()? {
+        for file in extras {
             output.put(&file.path, file.html.as_bytes())?;
         }
         Ok(())
     }
 }
 
-fn read_listed(listing: &Listing, path: &SourcePath) -> Result<Source, Diagnostic> {
-    match listing.find(path) {
-        Some(found) => read_found(listing, found),
+fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {
+    match listing.position(path).and_then(|at| Some((listing.files.get(at)?, digests.get(at)?))) {
+        Some((found, digest)) => {
+            let source = read_found(listing, found)?;
+            digest.get_or_init(|| source.digest());
+            Ok(source)
+        }
         None => Err(Diagnostic::new(Code::Unreadable, Span::file(path.clone()), "there is no such file")),
     }
 }
@@ -342,13 +345,9 @@ fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
                 for written in &model.facts(*page).links {
-                    diagnostics.extend(resolver.check(*page, written));
-                    let target = match written.what {
-                        Use::Image => resolver.resource(&written.at.path, &written.destination).ok(),
-                        Use::Link => Some(resolver.link(&written.at.path, *page, written.locale, &written.destination).target),
-                        Use::EmptyLink | Use::Snippet => None,
-                    };
-                    if let Some(Target::File(path, _)) = target {
+                    let (target, diagnostic) = resolver.check(*page, written);
+                    diagnostics.extend(diagnostic);
+                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
                         files.insert(path);
                     }
                 }

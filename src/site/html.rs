@@ -8,6 +8,7 @@ pub(crate) mod raw;
 pub(crate) mod rows;
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::markdown::directive::SnippetSpec;
 use super::markdown::flow::Flow;
@@ -50,7 +51,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) other: &'a str,
     pub(crate) out: String,
     /// Ids written so far in the page; in a parallel view, by both sides.
-    pub(crate) ids: HashSet<String>,
+    pub(crate) ids: HashSet<u64>,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
@@ -72,12 +73,16 @@ impl<'a> Writer<'a> {
 
     /// Writes an id attribute if the page does not have the id yet.
     fn id(&mut self, id: &str) {
-        if !self.ids.contains(id) {
-            self.ids.insert(id.to_owned());
+        if self.is_new(id) {
+            self.ids.insert(hash(id));
             self.out.push_str(" id=\"");
             escape::attribute(id, &mut self.out);
             self.out.push('"');
         }
+    }
+
+    fn is_new(&self, id: &str) -> bool {
+        !self.ids.contains(&hash(id))
     }
 
     fn attribute(&mut self, name: &str, value: &str) {
@@ -96,4 +101,11 @@ impl<'a> Writer<'a> {
         let origin = self.flow.events[at].origin as usize;
         self.flow.origins[origin].path()
     }
+}
+
+/// Ids are told apart by their hash: of two that share one, in 2⁶⁴, the second would not be written.
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }

@@ -162,20 +162,27 @@ impl Resolver<'_> {
         }
     }
 
-    /// What is wrong with a destination.
-    pub(crate) fn check(&self, page: PageId, written: &Written) -> Option<Diagnostic> {
-        let fault = match written.what {
+    /// Where a destination leads, and what is wrong with it.
+    pub(crate) fn check(&self, page: PageId, written: &Written) -> (Target, Option<Diagnostic>) {
+        let (target, fault) = match written.what {
             Use::EmptyLink => {
                 let message = format!("the link to `{}` has no text, so nobody can see it", written.destination);
-                Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned()))
+                (Target::Nowhere, Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned())))
             }
-            Use::Link => self.link(&written.at.path, page, written.locale, &written.destination).fault,
-            Use::Image => self.resource(&written.at.path, &written.destination).err(),
-            Use::Snippet => self.resource(&written.at.path, &written.destination).err().map(|(code, message, help)| {
-                (if code == Code::ImageMissing { Code::SnippetMissing } else { code }, message, help)
-            }),
+            Use::Link => {
+                let found = self.link(&written.at.path, page, written.locale, &written.destination);
+                (found.target, found.fault)
+            }
+            Use::Image | Use::Snippet => match self.resource(&written.at.path, &written.destination) {
+                Ok(target) => (target, None),
+                Err((Code::ImageMissing, message, help)) if written.what == Use::Snippet => {
+                    (Target::Nowhere, Some((Code::SnippetMissing, message, help)))
+                }
+                Err(fault) => (Target::Nowhere, Some(fault)),
+            },
         };
-        fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help))
+        let diagnostic = fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help));
+        (target, diagnostic)
     }
 }
 

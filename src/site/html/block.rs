@@ -84,7 +84,7 @@ impl Writer<'_> {
     /// A heading, with a link to itself and one to its twin in each other language beside it.
     fn heading(&mut self, level: u8, at: usize, next: usize) {
         let id = self.headings.binary_search_by_key(&at, |h| h.at).ok().map(|found| self.headings[found].id.as_str());
-        let fresh = id.filter(|id| !self.ids.contains(*id));
+        let fresh = id.filter(|id| self.is_new(id));
         self.out.push_str("<div class=\"heading\">");
         let _ = write!(self.out, "<h{level}");
         if let Some(id) = id {

@@ -101,7 +101,7 @@ impl Writer<'_> {
     }
 
     fn anchor(&mut self, id: &str) {
-        if !self.ids.contains(id) {
+        if self.is_new(id) {
             self.out.push_str("<a");
             self.id(id);
             self.out.push_str("></a>");

@@ -19,7 +19,11 @@ pub(crate) fn is_leftover_space(before: char, after: char) -> bool {
 /// or a bracket opened before it does not belong to it (the rules of GitHub's extended autolinks, cut before Japanese).
 pub(crate) fn find_address(text: &str) -> Option<std::ops::Range<usize>> {
     let mut from = 0;
-    while let Some(colon) = memchr::memmem::find(&text.as_bytes()[from..], b"://").map(|at| from + at) {
+    while let Some(colon) = memchr::memchr(b':', &text.as_bytes()[from..]).map(|at| from + at) {
+        from = colon + 1;
+        if !text[from..].starts_with("//") {
+            continue;
+        }
         from = colon + 3;
         let start = ["https", "http"].iter().find(|scheme| text[..colon].ends_with(*scheme)).map(|scheme| colon - scheme.len());
         let Some(start) = start.filter(|start| !text[..*start].ends_with(|c: char| c.is_ascii_alphanumeric())) else {
