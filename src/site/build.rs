@@ -16,6 +16,7 @@ use super::discover::{Found, Listing, discover};
 use super::extras::dead_redirections;
 use super::facts::{Facts, Use};
 use super::incremental::{self, Memory};
+use super::kept::Kept;
 use super::library::Library;
 use super::model::{self, Model};
 use super::nav::{self, Nav, PageId, Pages};
@@ -161,7 +162,8 @@ impl<'a> Run<'a> {
         let catalog = self.catalog(&listing, &read);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
-        let facts = self.facts(&catalog, &reader);
+        let kept = Kept::new(catalog.pages.len());
+        let facts = self.facts(&catalog, &reader, &kept);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter().enumerate() {
             uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
@@ -196,7 +198,7 @@ impl<'a> Run<'a> {
             return Ok(report);
         }
         let output = Output::open(&self.config.site.out, memory.stamps)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &pages, &resources, &listing, &extras) {
+        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
         }
@@ -246,14 +248,16 @@ impl<'a> Run<'a> {
         Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
     }
 
-    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>) -> Vec<Facts> {
+    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
         self.observer.phase("read", catalog.pages.len());
-        let pages = catalog.pages.par_iter();
-        let facts = pages.map(|files| {
+        let pages = catalog.pages.par_iter().enumerate();
+        let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
             self.observer.step();
-            Facts::of(&page, reader.locales, found)
+            let facts = Facts::of(&page, reader.locales, found);
+            kept.keep(at, page);
+            facts
         });
         facts.collect()
     }
@@ -291,6 +295,7 @@ impl<'a> Run<'a> {
         output: &Output,
         renderer: &Renderer<'_>,
         reader: &Reader<'_>,
+        kept: &Kept,
         pages: &[PageId],
         resources: &BTreeSet<SourcePath>,
         listing: &Listing,
@@ -299,9 +304,9 @@ impl<'a> Run<'a> {
         self.observer.phase("render", pages.len());
         pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
             let files = &renderer.model.catalog.pages[page.0 as usize];
-            let parsed = reader.page(files, &mut Vec::new());
+            let parsed = kept.take(page.0 as usize).unwrap_or_else(|| reader.page(files, &mut Vec::new()));
             for file in renderer.page(*page, &parsed)? {
-                output.put(&file.path, file.html.as_bytes())?;
+                output.put(&file.path, &file.bytes)?;
             }
             self.observer.step();
             Ok(())
@@ -318,7 +323,7 @@ impl<'a> Run<'a> {
             }
         }
         for file in extras {
-            output.put(&file.path, file.html.as_bytes())?;
+            output.put(&file.path, &file.bytes)?;
         }
         Ok(())
     }

@@ -28,13 +28,13 @@ impl<'a> Renderer<'a> {
         }
         files.extend(self.redirections()?);
         files.extend(self.sitemap());
-        files.push(Rendered { path: UrlPath::new("robots.txt").output(), html: self.robots() });
+        files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
         Ok(files)
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
         let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None };
-        Ok(Rendered { path: here.output(), html: self.model.theme.render(template, &view)? })
+        self.rendered(template, here, &view)
     }
 
     fn choose(&self) -> Result<Rendered, ThemeError> {
@@ -83,7 +83,7 @@ impl<'a> Renderer<'a> {
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
         let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None };
-        Ok(Rendered { path: here.output(), html: model.theme.render("contents.html", &view)? })
+        self.rendered("contents.html", here, &view)
     }
 
     fn redirections(&self) -> Result<Vec<Rendered>, ThemeError> {
@@ -109,7 +109,7 @@ impl<'a> Renderer<'a> {
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
         let view = PlainView { frame, groups: Vec::new(), target: Some(target), target_title: Some(title) };
-        Ok(Some(Rendered { path: here.output(), html: model.theme.render("redirect.html", &view)? }))
+        self.rendered("redirect.html", &here, &view).map(Some)
     }
 
     fn landing(&self, redirect: &Redirect, here: &UrlPath, locale: LocaleId) -> Option<(String, String)> {
@@ -137,7 +137,7 @@ impl<'a> Renderer<'a> {
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
         let entries: Vec<String> =
             pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
-        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), html: xml };
+        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
         if entries.len() <= MOST {
             return vec![file("sitemap.xml", urlset(&entries))];
         }

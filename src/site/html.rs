@@ -8,7 +8,6 @@ pub(crate) mod raw;
 pub(crate) mod rows;
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::markdown::directive::SnippetSpec;
 use super::markdown::flow::Flow;
@@ -103,9 +102,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Ids are told apart by their hash: of two that share one, in 2⁶⁴, the second would not be written.
+/// Ids are told apart by their hash (FNV-1a, 64 bits): of two that share one the second would not be written.
 fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

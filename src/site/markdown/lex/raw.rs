@@ -45,7 +45,8 @@ impl<'p> Lexer<'p> {
         }
         let prepared: &'p str = &self.prepared.text;
         let mut at = range.start;
-        for (end, segment) in self.cuts(range.start, range.end) {
+        while at < range.end {
+            let (end, segment) = self.cut(at, range.end);
             let span = self.span(&(at..end));
             let txt = self.flow.add(&prepared[at..end]);
             self.push(Kind::Raw(txt), span, segment);

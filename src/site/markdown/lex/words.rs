@@ -20,38 +20,36 @@ impl<'p> Lexer<'p> {
             return;
         }
         // Text that is not as written (an entity, an escape) is short, and lies within one segment.
-        if self.prepared.text.get(range.clone()) != Some(text) {
+        if !self.is_as_written(text, &range) {
             let span = self.span(&range);
             let segment = self.segment_of(span.0, span.1);
             let text = self.restored(text);
             return self.words(&text, span, segment, text.chars().next());
         }
         let from = range.start.max(self.address_end.min(range.end));
-        let cuts = self.cuts(from, range.end);
         let mut at = from;
-        for (end, segment) in cuts {
+        while at < range.end {
+            let (end, segment) = self.cut(at, range.end);
             self.piece(at..end, segment);
             at = end;
         }
     }
 
-    /// Where a range of the prepared text is cut by the borders of segments: each part's end, and its segment.
-    pub(super) fn cuts(&self, from: usize, to: usize) -> Vec<(usize, u32)> {
-        let mut cuts = Vec::with_capacity(2);
+    /// Whether an event's text is the very bytes of the prepared text that its range names.
+    pub(super) fn is_as_written(&self, text: &str, range: &Range<usize>) -> bool {
+        let prepared = self.prepared.text.as_ptr() as usize;
+        (text.as_ptr() as usize == prepared + range.start && text.len() == range.len())
+            || self.prepared.text.get(range.clone()) == Some(text)
+    }
+
+    /// Where the prepared text from `at` on, up to `to`, is first cut by the border of a segment, and the segment before the cut.
+    pub(super) fn cut(&self, at: usize, to: usize) -> (usize, u32) {
         let map = &self.prepared.map;
-        let mut at = from;
-        while at < to {
-            let Some(piece) = self.side.piece_at(map.original(at)) else { break };
-            let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
-            let end = if border <= at {
-                at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8)
-            } else {
-                border.min(to)
-            };
-            cuts.push((end, self.side.pieces[piece].segment.unwrap_or(NONE)));
-            at = end;
-        }
-        cuts
+        let Some(piece) = self.side.piece_at(map.original(at)) else { return (to, NONE) };
+        let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
+        let end =
+            if border <= at { at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8) } else { border.min(to) };
+        (end, self.side.pieces[piece].segment.unwrap_or(NONE))
     }
 
     /// Text of one segment: marks become directives, bare addresses links, the rest words.
