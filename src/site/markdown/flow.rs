@@ -89,7 +89,7 @@ pub enum Tag {
     /// A block of raw HTML.
     HtmlBlock,
     /// A list, with its first number if it is ordered.
-    List(Option<u64>),
+    List(Option<u32>),
     /// An item of a list.
     Item,
     /// A table.

@@ -213,7 +213,7 @@ impl<'p> Lexer<'p> {
             Md::BlockQuote(_) => Tag::Quote,
             Md::CodeBlock(kind) => Tag::CodeBlock(self.language(&kind)),
             Md::HtmlBlock => Tag::HtmlBlock,
-            Md::List(first) => Tag::List(first),
+            Md::List(first) => Tag::List(first.map(|first| u32::try_from(first).unwrap_or(u32::MAX))),
             Md::Item => Tag::Item,
             Md::Table(aligns) => {
                 self.aligns = aligns;
