@@ -153,7 +153,12 @@ impl Catalog {
 
     /// Where a page has moved, in the end.
     pub(crate) fn moved(&self, path: &SourcePath) -> Option<Found> {
-        self.landing(self.redirects.follow(path, &|address| self.local(address))?)
+        self.landing(self.end_of(path)?)
+    }
+
+    /// What the last redirection of a page that has moved names; `None` if they lead in a circle.
+    pub(crate) fn end_of(&self, path: &SourcePath) -> Option<&RedirectTarget> {
+        self.redirects.follow(path, &|address| self.local(address))
     }
 
     /// The page or address that a redirection's target stands for.
@@ -169,6 +174,11 @@ impl Catalog {
             }
             RedirectTarget::External(address) => Some(Found::External(address.clone())),
         }
+    }
+
+    /// The redirections that lead in a circle.
+    pub(crate) fn circles(&self) -> Vec<Diagnostic> {
+        self.redirects.circles(&|address| self.local(address))
     }
 
     fn local(&self, address: &str) -> Option<SourcePath> {

@@ -6,7 +6,7 @@ use super::catalog::Found;
 use super::html::escape;
 use super::model::Model;
 use super::nav::PageId;
-use super::redirect::Redirect;
+use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
 use super::view::{Alternate, Frame, PlainView};
@@ -123,7 +123,7 @@ impl<'a> Renderer<'a> {
             Some(Found::External(address)) => Some((address.clone(), address)),
             Some(Found::File(_)) => None,
             None => {
-                let super::redirect::RedirectTarget::SiteAbsolute(address) = &redirect.target else { return None };
+                let RedirectTarget::SiteAbsolute(address) = model.catalog.end_of(&redirect.source)? else { return None };
                 let root = model.web_roots[locale.index()].as_ref()?;
                 Some((format!("{root}{address}"), format!("{root}{address}")))
             }
@@ -182,16 +182,20 @@ fn urlset(entries: &[String]) -> String {
     )
 }
 
-/// Redirections that lead to no page.
+/// Redirections that lead to no page, or in a circle.
 pub(crate) fn dead_redirections(model: &Model<'_>) -> Vec<Diagnostic> {
-    let dead = |redirect: &&Redirect| {
-        model.catalog.moved(&redirect.source).is_none()
-            && !matches!(redirect.target, super::redirect::RedirectTarget::SiteAbsolute(_) if model.web_roots.iter().any(Option::is_some))
+    let mut found = model.catalog.circles();
+    let web = model.web_roots.iter().any(Option::is_some);
+    let dead = |redirect: &&Redirect| match model.catalog.end_of(&redirect.source) {
+        None => false,
+        Some(RedirectTarget::SiteAbsolute(_)) if web => false,
+        Some(end) => model.catalog.landing(end).is_none(),
     };
     let report = |redirect: &Redirect| {
         let message = format!("`{}` is redirected to a page that does not exist", redirect.source);
         Diagnostic::new(Code::RedirectDeadTarget, redirect.at.clone(), message)
             .help("name the address of a page of this site, or a whole address")
     };
-    model.catalog.redirects.iter().filter(dead).map(report).collect()
+    found.extend(model.catalog.redirects.iter().filter(dead).map(report));
+    found
 }

@@ -57,6 +57,7 @@ pub(crate) enum Use {
     /// A link without words.
     EmptyLink,
     Image,
+    /// Code from a file, written as the file with the name of the part after a `#`.
     Snippet,
 }
 
@@ -211,7 +212,11 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                     add(Use::Image, larger);
                 }
             }
-            Kind::Snippet(snippet) => add(Use::Snippet, &flow.snippets[snippet as usize].source),
+            Kind::Snippet(snippet) => {
+                let spec = &flow.snippets[snippet as usize];
+                let part = if spec.id.is_empty() { "" } else { "#" };
+                add(Use::Snippet, &format!("{}{part}{}", spec.source, spec.id));
+            }
             Kind::Video(txt) => add(Use::Link, flow.get(txt)),
             Kind::Raw(txt) => {
                 let raw = flow.get(txt);

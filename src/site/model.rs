@@ -43,6 +43,7 @@ impl<'a> Model<'a> {
     pub(crate) fn resolver(&self) -> Resolver<'a> {
         Resolver {
             catalog: self.catalog,
+            library: self.library,
             facts: self.facts,
             locales: self.locales(),
             web_roots: self.web_roots,

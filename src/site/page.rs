@@ -10,7 +10,7 @@ use super::markdown::include::Includes;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::unit::{Document, Form, Half, Side};
-use super::{parallel, read, split, yamlmime};
+use super::{frontmatter, parallel, read, split, yamlmime};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Source;
@@ -196,13 +196,28 @@ impl Version {
     }
 }
 
-/// The value of `ms.contentlocale`, found without reading the YAML.
+/// The value of `ms.contentlocale` in a file's front matter, or in a page written in YAML; found without reading the YAML.
 pub fn content_locale(text: &str) -> Option<&str> {
-    let head = &text[..crate::source::floor_char_boundary(text, 8192)];
+    let end = if yamlmime::kind(text).is_some() { text.len() } else { frontmatter::body_start(text) };
+    let head = &text[..crate::source::floor_char_boundary(text, end.min(8192))];
     let line = head.lines().find(|line| {
         let key = line.trim_start().get(..17);
         key.is_some_and(|key| key.eq_ignore_ascii_case("ms.contentlocale:"))
     })?;
     let value = line.trim_start()[17..].trim().trim_matches(['"', '\'']);
     (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_front_matter_tells_the_locale() {
+        assert_eq!(content_locale("\u{feff}---\nTitle: x\nMS.ContentLocale: 'ja-JP'\n---\n"), Some("ja-JP"));
+        assert_eq!(content_locale("### YamlMime:FAQ\nmetadata:\n  ms.contentlocale: ja-JP\n"), Some("ja-JP"));
+        let shown_in_code = "ms.contentlocale: fr-FR\n";
+        assert_eq!(content_locale(&format!("---\ntitle: x\n---\n```yaml\n{shown_in_code}```\n")), None);
+        assert_eq!(content_locale(&format!("```yaml\n{shown_in_code}```\n")), None);
+    }
 }

@@ -358,10 +358,7 @@ impl Surroundings for Around<'_> {
     }
 
     fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
-        match self.model.resolver().resource(file, &spec.source).ok()? {
-            Target::File(path, _) => self.model.library.snippet(&path, spec),
-            _ => None,
-        }
+        self.model.library.snippet(&self.model.resolver().snippet(file, &spec.source).ok()?, spec)
     }
 
     fn message(&self, key: &str) -> &str {
