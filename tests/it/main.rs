@@ -1,8 +1,12 @@
 //! Behaviour, from outside.
 
 #[cfg(feature = "site")]
+mod conventions;
+#[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
 mod split;
+#[cfg(feature = "site")]
+mod support;
 #[cfg(feature = "site")]
 mod toc;

@@ -34,12 +34,18 @@ pub(crate) fn lex(document: &Arc<Document>, half: Half, locales: &LocaleSet, fou
     let side = document.side(half);
     let mut edits = Edits::default();
     let mut repaired = Repaired::default();
+    let mut code = Vec::new();
     let mut round = 0;
-    // A second parse is needed only where the first shows that text would vanish or markers stay; a third, where mending one uncovers the other.
+    // A second parse is needed only where the first shows that code was changed, text would vanish or markers stay; another, where mending one
+    // uncovers the other.
     loop {
-        let prepared = prepare(document, half, side, &edits);
+        let prepared = prepare(document, half, side, &edits, &code);
         let mut lexer = Lexer::new(document, half, locales, &prepared);
         let definitions = lexer.run();
+        if code.is_empty() && prepared.changes(&lexer.code) {
+            code = std::mem::take(&mut lexer.code);
+            continue;
+        }
         let again = lexer.repair(&definitions, &mut edits, &mut repaired) && round < 2;
         if !again {
             found.append(&mut repaired.found);
@@ -73,6 +79,8 @@ struct Lexer<'p> {
     too_deep: Option<usize>,
     /// Segments in which emphasis markers stayed literal.
     literal: Vec<(u32, usize)>,
+    /// Where code stands in the side's text.
+    code: Vec<Range<usize>>,
 }
 
 struct OpenImage {
@@ -115,6 +123,7 @@ impl<'p> Lexer<'p> {
             image: None,
             too_deep: None,
             literal: Vec::new(),
+            code: Vec::new(),
         }
     }
 
@@ -139,11 +148,12 @@ impl<'p> Lexer<'p> {
         }
         match event {
             Event::Start(tag) => self.start(tag, range),
-            Event::End(tag) => self.end(tag),
+            Event::End(tag) => self.end(tag, &range),
             Event::Text(text) => self.text(&text, range),
             Event::Code(code) => {
                 let code = self.restored(&code);
                 let txt = self.flow.add(&code);
+                self.code_at(&range);
                 self.inline(Kind::Code(txt), range);
                 self.last = '`';
             }
@@ -160,6 +170,11 @@ impl<'p> Lexer<'p> {
     fn span(&self, range: &Range<usize>) -> (u32, u32) {
         let map = &self.prepared.map;
         (map.original(range.start) as u32, map.original(range.end) as u32)
+    }
+
+    fn code_at(&mut self, range: &Range<usize>) {
+        let (start, end) = self.span(range);
+        self.code.push(start as usize..end as usize);
     }
 
     fn segment_of(&self, start: u32, end: u32) -> u32 {
@@ -211,7 +226,10 @@ impl<'p> Lexer<'p> {
             Md::Paragraph => Tag::Paragraph,
             Md::Heading { level, .. } => Tag::Heading(level as u8),
             Md::BlockQuote(_) => Tag::Quote,
-            Md::CodeBlock(kind) => Tag::CodeBlock(self.language(&kind)),
+            Md::CodeBlock(kind) => {
+                self.code_at(&range);
+                Tag::CodeBlock(self.language(&kind))
+            }
             Md::HtmlBlock => Tag::HtmlBlock,
             Md::List(first) => Tag::List(first),
             Md::Item => Tag::Item,
@@ -232,7 +250,7 @@ impl<'p> Lexer<'p> {
             }
             Md::Link { link_type, dest_url, .. } => return self.link(link_type, &dest_url, range),
             Md::Image { dest_url, title, .. } => {
-                let (destination, title) = (self.restored(&dest_url), title.to_string());
+                let (destination, title) = (self.restored(&dest_url), self.restored(&title));
                 self.image = Some(OpenImage { start: range.start, depth: 1, destination, title, alt: String::new() });
                 return;
             }
@@ -253,7 +271,7 @@ impl<'p> Lexer<'p> {
 
     fn language(&mut self, kind: &pulldown_cmark::CodeBlockKind<'_>) -> Txt {
         let pulldown_cmark::CodeBlockKind::Fenced(info) = kind else { return Txt::default() };
-        let word = info.split([' ', ',', '{']).next().unwrap_or_default().to_ascii_lowercase();
+        let word = self.restored(info).split([' ', ',', '{']).next().unwrap_or_default().to_ascii_lowercase();
         self.flow.add(word.strip_suffix("-interactive").unwrap_or(&word))
     }
 
@@ -281,13 +299,13 @@ impl<'p> Lexer<'p> {
         self.open_tag(Tag::Link(txt), &range);
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         if matches!(tag, TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) {
             self.depth = self.depth.saturating_sub(1);
         }
         let opened = self.open.pop().flatten();
         if let (TagEnd::Strikethrough, None) = (tag, opened) {
-            return self.text("~", 0..0);
+            return self.text("~", range.end.saturating_sub(1)..range.end);
         }
         let Some(opened) = opened else { return };
         if matches!(tag, TagEnd::Link) {

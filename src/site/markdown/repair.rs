@@ -7,13 +7,6 @@ use std::ops::Range;
 use super::edits::Edits;
 use crate::site::unit::{Document, Form, Half, Side};
 
-/// Escapes list and other block markers with which a segment begins though it was plain text inside its tags.
-pub(crate) fn markers(document: &Document, half: Half, side: &Side, edits: &mut Edits) {
-    for range in displaced_markers(document, half, side) {
-        edits.replace(range.end - 1..range.end - 1, "\\");
-    }
-}
-
 /// The block markers (`1.`, `-`, `+`) that stand at the start of a line only because the tags before them are gone.
 ///
 /// They are text where the other language's segment does not begin with a marker, or where they frame words (`- or -`).

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Kind, Lexer, NONE};
+use super::{Kind, Lexer, NONE, Tag};
+use crate::site::markdown::directive::Directive;
 use crate::site::markdown::rawhtml;
 
 impl<'p> Lexer<'p> {
@@ -11,8 +12,8 @@ impl<'p> Lexer<'p> {
         if marks.in_text(raw) {
             let number = raw.trim().strip_prefix("<!--").and_then(|r| r.strip_suffix("-->"));
             let number = number.and_then(|r| r.strip_prefix(marks.open)?.strip_suffix(marks.close)?.parse::<u32>().ok());
-            if let Some(number) = number {
-                return self.block(Kind::Mark(number), &range);
+            if let Some(number) = number.filter(|_| self.is_alone()) {
+                return self.block_mark(number, &range);
             }
         }
         let raw = self.restored(raw);
@@ -34,6 +35,26 @@ impl<'p> Lexer<'p> {
             Some(rawhtml::Exact::Break) => self.inline(Kind::HardBreak, range),
             Some(rawhtml::Exact::Comment) => {}
             _ => self.raw_pieces(&raw, range),
+        }
+    }
+
+    /// Whether a block of raw HTML has just begun. Marks of directives stand in one of their own; elsewhere in raw HTML they stay text.
+    fn is_alone(&self) -> bool {
+        self.flow.events.last().is_some_and(|last| last.kind == Kind::Start(Tag::HtmlBlock))
+    }
+
+    /// A directive on a line of its own takes the place of the block of raw HTML that its mark is.
+    fn block_mark(&mut self, number: u32, range: &Range<usize>) {
+        self.flow.events.pop();
+        if let Some(open) = self.open.last_mut() {
+            *open = None;
+        }
+        let directive = self.prepared.found.get(number as usize).map(|found| found.directive.clone());
+        let Some(Directive::Image(spec)) = directive else { return self.block(Kind::Mark(number), range) };
+        self.open_tag(Tag::Paragraph, range);
+        self.add_image(spec, String::new(), range.clone());
+        if let Some(opened) = self.open.pop().flatten() {
+            self.close(opened);
         }
     }
 

@@ -48,8 +48,8 @@ impl Lexer<'_> {
 
     pub(super) fn keep_as_text(&self, definition: &Definition, edits: &mut Edits, found: &mut Vec<Diagnostic>) {
         let swallows = definition.destination.chars().any(cjk::is_cjk_or_hangul);
-        let used = self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
-        if swallows && !used {
+        let used = || self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
+        if swallows && !used() {
             let at = self.prepared.map.original(definition.span.start);
             let at = at + self.side.text[at..].find('[').unwrap_or(0);
             edits.replace(at..at, "\\");
@@ -93,7 +93,7 @@ impl Lexer<'_> {
     }
 
     pub(super) fn report(&self, found: &mut Vec<Diagnostic>) {
-        for marker in repair::displaced_markers(self.document, self.half, self.side) {
+        for marker in self.prepared.displaced.iter().cloned() {
             let message = "this text would become a list item once the format's tags are gone; it is shown as text";
             found.push(self.diagnostic(Code::TextBecomesList, marker, message, "Put a backslash before the marker."));
         }

@@ -79,7 +79,9 @@ impl<'p> Lexer<'p> {
             Some(Directive::NoLoc(text)) => {
                 let span = self.span(&range);
                 let segment = self.segment_of(span.0, span.1);
+                let literal = self.literal.len();
                 self.words(&text, span, segment, text.chars().next());
+                self.literal.truncate(literal);
             }
             Some(_) => self.inline(Kind::Mark(number as u32), range),
             None => {}
