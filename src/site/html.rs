@@ -7,6 +7,7 @@ pub(crate) mod media;
 pub(crate) mod raw;
 pub(crate) mod rows;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::markdown::directive::SnippetSpec;
@@ -53,6 +54,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) ids: HashSet<String>,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
+    heading_ids: OnceCell<HashSet<&'a str>>,
     segment: Option<(u16, u32)>,
     /// Starts of links that lead nowhere.
     dead_links: Vec<usize>,
@@ -61,7 +63,18 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
         let out = String::with_capacity(flow.text.len() * 2);
-        Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None, dead_links: Vec::new() }
+        Self {
+            flow,
+            headings,
+            surroundings,
+            other,
+            out,
+            ids: HashSet::new(),
+            tabs: 0,
+            heading_ids: OnceCell::new(),
+            segment: None,
+            dead_links: Vec::new(),
+        }
     }
 
     /// The whole flow as HTML.
@@ -78,6 +91,11 @@ impl<'a> Writer<'a> {
             escape::attribute(id, &mut self.out);
             self.out.push('"');
         }
+    }
+
+    /// Whether a heading has this id, or will have it: an anchor beside it must not take it away.
+    fn is_heading(&self, id: &str) -> bool {
+        self.heading_ids.get_or_init(|| self.headings.iter().map(|heading| heading.id.as_str()).collect()).contains(id)
     }
 
     fn attribute(&mut self, name: &str, value: &str) {

@@ -30,7 +30,7 @@ impl Writer<'_> {
         }
     }
 
-    fn missing(&mut self, alt: &str, foreign: bool) {
+    pub(crate) fn missing(&mut self, alt: &str, foreign: bool) {
         let label = self.surroundings.message("image_missing");
         self.out.push_str("<span class=\"image-missing\">");
         self.words(label);

@@ -14,6 +14,7 @@ use super::directive::{Directive, ImageKind, ImageSpec};
 use super::edits::Edits;
 use super::flow::{Align, Ev, Flow, Image, Kind, NONE, Origin, Tag, Txt};
 use super::prepare::{Prepared, prepare};
+use super::rawhtml::Unfinished;
 use super::text;
 use crate::diag::{Diagnostic, Span};
 use crate::locale::{Locale, LocaleSet};
@@ -79,6 +80,8 @@ struct Lexer<'p> {
     too_deep: Option<usize>,
     /// Segments in which emphasis markers stayed literal.
     literal: Vec<(u32, usize)>,
+    /// What the raw HTML so far leaves open, in its block.
+    unfinished: Unfinished,
     /// Where code stands in the side's text.
     code: Vec<Range<usize>>,
 }
@@ -123,6 +126,7 @@ impl<'p> Lexer<'p> {
             image: None,
             too_deep: None,
             literal: Vec::new(),
+            unfinished: Unfinished::Nothing,
             code: Vec::new(),
         }
     }
@@ -262,6 +266,7 @@ impl<'p> Lexer<'p> {
     fn open_tag(&mut self, tag: Tag, range: &Range<usize>) {
         let span = self.span(range);
         self.flush_break(None);
+        self.unfinished = Unfinished::Nothing;
         let segment = if tag.is_inline() { self.segment_of(span.0, span.1) } else { NONE };
         let at = self.push(Kind::Start(tag), span, segment);
         self.open.push(Some(at));

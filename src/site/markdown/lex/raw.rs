@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Kind, Lexer, NONE, Tag};
+use super::{Ev, Kind, Lexer, NONE, Tag};
 use crate::site::markdown::directive::Directive;
-use crate::site::markdown::rawhtml;
+use crate::site::markdown::rawhtml::{self, Unfinished};
 
 impl<'p> Lexer<'p> {
     pub(super) fn raw(&mut self, raw: &str, range: Range<usize>) {
@@ -16,8 +16,9 @@ impl<'p> Lexer<'p> {
                 return self.block_mark(number, &range);
             }
         }
-        let raw = self.restored(raw);
-        match rawhtml::exact(raw.trim()) {
+        let restored = self.restored(raw);
+        let exact = if self.unfinished == Unfinished::Nothing { rawhtml::exact(restored.trim()) } else { None };
+        match exact {
             Some(rawhtml::Exact::Anchor(id)) => {
                 self.anchors += 1;
                 let txt = self.flow.add(id);
@@ -34,7 +35,7 @@ impl<'p> Lexer<'p> {
             }
             Some(rawhtml::Exact::Break) => self.inline(Kind::HardBreak, range),
             Some(rawhtml::Exact::Comment) => {}
-            _ => self.raw_pieces(&raw, range),
+            _ => self.raw_pieces(raw, &restored, range),
         }
     }
 
@@ -59,19 +60,35 @@ impl<'p> Lexer<'p> {
     }
 
     /// Raw HTML, cut at the borders of segments where it is as written.
-    pub(super) fn raw_pieces(&mut self, raw: &str, range: Range<usize>) {
-        if self.prepared.text.get(range.clone()) != Some(raw) {
-            let txt = self.flow.add(raw);
-            return self.inline(Kind::Raw(txt), range);
+    fn raw_pieces(&mut self, written: &str, restored: &str, range: Range<usize>) {
+        let goes_on = self.unfinished != Unfinished::Nothing;
+        self.unfinished = rawhtml::unfinished(restored, self.unfinished);
+        if self.prepared.text.get(range.clone()) != Some(written) {
+            let span = self.span(&range);
+            let segment = self.segment_of(span.0, span.1);
+            return self.raw_piece(restored, span, segment, goes_on);
         }
         let prepared: &'p str = &self.prepared.text;
         let mut at = range.start;
         for (end, segment) in self.cuts(range.start, range.end) {
             let span = self.span(&(at..end));
-            let txt = self.flow.add(&prepared[at..end]);
-            self.push(Kind::Raw(txt), span, segment);
+            self.raw_piece(&self.restored(&prepared[at..end]), span, segment, goes_on && at == range.start);
             at = end;
         }
+    }
+
+    /// Adds a piece, to the one before it if that goes on: a tag or a comment may take several lines.
+    fn raw_piece(&mut self, raw: &str, span: (u32, u32), segment: u32, goes_on: bool) {
+        self.flush_break(None);
         self.last = ' ';
+        let txt = self.flow.add(raw);
+        if let Some(Ev { kind: Kind::Raw(before), end, segment: own, .. }) = self.flow.events.last_mut()
+            && goes_on
+            && (before.end, *own) == (txt.start, segment)
+        {
+            (before.end, *end) = (txt.end, span.1);
+            return;
+        }
+        self.push(Kind::Raw(txt), span, segment);
     }
 }
