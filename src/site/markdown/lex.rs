@@ -75,7 +75,8 @@ struct Lexer<'p> {
     pending_break: Option<(u32, u32)>,
     links: usize,
     anchors: usize,
-    address_end: usize,
+    /// The bare address last linked. Whatever the parser saw in it is part of it.
+    address: Range<usize>,
     image: Option<OpenImage>,
     too_deep: Option<usize>,
     /// Segments in which emphasis markers stayed literal.
@@ -122,7 +123,7 @@ impl<'p> Lexer<'p> {
             pending_break: None,
             links: 0,
             anchors: 0,
-            address_end: 0,
+            address: 0..0,
             image: None,
             too_deep: None,
             literal: Vec::new(),
@@ -149,6 +150,9 @@ impl<'p> Lexer<'p> {
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         if self.image.is_some() {
             return self.within_image(&event, range);
+        }
+        if self.address.start < range.start && range.end <= self.address.end {
+            return;
         }
         match event {
             Event::Start(tag) => self.start(tag, range),
