@@ -12,14 +12,14 @@ use madoguchi::site::build::{Observer, Options, build, discovered_tags};
 const CONFIG: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nbase_url = \"https://docs.example.com/\"\n";
 
 /// A site to be built.
-pub struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
 }
 
 /// What came of it. Every page was held against [`sound`].
-pub struct Built {
+pub(crate) struct Built {
     folder: tempfile::TempDir,
-    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 struct Quiet;
@@ -31,18 +31,18 @@ impl Observer for Quiet {
 
 impl Site {
     /// English and Japanese, of which English is the source.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { folder }.config(CONFIG)
     }
 
-    pub fn config(self, text: &str) -> Self {
+    pub(crate) fn config(self, text: &str) -> Self {
         fs::write(self.folder.path().join("madoguchi.toml"), text).unwrap();
         self
     }
 
     /// A file of the content folder.
-    pub fn file(self, path: &str, text: &str) -> Self {
+    pub(crate) fn file(self, path: &str, text: &str) -> Self {
         let file = self.folder.path().join("content").join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
@@ -50,11 +50,11 @@ impl Site {
     }
 
     /// A localized file: `{id|target|source}` stands for a pair of spans.
-    pub fn localized(self, path: &str, body: &str) -> Self {
+    pub(crate) fn localized(self, path: &str, body: &str) -> Self {
         self.file(path, &localized(body))
     }
 
-    pub fn build(self) -> Built {
+    pub(crate) fn build(self) -> Built {
         let config = config::load(self.folder.path(), &Environment::default(), discovered_tags).unwrap();
         let report = build(&config, &Options::default(), &Quiet).unwrap();
         let mut diagnostics = report.diagnostics;
@@ -74,17 +74,17 @@ impl Site {
 
 impl Built {
     /// The HTML of a file of the site: `ja/a/` is `ja/a/index.html`.
-    pub fn html(&self, path: &str) -> String {
+    pub(crate) fn html(&self, path: &str) -> String {
         let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
         fs::read_to_string(self.folder.path().join("public").join(&name)).unwrap_or_else(|why| panic!("{name}: {why}"))
     }
 
-    pub fn has(&self, path: &str) -> bool {
+    pub(crate) fn has(&self, path: &str) -> bool {
         self.folder.path().join("public").join(path).is_file()
     }
 
     /// The article of a page, on one line.
-    pub fn article(&self, path: &str) -> String {
+    pub(crate) fn article(&self, path: &str) -> String {
         let html = self.html(path);
         let start = html.find("<article").unwrap_or_else(|| panic!("no article in {path}"));
         let start = start + html[start..].find('>').unwrap() + 1;
@@ -93,7 +93,7 @@ impl Built {
     }
 
     /// The article without the spans of segments and the links of headings.
-    pub fn text(&self, path: &str) -> String {
+    pub(crate) fn text(&self, path: &str) -> String {
         let mut out = String::new();
         let article = self.article(path);
         let mut rest = article.as_str();
@@ -124,21 +124,21 @@ impl Built {
     }
 
     /// The ids of all codes reported, sorted.
-    pub fn codes(&self) -> Vec<&'static str> {
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
         let mut codes: Vec<_> = self.diagnostics.iter().map(|found| found.code.id()).collect();
         codes.sort_unstable();
         codes
     }
 
     /// The only diagnostic with a code.
-    pub fn one(&self, code: Code) -> &Diagnostic {
+    pub(crate) fn one(&self, code: Code) -> &Diagnostic {
         let found: Vec<_> = self.diagnostics.iter().filter(|found| found.code == code).collect();
         assert_eq!(found.len(), 1, "{code}: {:?}", self.diagnostics);
         found[0]
     }
 
     /// The keys of segments in a page, in order, each once.
-    pub fn keys(&self, path: &str) -> Vec<String> {
+    pub(crate) fn keys(&self, path: &str) -> Vec<String> {
         let html = self.html(path);
         let mut keys: Vec<String> = Vec::new();
         for part in html.split("data-seg=\"").skip(1) {
@@ -152,7 +152,7 @@ impl Built {
 }
 
 /// The front matter of a page that a pipeline has handed over, and a body in which `{id|target|source}` is a pair of spans.
-pub fn localized(body: &str) -> String {
+pub(crate) fn localized(body: &str) -> String {
     let mut out = "---\ntitle: 題名\nms.contentlocale: ja-JP\nms.translationtype: HT\n---\n".to_owned();
     let mut rest = body;
     while let Some(open) = rest.find('{') {
@@ -187,12 +187,31 @@ fn all_pages(folder: &Path, each: &mut dyn FnMut(&str, &str)) {
 
 const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"];
 const BLOCKS: &[&str] = &[
-    "article", "blockquote", "details", "div", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "nav", "ol", "p",
-    "pre", "section", "table", "ul",
+    "article",
+    "blockquote",
+    "details",
+    "div",
+    "dl",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "ul",
 ];
 
 /// Whether every element is closed where it should be, ids are unique, and nothing of the format or of the press's own marks is left.
-pub fn sound(html: &str) -> Result<(), String> {
+pub(crate) fn sound(html: &str) -> Result<(), String> {
     for bad in ["data-ttu-id", "data-stu-id", "sxs-lookup", "data-md-hole", " style=", "\u{E000}", "\u{E001}", "\u{1D000}"] {
         if html.contains(bad) {
             return Err(format!("{bad:?} is left"));

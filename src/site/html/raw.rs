@@ -25,10 +25,13 @@ impl Writer<'_> {
         let file = self.origin(at);
         let source = value("src").map(|written| self.surroundings.resource(file, &rawhtml::decoded(written)));
         if let ("img", Some(None)) = (tag.name.as_str(), &source) {
-            return self.missing(&rawhtml::decoded(value("alt").unwrap_or_default()), false);
+            return self.missing(&rawhtml::decoded(value("alt").unwrap_or_default()), self.flow.events[at].foreign);
         }
         self.out.push('<');
         self.out.push_str(&tag.name);
+        if self.flow.events[at].foreign && tag.name == "img" && value("lang").is_none() {
+            self.attribute("lang", self.other);
+        }
         for (name, range) in &tag.attributes {
             let written = &raw[range.clone()];
             match name.as_str() {

@@ -206,7 +206,13 @@ impl Assembler<'_> {
             .iter()
             .filter_map(|e| if let Kind::Text(t) = e.kind { Some(self.out.get(t)) } else { None })
             .collect();
-        label_kind(&label)
+        let kind = label_kind(&label)?;
+        // A bold word that goes on as a sentence is no label.
+        let behind = events.get(end + 1).map(|event| event.kind);
+        let goes_on =
+            matches!(behind, Some(Kind::Text(t)) if !self.out.get(t).trim_start().starts_with([':', '：', '-', '–', '—']));
+        let punctuated = label.trim_end().ends_with([':', '：', '.', '。', '!', '！']);
+        (punctuated || !goes_on).then_some(kind)
     }
 
     /// The id of a tab, where a heading is nothing but anchors and a link to `#tab/ID`.

@@ -358,7 +358,8 @@ impl<'p> Lexer<'p> {
     fn add_image(&mut self, spec: ImageSpec, title: String, range: Range<usize>) {
         let (start, end) = self.span(&range);
         let segment = self.segment_of(start, end);
-        let foreign = segment == NONE && self.is_foreign(&spec.alt, false);
+        let words = if spec.alt.is_empty() { &title } else { &spec.alt };
+        let foreign = segment == NONE && self.is_foreign(words, false);
         self.flow.images.push(Image { spec, title, foreign });
         self.inline(Kind::Image(self.flow.images.len() as u32 - 1), range);
     }

@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::cjk;
 use super::directive::{self, Directive, Found};
 use super::edits::{Edits, OffsetMap};
-use super::{cjk, repair};
+use super::repair::{self, is_in};
 use crate::site::unit::{Document, Half, Side};
 
 /// Three characters that a text does not hold.
@@ -64,14 +65,14 @@ impl Prepared<'_> {
     }
 }
 
-/// Whether a byte stands in one of some ranges, which are sorted.
-fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
-    let next = ranges.partition_point(|range| range.start <= at);
-    next > 0 && at < ranges[next - 1].end
-}
-
 /// Prepares a side, with further edits that an earlier parse found to be needed. What stands in `code`, as far as that is known, stays as it is.
-pub(crate) fn prepare<'t>(document: &Document, half: Half, side: &'t Side, further: &Edits, code: &[Range<usize>]) -> Prepared<'t> {
+pub(crate) fn prepare<'t>(
+    document: &Document,
+    half: Half,
+    side: &'t Side,
+    further: &Edits,
+    code: &[Range<usize>],
+) -> Prepared<'t> {
     let text = side.text.as_str();
     let mut edits = further.clone();
     let mut displaced = repair::displaced_markers(document, half, side);
@@ -139,7 +140,8 @@ fn outdent_columns(text: &str, found: &[Found], edits: &mut Edits) {
         }
         match one.directive {
             Directive::Column(_) => {
-                let ends = |next: &&Found| matches!(next.directive, Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd);
+                let ends =
+                    |next: &&Found| matches!(next.directive, Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd);
                 let end = found[at + 1..].iter().find(ends).map_or(text.len(), |next| next.range.start);
                 outdent(text, one.range.end..end, base, edits);
             }

@@ -83,7 +83,9 @@ pub(crate) fn unfinished(html: &str, before: Unfinished) -> Unfinished {
     while let Some(byte) = bytes.get(at) {
         state = match (state, byte) {
             (Unfinished::Nothing, b'<') if bytes[at..].starts_with(b"<!--") => Unfinished::Comment,
-            (Unfinished::Nothing, b'<') if bytes.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') => Unfinished::Tag,
+            (Unfinished::Nothing, b'<') if bytes.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/') => {
+                Unfinished::Tag
+            }
             (Unfinished::Tag, b'>') => Unfinished::Nothing,
             (Unfinished::Tag, quote @ (b'"' | b'\'')) => Unfinished::Value(*quote),
             (Unfinished::Value(quote), byte) if quote == *byte => Unfinished::Tag,
@@ -150,8 +152,26 @@ pub(crate) fn decoded(value: &str) -> String {
 
 /// Elements that a paragraph cannot hold: a parser ends the paragraph before them (HTML Standard 13.2.6.4.7).
 const BLOCKS: &[&str] = &[
-    "blockquote", "details", "div", "dl", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
-    "pre", "summary", "table", "ul",
+    "blockquote",
+    "details",
+    "div",
+    "dl",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "summary",
+    "table",
+    "ul",
 ];
 
 /// Whether a piece of raw HTML has an element that a paragraph cannot hold.

@@ -89,6 +89,7 @@ impl<'p> Lexer<'p> {
             (before.end, *end) = (txt.end, span.1);
             return;
         }
-        self.push(Kind::Raw(txt), span, segment);
+        let at = self.push(Kind::Raw(txt), span, segment);
+        self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(raw, true);
     }
 }

@@ -69,7 +69,10 @@ impl Lexer<'_> {
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
-            repair::without_strong(&self.side.text[range.clone()], range.start, edits);
+            if repair::is_in(&self.code, range.start) {
+                continue;
+            }
+            repair::without_strong(&self.side.text[range.clone()], range.start, &self.code, edits);
             let message =
                 "the emphasis markers of this segment stay literal or are not those of the source; it is shown without them";
             let help = "Set the markers around the words that the source emphasises.";
