@@ -1,7 +1,7 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
 use super::catalog::{Catalog, Found};
-use super::facts::{Facts, Use, Written};
+use super::facts::{Availability, Facts, Use, Written};
 use super::link::{FileReference, Reference};
 use super::nav::PageId;
 use crate::diag::{Code, Diagnostic};
@@ -162,6 +162,14 @@ impl Resolver<'_> {
         }
     }
 
+    /// The locales whose readers get this text for want of a translation, if the link names a place, which their pages may not have.
+    fn stands_in_for<'w>(&'w self, page: PageId, written: &'w Written) -> impl Iterator<Item = LocaleId> + 'w {
+        let editions = self.facts.get(page.0 as usize).map_or(&[][..], |facts| &facts.editions);
+        let fallback = Availability::Fallback(written.locale);
+        let named = written.destination.contains('#');
+        self.locales.ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
+    }
+
     /// What is wrong with a destination.
     pub(crate) fn check(&self, page: PageId, written: &Written) -> Option<Diagnostic> {
         let fault = match written.what {
@@ -169,7 +177,10 @@ impl Resolver<'_> {
                 let message = format!("the link to `{}` has no text, so nobody can see it", written.destination);
                 Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned()))
             }
-            Use::Link => self.link(&written.at.path, page, written.locale, &written.destination).fault,
+            Use::Link => {
+                let mut locales = std::iter::once(written.locale).chain(self.stands_in_for(page, written));
+                locales.find_map(|locale| self.link(&written.at.path, page, locale, &written.destination).fault)
+            }
             Use::Image => self.resource(&written.at.path, &written.destination).err(),
             Use::Snippet => self.resource(&written.at.path, &written.destination).err().map(|(code, message, help)| {
                 (if code == Code::ImageMissing { Code::SnippetMissing } else { code }, message, help)

@@ -3,6 +3,12 @@
 #[cfg(feature = "site")]
 mod conventions;
 #[cfg(feature = "site")]
+mod html;
+#[cfg(feature = "site")]
+mod includes;
+#[cfg(feature = "site")]
+mod links;
+#[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
 mod split;

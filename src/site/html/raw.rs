@@ -9,6 +9,9 @@ use crate::site::markdown::rawhtml::{self, HOLE, RawTag};
 impl Writer<'_> {
     /// Appends raw HTML with its addresses resolved and ids that the page has not yet; the sanitizer sees it before a reader does.
     pub(crate) fn raw(&mut self, raw: &str, at: usize) {
+        if raw.contains(HOLE) {
+            return self.raw(&raw.replace(HOLE, "data-x"), at);
+        }
         let mut done = 0;
         for tag in rawhtml::tags(raw) {
             if tag.attributes.iter().any(|(name, _)| matches!(name.as_str(), "href" | "src" | "id")) {
@@ -125,8 +128,8 @@ impl Writer<'_> {
             let event = self.flow.events[at];
             match event.kind {
                 Kind::Raw(txt) => {
-                    let raw = self.flow.get(txt).replace(HOLE, "data-x");
-                    if event.segment == NONE { self.raw(&raw, at) } else { self.raw_segment(&raw, at) }
+                    let raw = self.flow.get(txt);
+                    if event.segment == NONE { self.raw(raw, at) } else { self.raw_segment(raw, at) }
                 }
                 Kind::Anchor(txt) => {
                     let flow = self.flow;

@@ -81,6 +81,8 @@ struct Lexer<'p> {
     too_deep: Option<usize>,
     /// Segments in which emphasis markers stayed literal.
     literal: Vec<(u32, usize)>,
+    /// Directives that stand within raw HTML.
+    misplaced: Vec<u32>,
     /// What the raw HTML so far leaves open, in its block.
     unfinished: Unfinished,
     /// Where code stands in the side's text.
@@ -127,6 +129,7 @@ impl<'p> Lexer<'p> {
             image: None,
             too_deep: None,
             literal: Vec::new(),
+            misplaced: Vec::new(),
             unfinished: Unfinished::Nothing,
             code: Vec::new(),
         }

@@ -15,6 +15,7 @@ impl<'p> Lexer<'p> {
             if let Some(number) = number.filter(|_| self.is_alone()) {
                 return self.block_mark(number, &range);
             }
+            self.misplaced.extend(number);
         }
         let restored = self.restored(raw);
         let exact = if self.unfinished == Unfinished::Nothing { rawhtml::exact(restored.trim()) } else { None };

@@ -100,6 +100,12 @@ impl Lexer<'_> {
             let message = "this text would become a list item once the format's tags are gone; it is shown as text";
             found.push(self.diagnostic(Code::TextBecomesList, marker, message, "Put a backslash before the marker."));
         }
+        let misplaced = self.misplaced.iter().filter_map(|number| self.prepared.found.get(*number as usize));
+        for one in misplaced {
+            let message = "an extension within raw HTML stays text";
+            let help = "Leave an empty line between the HTML and the extension.";
+            found.push(self.diagnostic(Code::ExtensionMalformed, one.range.clone(), message, help));
+        }
         for one in &self.prepared.found {
             let fault = match (&one.directive, one.fault) {
                 (Directive::Unknown(_), _) => Some((Code::ExtensionUnknown, "this extension is not known; its text is shown")),
