@@ -15,7 +15,9 @@ fn lines(text: &str) -> String {
 
 #[test]
 fn the_frequent_shapes_need_no_more() {
-    let site = page("<a name=\"one\"></a>H<sub>2</sub>O<br>x<sup>2</sup><br/>y<a id='two'></a><a href=\"\" id=\"three\"></a>\n\n<a name=\"four\"></a>\n");
+    let site = page(
+        "<a name=\"one\"></a>H<sub>2</sub>O<br>x<sup>2</sup><br/>y<a id='two'></a><a href=\"\" id=\"three\"></a>\n\n<a name=\"four\"></a>\n",
+    );
     assert_eq!(
         site.text("en/a/"),
         "<p><a id=\"one\"></a>H<sub>2</sub>O<br>x<sup>2</sup><br>y<a id=\"two\"></a><a id=\"three\"></a></p>\n<p><a id=\"four\"></a></p>"
@@ -25,9 +27,14 @@ fn the_frequent_shapes_need_no_more() {
 
 #[test]
 fn markdown_in_a_table_and_in_details() {
-    let site = page("<table>\n<tr><td>\n\n**bold** [l](a.md)\n\n</td><td>b</td></tr>\n</table>\n\n<details>\n<summary>More</summary>\n\n- a\n\n```\ncode <b>\n```\n\n</details>\n\nafter\n");
+    let site = page(
+        "<table>\n<tr><td>\n\n**bold** [l](a.md)\n\n</td><td>b</td></tr>\n</table>\n\n<details>\n<summary>More</summary>\n\n- a\n\n```\ncode <b>\n```\n\n</details>\n\nafter\n",
+    );
     let html = lines(&site.text("en/a/"));
-    assert!(html.contains("<td> <p><strong>bold</strong> <a href=\"#\">l</a></p> </td><td>b</td></tr> </tbody></table>"), "{html}");
+    assert!(
+        html.contains("<td> <p><strong>bold</strong> <a href=\"#\">l</a></p> </td><td>b</td></tr> </tbody></table>"),
+        "{html}"
+    );
     assert!(html.contains("<details> <summary>More</summary> <ul> <li>a</li> </ul> <pre tabindex=\"0\"><code>code &lt;b&gt; </code></pre> </details> <p>after</p>"), "{html}");
     assert_eq!(site.codes(), [""; 0]);
 }
@@ -49,10 +56,15 @@ fn what_runs_embeds_or_submits_is_gone_and_reported() {
         "<base href=\"https://x.example/\">words",
         "<meta http-equiv=\"refresh\" content=\"0\">words",
     ] {
-        for text in [format!("{bad}\n"), format!("<div>\n{bad}\n</div>\n"), format!("in a line {bad}\n"), format!("| {bad} |\n|---|\n")] {
+        for text in
+            [format!("{bad}\n"), format!("<div>\n{bad}\n</div>\n"), format!("in a line {bad}\n"), format!("| {bad} |\n|---|\n")]
+        {
             let site = page(&text);
             let html = site.text("en/a/");
-            let left = ["form", "<input", "<button", "<iframe", "<style", "<script", "onclick", "style=", "<object", "onload", "onerror", "<base", "<meta"];
+            let left = [
+                "form", "<input", "<button", "<iframe", "<style", "<script", "onclick", "style=", "<object", "onload", "onerror",
+                "<base", "<meta",
+            ];
             assert!(left.iter().all(|part| !html.contains(part)) && html.contains("words"), "{text}: {html}");
             assert!(site.codes().contains(&"html-removed"), "{text}");
         }
@@ -78,7 +90,9 @@ fn unbalanced_elements_are_balanced_and_each_is_reported() {
 
 #[test]
 fn ids_stand_once() {
-    let site = page("<div id=\"x\">a</div>\n\n<div id=\"x\">b</div>\n\nc <span id=\"x\">d</span> <a name=\"x\"></a>\n\n<a name=\"head\"></a>\n\n## Head\n\n## Head\n");
+    let site = page(
+        "<div id=\"x\">a</div>\n\n<div id=\"x\">b</div>\n\nc <span id=\"x\">d</span> <a name=\"x\"></a>\n\n<a name=\"head\"></a>\n\n## Head\n\n## Head\n",
+    );
     let html = site.html("en/a/");
     assert_eq!(html.matches("id=\"x\"").count(), 1);
     assert!(html.contains("<h2 id=\"head\">") && html.contains("<h2 id=\"head-1\">"), "{html}");
@@ -96,7 +110,9 @@ fn a_table_in_html_keeps_its_segments() {
         assert_eq!(site.keys(page), keys, "{page}");
     }
     let key = &keys[1];
-    assert!(site.html("ja/a/").contains(&format!("<th><span class=\"seg\" data-seg=\"{key}\" id=\"s-{key}\">プラン</span></th>")));
+    assert!(
+        site.html("ja/a/").contains(&format!("<th><span class=\"seg\" data-seg=\"{key}\" id=\"s-{key}\">プラン</span></th>"))
+    );
     assert!(site.text("ja/a/").contains("<a href=\"#\">リンク</a>は**注**です<br>次</td>"), "{}", site.text("ja/a/"));
 }
 
@@ -136,13 +152,98 @@ proptest! {
 
 fn part() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(vec![
-        "\n", "\n\n", "    ", " ", "> ", "- ", "1. ", "# ", "## [a](#tab/b)", "---\n", "**", "*", "_", "~", "~~", "`", "```\n", "|", "| a | b |\n|---|---|\n",
-        "日本", "。", "「", "」", "words", "{101|訳。|source.}", "{102|**太字|**bold**}", "{103|<b>開|<b>open}", "{104|\n行|\nline}", "{105|1. x|y}",
-        "<b>", "</b>", "<div>", "</div>", "<p>", "</p>", "<table><tr><td>", "</td></tr></table>", "<a href=\"a.md\">", "</a>", "<span id=\"x\">", "</span>", "<br>",
-        "<a name=\"x\"></a>", "<!--", "-->", "<td", ">", "\"", "'", "<ul><li>", "<details>", "<summary>", "<script>", "</script>", "<style>", "<svg>", "<math>", "<select>",
-        "<h1>", "<textarea>", "<title>", "<pre>", "<img src=\"x.png\">", "[x](a.md)", "[", "](", ")", "![x](gone.png)", "https://a.example/b_c*d*&amp;e", ":::", ":::row:::\n",
-        ":::column span=\"2\":::\n", ":::column-end:::\n", ":::row-end:::\n", ":::image source=\"x.png\" alt-text=\"a\":::", ":::image type=\"complex\" source=\"x.png\":::\n",
-        ":::image-end:::\n", "[!NOTE]", "[!INCLUDE [x](i.md)]", "[!VIDEO x]", "[!div class=\"x\"]", ":::no-loc text=\"x\":::", "[!code-x[a](b)]", "\u{E000}0\u{E001}", "\u{1D000}x", "&quot;", "&#0;", "\\", "\t",
-        "[r]: a.md\n", "[r]", "[日]: 本", "<div data-md-hole=\"0\"></div>",
+        "\n",
+        "\n\n",
+        "    ",
+        " ",
+        "> ",
+        "- ",
+        "1. ",
+        "# ",
+        "## [a](#tab/b)",
+        "---\n",
+        "**",
+        "*",
+        "_",
+        "~",
+        "~~",
+        "`",
+        "```\n",
+        "|",
+        "| a | b |\n|---|---|\n",
+        "日本",
+        "。",
+        "「",
+        "」",
+        "words",
+        "{101|訳。|source.}",
+        "{102|**太字|**bold**}",
+        "{103|<b>開|<b>open}",
+        "{104|\n行|\nline}",
+        "{105|1. x|y}",
+        "<b>",
+        "</b>",
+        "<div>",
+        "</div>",
+        "<p>",
+        "</p>",
+        "<table><tr><td>",
+        "</td></tr></table>",
+        "<a href=\"a.md\">",
+        "</a>",
+        "<span id=\"x\">",
+        "</span>",
+        "<br>",
+        "<a name=\"x\"></a>",
+        "<!--",
+        "-->",
+        "<td",
+        ">",
+        "\"",
+        "'",
+        "<ul><li>",
+        "<details>",
+        "<summary>",
+        "<script>",
+        "</script>",
+        "<style>",
+        "<svg>",
+        "<math>",
+        "<select>",
+        "<h1>",
+        "<textarea>",
+        "<title>",
+        "<pre>",
+        "<img src=\"x.png\">",
+        "[x](a.md)",
+        "[",
+        "](",
+        ")",
+        "![x](gone.png)",
+        "https://a.example/b_c*d*&amp;e",
+        ":::",
+        ":::row:::\n",
+        ":::column span=\"2\":::\n",
+        ":::column-end:::\n",
+        ":::row-end:::\n",
+        ":::image source=\"x.png\" alt-text=\"a\":::",
+        ":::image type=\"complex\" source=\"x.png\":::\n",
+        ":::image-end:::\n",
+        "[!NOTE]",
+        "[!INCLUDE [x](i.md)]",
+        "[!VIDEO x]",
+        "[!div class=\"x\"]",
+        ":::no-loc text=\"x\":::",
+        "[!code-x[a](b)]",
+        "\u{E000}0\u{E001}",
+        "\u{1D000}x",
+        "&quot;",
+        "&#0;",
+        "\\",
+        "\t",
+        "[r]: a.md\n",
+        "[r]",
+        "[日]: 本",
+        "<div data-md-hole=\"0\"></div>",
     ])
 }

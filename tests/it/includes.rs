@@ -41,7 +41,10 @@ fn an_untranslated_include_says_its_language_and_the_page_is_partly_translated()
         .file("includes/i.md", "English.\n")
         .build();
     let html = site.text("ja/a/");
-    assert!(html.contains("<div lang=\"en\">\n<p>English.</p>\n</div>") && html.contains("文 <span lang=\"en\">English.</span>"), "{html}");
+    assert!(
+        html.contains("<div lang=\"en\">\n<p>English.</p>\n</div>") && html.contains("文 <span lang=\"en\">English.</span>"),
+        "{html}"
+    );
     assert!(!site.text("en/a/").contains("lang="), "{}", site.text("en/a/"));
     let notice = |page: &str| site.html(page).contains("partial");
     assert!(notice("ja/a/") && !notice("ja/b/") && !notice("en/a/"));
@@ -114,7 +117,8 @@ fn headings_of_includes_have_the_same_ids_in_both_languages() {
     assert_eq!(site.codes(), [""; 0]);
     for page in ["ja/a/", "en/a/"] {
         let html = site.html(page);
-        let ids: Vec<_> = ["set-up\"", "set-up-1\"", "set-up-2\""].iter().map(|id| html.find(&format!("<h2 id=\"{id}")).unwrap()).collect();
+        let ids: Vec<_> =
+            ["set-up\"", "set-up-1\"", "set-up-2\""].iter().map(|id| html.find(&format!("<h2 id=\"{id}")).unwrap()).collect();
         assert!(ids.is_sorted(), "{page} {ids:?}");
     }
 }

@@ -106,7 +106,10 @@ fn other_case_is_followed_and_reported() {
 fn a_fragment_that_is_not_there_is_reported_in_each_language() {
     assert_eq!(link("../b.md#gone"), (Some("../../b/".to_owned()), vec!["fragment-missing"]));
     assert_eq!(link("#gone").1, ["fragment-missing"]);
-    let site = Site::new().file("a.md", "# A\n\n## One\n\n[x](#two) [y](#one)\n").file("a.ja.md", "# あ\n\n## 一\n\n[x](#two) [y](#one)\n").build();
+    let site = Site::new()
+        .file("a.md", "# A\n\n## One\n\n[x](#two) [y](#one)\n")
+        .file("a.ja.md", "# あ\n\n## 一\n\n[x](#two) [y](#one)\n")
+        .build();
     let places: Vec<_> = site.diagnostics.iter().map(|found| (found.code, found.span.path.as_str())).collect();
     assert_eq!(places, [(Code::FragmentMissing, "a.ja.md"), (Code::FragmentMissing, "a.md")]);
     assert!(site.text("ja/a/").contains("<a href=\"#one\">y</a>"));
@@ -143,22 +146,29 @@ fn schemes_are_refused_in_html_tables_of_contents_redirections_and_yaml() {
         let html = site.html(page);
         assert!(!html.contains("script:x") && !html.contains("script:y") && !html.contains("data:x"), "{html}");
     }
-    let refused = |path: &str| site.diagnostics.iter().filter(|d| d.code == Code::SchemeRefused && d.span.path.as_str() == path).count();
+    let refused =
+        |path: &str| site.diagnostics.iter().filter(|d| d.code == Code::SchemeRefused && d.span.path.as_str() == path).count();
     assert_eq!(["a.md", "TOC.yml", "faq.yml", ".openpublishing.redirection.json"].map(refused), [4, 1, 1, 1]);
 }
 
 #[test]
 fn raw_html_links_like_markdown() {
-    let site = around("<a href=\"../b.md#here\">a</a> <a href='c.md'>b</a> <a href=../b.md>c</a> <a href=\"gone.md\">d</a>\n\n<div>\n<a\n  href=\"../b.md\">e</a>\n</div>\n");
+    let site = around(
+        "<a href=\"../b.md#here\">a</a> <a href='c.md'>b</a> <a href=../b.md>c</a> <a href=\"gone.md\">d</a>\n\n<div>\n<a\n  href=\"../b.md\">e</a>\n</div>\n",
+    );
     let html = site.text("en/sub/a/");
-    assert!(html.contains("<a href=\"../../b/#here\">a</a> <a href=\"../c/\">b</a> <a href=\"../../b/\">c</a> <a>d</a>"), "{html}");
+    assert!(
+        html.contains("<a href=\"../../b/#here\">a</a> <a href=\"../c/\">b</a> <a href=\"../../b/\">c</a> <a>d</a>"),
+        "{html}"
+    );
     assert!(html.contains("<a href=\"../../b/\">e</a>"), "{html}");
     assert_eq!(site.codes(), ["link-broken"]);
 }
 
 #[test]
 fn what_is_commented_out_is_not_looked_up() {
-    let site = around("<!-- [x](gone.md) <a href=\"gone.md\"> -->\n\n<!--\n<br>\n<a href=\"gone.md\">x</a>\n<script>\n-->\n\nafter\n");
+    let site =
+        around("<!-- [x](gone.md) <a href=\"gone.md\"> -->\n\n<!--\n<br>\n<a href=\"gone.md\">x</a>\n<script>\n-->\n\nafter\n");
     assert_eq!((site.codes().len(), site.text("en/sub/a/").trim()), (0, "<p>after</p>"));
 }
 

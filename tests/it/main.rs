@@ -7,9 +7,13 @@ mod html;
 #[cfg(feature = "site")]
 mod includes;
 #[cfg(feature = "site")]
+mod japanese;
+#[cfg(feature = "site")]
 mod links;
 #[cfg(feature = "site")]
 mod report;
+#[cfg(feature = "site")]
+mod segments;
 #[cfg(feature = "site")]
 mod split;
 #[cfg(feature = "site")]

@@ -154,7 +154,7 @@ impl<'p> Lexer<'p> {
         if self.image.is_some() {
             return self.within_image(&event, range);
         }
-        if self.address.start < range.start && range.end <= self.address.end {
+        if self.address.start < range.start && range.start < self.address.end && self.within_address(&event, &range) {
             return;
         }
         match event {
@@ -333,6 +333,23 @@ impl<'p> Lexer<'p> {
         self.flow.events[end].pair = opened as u32;
         self.flow.events[opened].pair = end as u32;
         self.last = ' ';
+    }
+
+    /// Whether an event that begins within a bare address is none: what closes behind it is text.
+    fn within_address(&mut self, event: &Event<'_>, range: &Range<usize>) -> bool {
+        let inside = range.end <= self.address.end;
+        match event {
+            Event::Start(_) => true,
+            Event::End(tag) if !inside => {
+                let width = if matches!(tag, TagEnd::Emphasis) { 1 } else { 2 };
+                let marker = range.end - width..range.end;
+                let text: &'p str = self.prepared.text.get(marker.clone()).unwrap_or_default();
+                self.text(text, marker);
+                true
+            }
+            Event::End(_) => true,
+            _ => inside,
+        }
     }
 
     fn within_image(&mut self, event: &Event<'_>, range: Range<usize>) {

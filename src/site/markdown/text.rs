@@ -43,7 +43,7 @@ fn address_length(rest: &str) -> usize {
         let last = kept.chars().next_back();
         let closes_nothing = |open: char, close: char| kept.matches(close).count() > kept.matches(open).count();
         let drop = match last {
-            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '\\') => true,
+            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '\\' | '(' | '[') => true,
             Some(')') => closes_nothing('(', ')'),
             Some(']') => closes_nothing('[', ']'),
             _ => false,
@@ -55,7 +55,10 @@ fn address_length(rest: &str) -> usize {
     }
 }
 
-/// Whether an address ends here: at an entity other than `&amp;`, and at a backslash that escapes no character of an address.
+/// How long the words of a link are taken to be that follows an address without a space.
+const LABEL: usize = 400;
+
+/// Whether an address ends here: at an entity other than `&amp;`, at a backslash that escapes no character of an address, and at a link.
 fn ends_at(rest: &str) -> bool {
     let mut bytes = rest.bytes();
     match bytes.next() {
@@ -63,6 +66,11 @@ fn ends_at(rest: &str) -> bool {
         Some(b'&') => {
             let name = rest[1..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
             name > 0 && rest.as_bytes().get(1 + name) == Some(&b';') && &rest[1..=name] != "amp"
+        }
+        Some(b'[') => {
+            let closing = bytes.take(LABEL).position(|byte| matches!(byte, b']' | b'\n')).map(|at| at + 1);
+            let close = closing.filter(|at| rest.as_bytes()[*at] == b']');
+            close.is_some_and(|at| matches!(rest.as_bytes().get(at + 1), Some(b'(' | b'[')))
         }
         _ => false,
     }

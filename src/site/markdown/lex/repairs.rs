@@ -69,7 +69,7 @@ impl Lexer<'_> {
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
-            if repair::is_in(&self.code, range.start) {
+            if repair::is_in(&self.code, range.start) && repair::is_in(&self.code, range.end.saturating_sub(1)) {
                 continue;
             }
             repair::without_strong(&self.side.text[range.clone()], range.start, &self.code, edits);
