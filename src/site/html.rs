@@ -84,6 +84,11 @@ impl<'a> Writer<'a> {
         !self.ids.contains(&hash(id))
     }
 
+    /// Whether a heading has this id, or will have it: an anchor beside it must not take it away.
+    fn is_heading(&self, id: &str) -> bool {
+        self.headings.iter().any(|heading| heading.id == id)
+    }
+
     fn attribute(&mut self, name: &str, value: &str) {
         self.out.push(' ');
         self.out.push_str(name);

@@ -1,7 +1,7 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
 use super::catalog::{Catalog, Found};
-use super::facts::{Facts, Use, Written};
+use super::facts::{Availability, Facts, Use, Written};
 use super::library::Library;
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
@@ -200,6 +200,14 @@ impl Resolver<'_> {
         (!found).then(|| (Code::SnippetMissing, message(), "correct the name, or mark the part in the file".to_owned()))
     }
 
+    /// The locales whose readers get this text for want of a translation, if the link names a place, which their pages may not have.
+    fn stands_in_for<'w>(&'w self, page: PageId, written: &'w Written) -> impl Iterator<Item = LocaleId> + 'w {
+        let editions = self.facts.get(page.0 as usize).map_or(&[][..], |facts| &facts.editions);
+        let fallback = Availability::Fallback(written.locale);
+        let named = written.destination.contains('#');
+        self.locales.ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
+    }
+
     /// Where a destination leads, and what is wrong with it.
     pub(crate) fn check(&self, page: PageId, written: &Written) -> (Target, Option<Diagnostic>) {
         let (target, fault) = match written.what {
@@ -209,7 +217,11 @@ impl Resolver<'_> {
             }
             Use::Link => {
                 let found = self.link(&written.at.path, page, written.locale, &written.destination);
-                (found.target, found.fault)
+                let mut others = self.stands_in_for(page, written);
+                let fault = found
+                    .fault
+                    .or_else(|| others.find_map(|locale| self.link(&written.at.path, page, locale, &written.destination).fault));
+                (found.target, fault)
             }
             Use::Image => match self.resource(&written.at.path, &written.destination) {
                 Ok(target) => (target, None),

@@ -1,10 +1,24 @@
 //! Behaviour, from outside.
 
 #[cfg(feature = "site")]
+mod conventions;
+#[cfg(feature = "site")]
 mod docs;
+#[cfg(feature = "site")]
+mod html;
+#[cfg(feature = "site")]
+mod includes;
+#[cfg(feature = "site")]
+mod japanese;
+#[cfg(feature = "site")]
+mod links;
 #[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
+mod segments;
+#[cfg(feature = "site")]
 mod split;
+#[cfg(feature = "site")]
+mod support;
 #[cfg(feature = "site")]
 mod toc;

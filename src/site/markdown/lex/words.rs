@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Kind, Lexer, NONE, Tag};
-use crate::site::markdown::directive::Directive;
-use crate::site::markdown::text;
+use crate::site::markdown::directive::{self, Directive};
+use crate::site::markdown::{rawhtml, text};
 
 impl<'p> Lexer<'p> {
     pub(super) fn in_code(&self) -> bool {
@@ -26,7 +26,7 @@ impl<'p> Lexer<'p> {
             let text = self.restored(text);
             return self.words(&text, span, segment, text.chars().next());
         }
-        let from = range.start.max(self.address_end.min(range.end));
+        let from = range.start.max(self.address.end.min(range.end));
         let mut at = from;
         while at < range.end {
             let (end, segment) = self.cut(at, range.end);
@@ -77,7 +77,9 @@ impl<'p> Lexer<'p> {
             Some(Directive::NoLoc(text)) => {
                 let span = self.span(&range);
                 let segment = self.segment_of(span.0, span.1);
+                let literal = self.literal.len();
                 self.words(&text, span, segment, text.chars().next());
+                self.literal.truncate(literal);
             }
             Some(_) => self.inline(Kind::Mark(number as u32), range),
             None => {}
@@ -95,31 +97,32 @@ impl<'p> Lexer<'p> {
         // An address may be cut into several events by characters that could be markup, so it is read from the text itself.
         let address = text::find_address(&prepared[range.clone()]).map(|found| {
             let start = range.start + found.start;
-            let full = text::find_address(&prepared[start..]).map_or(found.len(), |f| f.end);
+            let border = self.border(start);
+            let full = text::find_address(&prepared[start..border]).map_or(found.len(), |f| f.end);
             start..start + full
         });
         let Some(address) = address else { return self.set(range, segment) };
         self.set(range.start..address.start, segment);
-        let cut = address.end.min(self.limit(address.end));
-        let written = self.restored(&prepared[address.start..cut]);
+        let written = directive::unescape(&rawhtml::decoded(&self.restored(&prepared[address.clone()])));
         let txt = self.flow.add(&written);
-        self.open_tag(Tag::Link(txt), &(address.start..cut));
-        let span = self.span(&(address.start..cut));
+        self.open_tag(Tag::Link(txt), &address);
+        let span = self.span(&address);
         self.words(&written, span, segment, None);
         if let Some(opened) = self.open.pop().flatten() {
             self.close(opened);
         }
-        self.address_end = cut;
-        if cut < range.end {
-            self.plain(cut..range.end, segment);
+        let end = address.end;
+        self.address = address;
+        if end < range.end {
+            self.plain(end..range.end, segment);
         }
     }
 
-    /// The border of the segment, which an address must not cross.
-    pub(super) fn limit(&self, at: usize) -> usize {
+    /// The end of the piece that holds a byte of the prepared text; an address does not cross it.
+    fn border(&self, at: usize) -> usize {
         let map = &self.prepared.map;
-        let piece = self.side.piece_at(map.original(at.saturating_sub(1)));
-        piece.and_then(|p| self.side.pieces.get(p + 1)).map_or(at, |next| map.changed(next.start).max(1)).max(1).min(at)
+        let next = self.side.piece_at(map.original(at)).and_then(|piece| self.side.pieces.get(piece + 1));
+        next.map(|next| map.changed(next.start)).filter(|border| *border > at).unwrap_or(self.prepared.text.len())
     }
 
     /// Text as written, without the spaces that Japanese does not take.
