@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::catalog::Found;
 use super::html::escape;
-use super::model::Model;
+use super::model::{Label, Model};
 use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
@@ -33,7 +33,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
-        let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None };
+        let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None, target_lang: None };
         self.rendered(template, here, &view)
     }
 
@@ -82,7 +82,7 @@ impl<'a> Renderer<'a> {
         frame.languages = self.languages(here, locale, |to| (url(to), false));
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
-        let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None };
+        let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None, target_lang: None };
         self.rendered("contents.html", here, &view)
     }
 
@@ -108,24 +108,31 @@ impl<'a> Renderer<'a> {
         let Some((target, title)) = self.landing(redirect, &here, locale).filter(|_| !taken) else { return Ok(None) };
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
-        let view = PlainView { frame, groups: Vec::new(), target: Some(target), target_title: Some(title) };
+        let view = PlainView {
+            frame,
+            groups: Vec::new(),
+            target: Some(target),
+            target_title: Some(title.text),
+            target_lang: title.foreign.map(|id| model.tag(id)),
+        };
         self.rendered("redirect.html", &here, &view).map(Some)
     }
 
-    fn landing(&self, redirect: &Redirect, here: &UrlPath, locale: LocaleId) -> Option<(String, String)> {
+    fn landing(&self, redirect: &Redirect, here: &UrlPath, locale: LocaleId) -> Option<(String, Label)> {
         let model = self.model;
         match model.catalog.moved(&redirect.source) {
             Some(Found::Page(page, fragment)) => {
-                let name = model.page_name(page, locale)?.text;
+                let name = model.page_name(page, locale)?;
                 let fragment = fragment.map(|f| format!("#{f}")).unwrap_or_default();
                 Some((here.relative_to(&model.url(page, locale)) + &fragment, name))
             }
-            Some(Found::External(address)) => Some((address.clone(), address)),
+            Some(Found::External(address)) => Some((address.clone(), Label::plain(address))),
             Some(Found::File(_)) => None,
             None => {
                 let RedirectTarget::SiteAbsolute(address) = model.catalog.end_of(&redirect.source)? else { return None };
                 let root = model.web_roots[locale.index()].as_ref()?;
-                Some((format!("{root}{address}"), format!("{root}{address}")))
+                let address = format!("{root}{address}");
+                Some((address.clone(), Label::plain(address)))
             }
         }
     }

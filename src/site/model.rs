@@ -31,6 +31,13 @@ pub(crate) struct Label {
     pub(crate) foreign: Option<LocaleId>,
 }
 
+impl Label {
+    /// A text in the reader's language, or in none.
+    pub(crate) fn plain(text: String) -> Self {
+        Self { text, foreign: None }
+    }
+}
+
 impl<'a> Model<'a> {
     pub(crate) fn locales(&self) -> &'a LocaleSet {
         &self.config.locales
@@ -117,7 +124,7 @@ impl<'a> Model<'a> {
     /// What a node of the navigation is called: as the table of contents has it in this language, else as its page calls itself, else the
     /// table's name, marked as what it is (FORMAT §2.5).
     pub(crate) fn node_name(&self, node: &Node, locale: LocaleId) -> Label {
-        let own = |text: &str| Label { text: text.to_owned(), foreign: None };
+        let own = |text: &str| Label::plain(text.to_owned());
         let written = self.table_locales.get(node.table as usize).copied().unwrap_or(self.locales().source());
         let recorded = node.name.in_locale(self.tag(locale)).map(str::to_owned);
         let recorded = recorded.or_else(|| node.name.source.clone().filter(|_| locale == self.locales().source()));

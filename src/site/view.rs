@@ -107,6 +107,7 @@ pub(crate) struct PlainView<'a> {
     pub(crate) groups: Vec<Entry<'a>>,
     pub(crate) target: Option<String>,
     pub(crate) target_title: Option<String>,
+    pub(crate) target_lang: Option<&'a str>,
 }
 
 /// A part of the navigation.

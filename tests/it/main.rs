@@ -3,6 +3,8 @@
 #[cfg(feature = "site")]
 mod conventions;
 #[cfg(feature = "site")]
+mod corpus;
+#[cfg(feature = "site")]
 mod docs;
 #[cfg(feature = "site")]
 mod html;

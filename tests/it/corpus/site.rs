@@ -1,0 +1,134 @@
+//! A docset built into a folder of its own, and its output read back.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use madoguchi::config::{self, Environment};
+use madoguchi::diag::Diagnostic;
+use madoguchi::site::build::{self, Observer, Options};
+
+use super::html::Html;
+
+/// A built docset.
+pub(crate) struct Site {
+    /// Its source files, by path.
+    pub(crate) sources: BTreeMap<String, String>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Its pages by address (`ja/a/`, `ja/404.html`).
+    pub(crate) pages: BTreeMap<String, Page>,
+    /// The addresses of all files.
+    pub(crate) files: HashSet<String>,
+}
+
+/// A file of the output.
+pub(crate) struct Page {
+    pub(crate) text: String,
+    pub(crate) html: Html,
+    pub(crate) ids: HashSet<String>,
+    /// The ids that stand in it more than once.
+    pub(crate) doubled: Vec<String>,
+}
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn phase(&self, _: &str, _: usize) {}
+    fn step(&self) {}
+}
+
+/// The folder of real pages, if it is there.
+pub(crate) fn corpus() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told where its data is")]
+    let named = std::env::var("MADOGUCHI_CORPUS").ok().map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"));
+    folder.is_dir().then_some(folder)
+}
+
+impl Site {
+    /// Builds a docset with defaults. Its files are copied first: a build keeps its memory beside them.
+    pub(crate) fn build(docset: &Path) -> Self {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let (root, out) = (temporary.path().join("site"), temporary.path().join("out"));
+        for path in files_below(docset).into_iter().filter(|path| !path.starts_with("var/")) {
+            let to = root.join(&path);
+            fs::create_dir_all(to.parent().expect("a folder")).expect("a new folder");
+            fs::copy(docset.join(&path), to).expect("a copy");
+        }
+        let mut config = config::load(&root, &Environment::default(), build::discovered_tags).expect("a configuration");
+        config.site.out.clone_from(&out);
+        let report = build::build(&config, &Options::default(), &Nobody).expect("a build");
+        let read = |path: &String| Some((path.clone(), fs::read_to_string(root.join(path)).ok()?));
+        let sources = files_below(&root).iter().filter(|path| !path.starts_with("var/")).filter_map(read).collect();
+        let files = files_below(&out);
+        let pages = files.iter().filter(|path| path.ends_with(".html")).map(|path| {
+            let text = fs::read_to_string(out.join(path)).expect("UTF-8");
+            (address(path), Page::read(text))
+        });
+        Self {
+            sources,
+            diagnostics: report.diagnostics,
+            pages: pages.collect(),
+            files: files.iter().map(|f| address(f)).collect(),
+        }
+    }
+
+    /// The paths of its Markdown pages, without their extension.
+    pub(crate) fn markdown(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pages = self.sources.iter().filter_map(|(path, text)| Some((path.strip_suffix(".md")?, text.as_str())));
+        pages.filter(|(path, _)| !is_toc(path))
+    }
+}
+
+fn is_toc(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("toc"))
+}
+
+impl Page {
+    fn read(text: String) -> Self {
+        let html = Html::read(&text);
+        let (mut ids, mut doubled) = (HashSet::new(), Vec::new());
+        for id in html.nodes.iter().filter_map(|node| node.attribute("id")) {
+            if !ids.insert(id.to_owned()) {
+                doubled.push(id.to_owned());
+            }
+        }
+        Self { text, html, ids, doubled }
+    }
+
+    /// The elements that make up the article.
+    pub(crate) fn article(&self) -> (usize, usize) {
+        self.html.named("article").next().map_or((0, 0), |(at, node)| (at, node.end))
+    }
+}
+
+/// The address of a page's source file in a locale.
+pub(crate) fn page_address(locale: &str, path: &str) -> String {
+    let path = path.to_lowercase();
+    match path.strip_suffix("index").filter(|folder| folder.is_empty() || folder.ends_with('/')) {
+        Some(folder) => format!("{locale}/{folder}"),
+        None => format!("{locale}/{path}/"),
+    }
+}
+
+fn address(file: &str) -> String {
+    let cut = file.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+    cut.unwrap_or(file).to_owned()
+}
+
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).expect("below it").to_str().expect("UTF-8").replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
