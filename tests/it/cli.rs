@@ -100,7 +100,10 @@ fn a_template_error_shows_file_line_and_cause() {
     let docset = mixed();
     let config = fs::read_to_string(docset.site().join("madoguchi.toml")).unwrap();
     docset.write("madoguchi.toml", config + "theme = \"own\"\n");
-    docset.write("themes/own/templates/page.html", "{% extends \"default/page.html\" %}\n{% block main %}\n{{ titel }}\n{% endblock %}\n");
+    docset.write(
+        "themes/own/templates/page.html",
+        "{% extends \"default/page.html\" %}\n{% block main %}\n{{ titel }}\n{% endblock %}\n",
+    );
     let said = docset.run(&["build"]).ended(1).stderr;
     assert!(said.contains("page.html:3:") && said.contains("titel"), "{said}");
     assert!(!docset.out().exists());
@@ -130,7 +133,8 @@ fn split_writes_one_language() {
     let docset = mixed();
     let run = |locale: &str| docset.run(&["split", "site/content/index.md", "--locale", locale, "--site", "x"]);
     assert_eq!(run("ja").code, Some(2), "split takes no site");
-    let split = |arguments: &[&str]| super::docset::Ran::of(command().current_dir(docset.site()).args(arguments).output().unwrap());
+    let split =
+        |arguments: &[&str]| super::docset::Ran::of(command().current_dir(docset.site()).args(arguments).output().unwrap());
     let ja = split(&["split", "content/index.md", "--locale", "ja-JP"]).ended(0).stdout;
     assert!(ja.contains("# はじめに\n") && !ja.contains("Please"), "{ja}");
     let en = split(&["split", "content/index.md", "--locale", "en"]).ended(0).stdout;

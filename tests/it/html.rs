@@ -54,7 +54,12 @@ fn tokens(html: &str) -> Result<Vec<Token>, String> {
             let mut value = String::new();
             if let Some(after) = inner.strip_prefix("=\"") {
                 let end = after.find('"').ok_or_else(near)?;
-                value = after[..end].replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#x27;", "'").replace("&amp;", "&");
+                value = after[..end]
+                    .replace("&quot;", "\"")
+                    .replace("&lt;", "<")
+                    .replace("&gt;", ">")
+                    .replace("&#x27;", "'")
+                    .replace("&amp;", "&");
                 inner = &after[end + 1..];
             } else if inner.starts_with('=') {
                 return Err(format!("an attribute without quotation marks: {}", near()));
@@ -120,7 +125,8 @@ pub(crate) fn faults(html: &str) -> Vec<String> {
 
 fn element_faults(element: &Element) -> Vec<String> {
     let mut faults = Vec::new();
-    if ["form", "input", "button", "iframe", "style", "object", "embed", "svg", "template", "base"].contains(&element.name.as_str())
+    if ["form", "input", "button", "iframe", "style", "object", "embed", "svg", "template", "base"]
+        .contains(&element.name.as_str())
         || element.name == "script" && element.get("src").is_none_or(|src| !src.contains("assets/"))
     {
         faults.push(format!("<{}>", element.name));
@@ -129,7 +135,12 @@ fn element_faults(element: &Element) -> Vec<String> {
         let lower = value.trim_start_matches(|c: char| c.is_control() || c.is_whitespace()).to_ascii_lowercase();
         let scheme = lower.replace(['\t', '\n', '\r'], "");
         let bad_scheme = ["javascript:", "data:", "vbscript:", "file:"].iter().any(|bad| scheme.starts_with(bad));
-        if name.starts_with("on") || name == "style" || name.starts_with("data-ttu") || name.starts_with("data-stu") || name.starts_with("data-md") {
+        if name.starts_with("on")
+            || name == "style"
+            || name.starts_with("data-ttu")
+            || name.starts_with("data-stu")
+            || name.starts_with("data-md")
+        {
             faults.push(format!("{name}={value:?} of <{}>", element.name));
         }
         if matches!(name.as_str(), "href" | "src" | "cite" | "action") && bad_scheme {

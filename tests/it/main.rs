@@ -9,6 +9,8 @@ mod docset;
 #[cfg(feature = "site")]
 mod html;
 #[cfg(feature = "site")]
+mod laws;
+#[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
 mod split;

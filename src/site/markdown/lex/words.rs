@@ -65,7 +65,7 @@ impl<'p> Lexer<'p> {
             let stop = mark.map_or(range.end, |mark| at + mark);
             self.plain(at..stop, segment);
             at = stop;
-            let Some(after) = mark.and(prepared[at..].find(marks.close).map(|close| at + close)) else { continue };
+            let Some(after) = mark.and_then(|_| prepared[at..].find(marks.close)).map(|close| at + close) else { continue };
             let number = prepared[at..after].trim_start_matches(marks.open).parse().unwrap_or(usize::MAX);
             let end = after + marks.close.len_utf8();
             self.inline_mark(number, at..end);
