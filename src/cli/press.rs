@@ -145,6 +145,7 @@ impl From<BuildError> for Failure {
             BuildError::Write(error) => {
                 let help = match &error {
                     WriteError::NotOurs(_) => "name another folder with `--out`, or empty this one",
+                    WriteError::HoldsSite(_) => "name another folder with `--out`",
                     WriteError::NotAFolder(_) => "remove it, or name another folder with `--out`",
                     WriteError::Io(..) => "the files written so far are whole; build again once this is mended",
                 };

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, is_published};
 use super::discover::{Found, Listing, discover};
 use super::extras::dead_redirections;
 use super::facts::{Facts, Use};
@@ -25,7 +25,7 @@ use super::read::read_found;
 use super::redirect::{self, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::resolve::Target;
-use super::write::{Output, WriteError, Written, is_as_stamped};
+use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, settings, toc};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
@@ -135,6 +135,8 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     theme: Theme,
     listing: Listing,
+    /// What was wrong with the listing.
+    listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -142,13 +144,16 @@ impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
         let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
         let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
-        let mut diagnostics = Vec::new();
-        let listing = discover(&config.root, &config.site.content).unpack(&mut diagnostics);
+        let mut listed = Vec::new();
+        let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
         observer.phase("discover", listing.files.len());
-        Ok(Self { config, options, observer, theme, listing, diagnostics })
+        Ok(Self { config, options, observer, theme, listing, diagnostics: listed.clone(), listed })
     }
 
     fn go(mut self, write: bool) -> Result<Report, BuildError> {
+        if write {
+            keeps_clear_of(&self.config.site.out, &[&self.config.root, &self.config.content_folder()])?;
+        }
         let cache = incremental::place(&self.config.root, &self.config.site.out);
         let memory = if write { Memory::read(&cache) } else { Memory::default() };
         let inputs = memory.inputs.map(|_| self.inputs());
@@ -183,7 +188,7 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         self.observer.phase("resolve", facts.len());
-        let (mut diagnostics, resources) = resolve(&model);
+        let (mut diagnostics, resources) = resolve(&model, &listing);
         diagnostics.append(&mut self.diagnostics);
         diagnostics.extend(library.take_diagnostics());
         diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
@@ -197,7 +202,10 @@ impl<'a> Run<'a> {
         if !write || report.diagnostics.iter().any(stops) {
             return Ok(report);
         }
-        let output = Output::open(&self.config.site.out, memory.stamps)?;
+        let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
+        planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
+        planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
+        let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
         if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
@@ -229,6 +237,8 @@ impl<'a> Run<'a> {
         hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
         hasher.update(&self.theme.digest().0);
         hasher.update(read::program().as_bytes());
+        // What is wrong with links and names does not show in the files that are left.
+        hasher.update(format!("{:?}", self.listed).as_bytes());
         for (found, digest) in listing.files.iter().zip(digests) {
             hasher.update(format!("\0{}\0{digest:?}", found.path).as_bytes());
         }
@@ -341,7 +351,7 @@ fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>
 }
 
 /// Looks every link up. Gives what is wrong, and the files that pages name.
-fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
+fn resolve(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
     let resolver = model.resolver();
     let all: Vec<PageId> = model.pages().collect();
     let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
@@ -360,13 +370,24 @@ fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
             (diagnostics, files)
         })
         .collect();
-    let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+    let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
     for (mut some, more) in parts {
         diagnostics.append(&mut some);
         files.extend(more);
     }
+    let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
+        let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
+        Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
+    });
+    diagnostics.extend(taken);
     diagnostics.extend(dead_redirections(model));
     (diagnostics, files)
+}
+
+/// The files that a resource glob of the docset's settings names.
+fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
+    let files = listing.files.iter().map(|found| &found.path);
+    files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
 
 /// How the navigation finds pages.

@@ -1,8 +1,9 @@
 //! What a site has beside its pages: the choice of languages, the list of all pages, redirections, 404, sitemap, robots.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::catalog::Found;
+use super::catalog::{Found, is_reserved};
 use super::html::escape;
 use super::model::{Label, Model};
 use super::nav::PageId;
@@ -88,24 +89,25 @@ impl<'a> Renderer<'a> {
 
     fn redirections(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = Vec::new();
+        let mut made = HashSet::new();
         for redirect in self.model.catalog.redirects.iter() {
+            let address = address(redirect);
+            let taken = address.is_empty() || is_reserved(&address) || self.model.catalog.at(&address).is_some();
+            // `x.md` and `x/index.md` have one address; the first holds.
+            if taken || !made.insert(address.clone()) {
+                continue;
+            }
             for locale in self.model.locales().ids() {
-                files.extend(self.redirection(redirect, locale)?);
+                files.extend(self.redirection(redirect, &address, locale)?);
             }
         }
         Ok(files)
     }
 
-    fn redirection(&self, redirect: &Redirect, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
+    fn redirection(&self, redirect: &Redirect, address: &str, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
         let model = self.model;
-        let stem = redirect.source.stem().to_lowercase();
-        let address = stem
-            .strip_suffix("index")
-            .filter(|rest| rest.is_empty() || rest.ends_with('/'))
-            .map_or(format!("{stem}/"), str::to_owned);
         let here = UrlPath::new(format!("{}/{address}", model.tag(locale)));
-        let taken = address.is_empty() || model.catalog.by_site_path(&format!("/{address}")).is_some();
-        let Some((target, title)) = self.landing(redirect, &here, locale).filter(|_| !taken) else { return Ok(None) };
+        let Some((target, title)) = self.landing(redirect, &here, locale) else { return Ok(None) };
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
         let view = PlainView {
@@ -180,6 +182,13 @@ impl<'a> Renderer<'a> {
         let sitemap = self.model.config.base_url.as_ref().map(|base| format!("Sitemap: {}sitemap.xml\n", base.as_str()));
         format!("User-agent: *\nAllow: /\n{}", sitemap.unwrap_or_default())
     }
+}
+
+/// The address below a locale that a page had.
+fn address(redirect: &Redirect) -> String {
+    let stem = redirect.source.stem().to_lowercase();
+    let index = stem.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/'));
+    index.map_or(format!("{stem}/"), str::to_owned)
 }
 
 fn urlset(entries: &[String]) -> String {

@@ -125,19 +125,25 @@ fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition
     let title = own_title.clone().or_else(|| heading.clone()).unwrap_or_else(unnamed);
     let name = heading.or(own_title).unwrap_or_else(unnamed);
     let machine = version.half == Half::Target && front.translation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("MT"));
-    let worded = |text| Worded { text, locale: shown };
+    let worded = |text: String| Worded { text: printable(text), locale: shown };
     Some(Edition {
         availability: availability(version, locale, shown, locales),
         title: worded(title),
         name: worded(name),
-        description: description(version),
+        description: description(version).map(printable),
         date: front.date.or(version.document.front.date),
         basis: front.last_handoff.filter(|_| version.half == Half::Target),
         machine,
-        robots: front.robots.clone(),
+        robots: front.robots.clone().map(printable),
         file,
         places: places(version),
     })
+}
+
+/// A name without control characters, which HTML forbids and which would steer what names pass through.
+pub(crate) fn printable(text: String) -> String {
+    let shown = |c: char| if c.is_whitespace() { ' ' } else { '\u{FFFD}' };
+    if text.contains(char::is_control) { text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect() } else { text }
 }
 
 fn availability(version: &Version, locale: LocaleId, shown: LocaleId, locales: &LocaleSet) -> Availability {

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::unit::{Document, Form, Half, Side};
 use super::{frontmatter, parallel, read, split, yamlmime};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::{LocaleId, LocaleSet};
+use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::source::Source;
 use crate::vpath::SourcePath;
 
@@ -151,7 +151,11 @@ impl Reader<'_> {
                     None => versions[source_at] = Some(version),
                 }
             }
-            let Some(target) = document.target_locale.filter(|id| is_target && versions[id.index()].is_none()) else { continue };
+            let Some(target) = document.target_locale.filter(|_| is_target) else { continue };
+            if let Some(first) = &versions[target.index()] {
+                found.push(second_translation(document, &first.document, self.locales.get(target)));
+                continue;
+            }
             let original = originals[target.index()].as_ref().or(versions[source_at].as_ref());
             let flow = flow(document, Half::Target, self.locales, self.includes, found);
             let outline = original.map(|o| Outline::of_target(&flow, &o.flow, &o.outline)).unwrap_or_default();
@@ -159,6 +163,13 @@ impl Reader<'_> {
         }
         Page { versions, originals, draft: false }
     }
+}
+
+fn second_translation(document: &Document, first: &Document, locale: &Locale) -> Diagnostic {
+    let [path, first] = [document, first].map(|document| document.side(Half::Target).path.clone());
+    let message = format!("this file and `{first}` both hold the page in {locale}");
+    let collision = Diagnostic::new(Code::UrlCollision, Span::file(path), message);
+    collision.related(Span::file(first), "the other file").help("take one of the two translations out")
 }
 
 impl Page {

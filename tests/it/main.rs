@@ -1,5 +1,9 @@
 //! Behaviour, from outside.
 
+#[cfg(all(feature = "site", unix))]
+mod bad_input;
+#[cfg(feature = "site")]
+mod cli;
 #[cfg(feature = "site")]
 mod conventions;
 #[cfg(feature = "site")]
@@ -7,13 +11,19 @@ mod corpus;
 #[cfg(feature = "site")]
 mod docs;
 #[cfg(feature = "site")]
+mod docset;
+#[cfg(feature = "site")]
 mod html;
 #[cfg(feature = "site")]
 mod includes;
 #[cfg(feature = "site")]
 mod japanese;
 #[cfg(feature = "site")]
+mod laws;
+#[cfg(feature = "site")]
 mod links;
+#[cfg(feature = "site")]
+mod markup;
 #[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
