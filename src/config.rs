@@ -56,6 +56,9 @@ pub struct SiteConfig {
     pub theme: String,
     /// Where a page can be edited; `{path}` stands for the file's path below the root.
     pub edit_url: Option<String>,
+    /// What an address that begins with `/` and names no page of the site stands below; `{tag}` stands for the language tag with its region.
+    /// Without it such an address is a broken link. A docset without a configuration was written for Microsoft Learn.
+    pub web_root: Option<String>,
     /// Whether each translated page has a parallel view.
     pub parallel: bool,
     /// Whether the site has a search.

@@ -34,6 +34,7 @@ pub(super) struct RawSite {
     pub(super) content: Option<Given<String>>,
     pub(super) theme: Option<Given<String>>,
     pub(super) edit_url: Option<Given<String>>,
+    pub(super) web_root: Option<Given<String>>,
     pub(super) parallel: Option<bool>,
     pub(super) search: Option<bool>,
     pub(super) exports: Vec<Given<String>>,

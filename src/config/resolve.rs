@@ -61,6 +61,7 @@ fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
         content: String::new(),
         theme: "default".into(),
         edit_url: None,
+        web_root: Some(LEARN.into()),
         parallel: true,
         search: true,
         exports: Vec::new(),
@@ -79,6 +80,7 @@ fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: Lo
         content,
         theme: raw.theme.map_or(Ok(site.theme.clone()), |theme| file.parse("theme", &theme, |name| theme_name(name)))?,
         edit_url: filled(raw.edit_url).map(|url| file.parse("edit_url", &url, |url| edit_url(url))).transpose()?,
+        web_root: filled(raw.web_root).map(|url| file.parse("web_root", &url, |url| web_root(url))).transpose()?,
         parallel: raw.parallel.unwrap_or(site.parallel),
         search: raw.search.unwrap_or(site.search),
         exports: exports(file, &raw.exports)?,
@@ -106,6 +108,15 @@ fn below_root(path: &str) -> Result<String, String> {
 fn theme_name(name: &str) -> Result<String, String> {
     let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if sound { Ok(name.to_owned()) } else { Err("must be the name of a folder in `themes`: letters, digits, `-` and `_`".into()) }
+}
+
+/// The web site that existing docsets were written for: their addresses that begin with `/` start there.
+const LEARN: &str = "https://learn.microsoft.com/{tag}";
+
+fn web_root(url: &str) -> Result<String, String> {
+    let address = WebAddress::parse(&url.replace("{tag}", "en-us"))?;
+    let kept = url.trim_end_matches('/');
+    if address.as_str().is_empty() { Err("`web_root` is empty".into()) } else { Ok(kept.to_owned()) }
 }
 
 fn edit_url(url: &str) -> Result<String, String> {

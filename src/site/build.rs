@@ -33,9 +33,6 @@ use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
 
-/// Where an address that begins with `/` leads, unless it is one of the site's own: the web site that existing docsets were written for.
-const WEB: &str = "https://learn.microsoft.com/{tag}";
-
 /// How a site is built.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -175,7 +172,7 @@ impl<'a> Run<'a> {
         }
         catalog.name(uids);
         let nav = self.nav(&listing, &read, &catalog, &facts);
-        let web_roots = model::web_roots(&self.config.site.locales, Some(WEB));
+        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
         let model = Model {
             config: &self.config.site,
             theme: &self.theme,

@@ -108,7 +108,7 @@ fn a_template_error_shows_file_line_and_cause() {
     assert!(said.contains("page.html:3:") && said.contains("titel"), "{said}");
     assert!(!docset.out().exists());
     docset.write("themes/own/templates/page.html", "{% extends \"default/page.html\" %}\n{% block main %}\n{% if %}\n");
-    let said = docset.run(&["check"]).ended(1).stderr;
+    let said = docset.run(&["check"]).ended(1).stdout;
     assert!(said.contains("page.html:3:"), "{said}");
 }
 

@@ -86,14 +86,14 @@ fn no_half_width_space_follows_a_full_stop() {
     for (target, html) in [
         ("一。 二！ 三？ 四", "一。二！三？四"),
         ("「一」 二（三） 四", "「一」二（三）四"),
-        ("一。 two", "一。 two"),
+        ("一。 two", "一。two"),
         ("`一。 二`。 三", "<code>一。 二</code>。三"),
     ] {
         assert_eq!(japanese(&format!("{{101|{target}|x}}")), format!("<p>{html}</p>"));
     }
     assert_eq!(japanese("{101|一。|One.} {102|二。|Two.}"), "<p>一。二。</p>");
-    assert_eq!(japanese("{101|一。 **太** です|One **x**}"), "<p>一。 <strong>太</strong> です</p>");
-    assert_eq!(japanese("{101|一。 [二](a.md)|One. [x](a.md)}"), "<p>一。 <a href=\"#\">二</a></p>");
+    assert_eq!(japanese("{101|一。 **太** です|One **x**}"), "<p>一。<strong>太</strong> です</p>");
+    assert_eq!(japanese("{101|一。 [二](a.md)|One. [x](a.md)}"), "<p>一。<a href=\"#\">二</a></p>");
     assert!(both("{101|一。|A。} {102|二。|B。}").1.contains("A。 B。"));
     assert_eq!(japanese("```\n一。 二\n三\n```"), "<pre tabindex=\"0\"><code>一。 二\n三\n</code></pre>");
 }
@@ -133,7 +133,7 @@ fn text_that_would_become_a_list_stays_text() {
         assert_eq!(japanese(&format!("- {{101|{target}|{source}}}")), format!("<ul>\n<li>{target}</li>\n</ul>"));
     }
     assert!(japanese("{101|1. 一|1. one}").starts_with("<ol>"), "the source is a list as well");
-    assert_eq!(japanese("{101|一。|One.} {102|1. 二|Two}"), "<p>一。 1. 二</p>");
+    assert_eq!(japanese("{101|一。|One.} {102|1. 二|Two}"), "<p>一。1. 二</p>");
 }
 
 #[test]

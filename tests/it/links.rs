@@ -2,6 +2,9 @@
 
 use madoguchi::diag::Code;
 
+/// A site whose addresses that begin with `/` may lead to another.
+const WITH_WEB_ROOT: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nbase_url = \"https://docs.example.com/\"\nweb_root = \"https://learn.microsoft.com/{tag}\"\n";
+
 use crate::support::{Built, Site};
 
 /// A docset around the page `sub/a.md`.
@@ -13,6 +16,7 @@ fn around(text: &str) -> Built {
         .file("sub/c.md", "# C\n")
         .file("folder/index.md", "---\nuid: Some.Uid\n---\n# F\n")
         .file("faq.yml", "### YamlMime:FAQ\nmetadata:\n  title: F\ntitle: F\nsections:\n- name: S\n  questions:\n  - question: Q\n    answer: A\n")
+        .config(WITH_WEB_ROOT)
         .file("f.pdf", "pdf")
         .file("secret.toml", "x")
         .file(".openpublishing.redirection.json", r#"{"redirections": [

@@ -287,9 +287,11 @@ fn bracket(text: &str, start: usize) -> Option<Found> {
     if name == "include" || name == "code" || name.starts_with("code-") {
         return linked(text, start, after, &name);
     }
-    let quoted = before(text, start).trim_end().ends_with('>') && starts_line(text, start);
-    let end = text[after..].find([']', '\n']).filter(|at| text.as_bytes()[after + at] == b']').map(|at| after + at);
-    let (true, Some(end)) = (quoted, end) else { return None };
+    // Only within a quote is it worth looking for the end: a line of ten thousand brackets must not be searched as often.
+    if !before(text, start).trim_end().ends_with('>') || !starts_line(text, start) {
+        return None;
+    }
+    let end = text[after..].find([']', '\n']).filter(|at| text.as_bytes()[after + at] == b']').map(|at| after + at)?;
     let argument = text[after..end].trim();
     let directive = match name.as_str() {
         "div" => {

@@ -8,9 +8,14 @@ pub(crate) fn joins(before: char, after: char) -> bool {
     is_cjk(before) && is_cjk(after)
 }
 
-/// Whether a space between these two characters is left over from sentences being segments (`。 次`).
+/// Whether a space between these two characters is left over from sentences being segments: any after a full stop, an exclamation or a
+/// question mark (JIS X 4051 sets none there), and one between a closing bracket and a character of the script.
 pub(crate) fn is_leftover_space(before: char, after: char) -> bool {
-    matches!(before, '。' | '！' | '？' | '」' | '』' | '）' | '】') && is_cjk(after)
+    match before {
+        '。' | '！' | '？' => !after.is_whitespace(),
+        '」' | '』' | '）' | '】' => is_cjk(after),
+        _ => false,
+    }
 }
 
 /// The first bare `http://` or `https://` address in a text, as a byte range.
@@ -101,6 +106,7 @@ mod tests {
     fn japanese_takes_no_space_from_a_line_break_and_korean_does() {
         assert!(joins('語', '、') && joins('。', 'カ'));
         assert!(!joins('語', 'a') && !joins('한', '국'));
-        assert!(is_leftover_space('。', '次') && !is_leftover_space('。', 'A') && !is_leftover_space('語', '次'));
+        assert!(is_leftover_space('。', '次') && is_leftover_space('。', 'A') && is_leftover_space('。', '*'));
+        assert!(is_leftover_space('」', '次') && !is_leftover_space('」', 'A') && !is_leftover_space('語', '次'));
     }
 }
