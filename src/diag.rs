@@ -58,7 +58,7 @@ codes! {
     ReservedName = "reserved-name", Error;
     /// A path leads out of the site's root folder.
     PathOutside = "path-outside", Error;
-    /// A template cannot be loaded or rendered.
+    /// A template or another file of the site's own theme cannot be used.
     Template = "template", Error;
     /// A symbolic link leads nowhere, in a circle, or out of the root folder.
     SymbolicLink = "symbolic-link", Warning;

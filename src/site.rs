@@ -9,6 +9,7 @@ pub(crate) mod facts;
 pub mod frontmatter;
 pub(crate) mod html;
 pub(crate) mod incremental;
+pub(crate) mod kept;
 pub(crate) mod library;
 pub mod link;
 pub mod markdown;

@@ -11,6 +11,9 @@ use super::terminal;
 use crate::config::WebAddress;
 use crate::site::build::Options;
 
+/// A build that has more to say leaves the rest to `check`.
+const MOST_WARNINGS: usize = 20;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Build {
     /// The site's folder: with a `madoguchi.toml`, or any localized docset
@@ -42,7 +45,7 @@ impl Build {
         let findings = Levels::strict(self.strict).judge(outcome.diagnostics);
         let colour = terminal::takes_colour(&io::stderr());
         // Standard error that cannot be written leaves nobody to tell.
-        let _ = report::write(&mut io::stderr().lock(), Format::Human { colour }, &findings, &*outcome.read);
+        let _ = report::write(&mut io::stderr().lock(), Format::Human { colour, most: MOST_WARNINGS }, &findings, &*outcome.read);
         if !outcome.made.is_empty() {
             let _ = writeln!(io::stderr(), "{}", outcome.made);
         }

@@ -57,7 +57,7 @@ impl Check {
 
     fn format(&self) -> Format {
         match self.format {
-            FormatName::Human => Format::Human { colour: terminal::takes_colour(&io::stdout()) },
+            FormatName::Human => Format::Human { colour: terminal::takes_colour(&io::stdout()), most: usize::MAX },
             FormatName::Json => Format::Json,
             FormatName::Sarif => Format::Sarif,
         }

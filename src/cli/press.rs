@@ -6,7 +6,7 @@ use super::failure::{Failure, FailureKind};
 use super::progress::Progress;
 use super::report::Read;
 use crate::config::{self, Config, Environment};
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::Locale;
 use crate::site;
 use crate::site::build::{BuildError, Observer, Options, Report};
@@ -38,7 +38,10 @@ fn discovered_tags(content: &Path) -> Vec<String> {
 
 /// Builds the site.
 pub(super) fn build(config: &Config, options: &Options, progress: &Progress) -> Result<Outcome, Failure> {
-    let report = site::build::build(config, options, progress)?;
+    let report = match site::build::build(config, options, progress) {
+        Ok(report) => report,
+        Err(error) => return of_theme(config, error),
+    };
     let made = report.written.map(|written| made(&report, written, &config.site.out)).unwrap_or_default();
     Ok(outcome(config, report, made))
 }
@@ -52,15 +55,30 @@ fn made(report: &Report, written: Written, out: &Path) -> String {
 
 /// Runs all phases without writing.
 pub(super) fn check(config: &Config, progress: &Progress) -> Result<Outcome, Failure> {
-    let report = site::build::check(config, &Options { drafts: true, strict: false }, progress)?;
-    Ok(outcome(config, report, String::new()))
+    match site::build::check(config, &Options { drafts: true, strict: false }, progress) {
+        Ok(report) => Ok(outcome(config, report, String::new())),
+        Err(error) => of_theme(config, error),
+    }
+}
+
+/// An error in a file of the site's own theme is reported as one in a page is, with its code and place.
+fn of_theme(config: &Config, error: BuildError) -> Result<Outcome, Failure> {
+    let BuildError::Theme(theme) = &error else { return Err(error.into()) };
+    let place = theme.place.as_ref().and_then(|place| {
+        let path = Path::new(&place.file).strip_prefix(&config.root).ok()?.to_str()?;
+        Some(Span::new(SourcePath::parse(path).ok()?, place.range.clone()))
+    });
+    let Some(span) = place else { return Err(error.into()) };
+    let diagnostic = Diagnostic::new(Code::Template, span, theme.message.clone()).help(theme.help.clone());
+    Ok(Outcome { diagnostics: vec![diagnostic], read: reader(config), made: String::new() })
 }
 
 /// Diagnostics with paths that count from the site's folder, as a person sees them.
 fn outcome(config: &Config, report: Report, made: String) -> Outcome {
     let folder = config.site.content.trim_matches('/').to_owned();
     let moved = |path: &SourcePath| {
-        if folder.is_empty() {
+        // The folder itself stands for its missing content.
+        if folder.is_empty() || path.as_str() == folder {
             path.clone()
         } else {
             SourcePath::parse(&format!("{folder}/{path}")).unwrap_or_else(|_| path.clone())
@@ -71,11 +89,13 @@ fn outcome(config: &Config, report: Report, made: String) -> Outcome {
         diagnostic.span.path = moved(&diagnostic.span.path);
         diagnostic.related.iter_mut().for_each(|(span, _)| span.path = moved(&span.path));
     }
+    Outcome { diagnostics, read: reader(config), made }
+}
+
+/// Gives the text of a file below the site's folder.
+fn reader(config: &Config) -> Box<Read<'static>> {
     let root = config.root.clone();
-    let read = move |path: &SourcePath| {
-        site::read::read_bytes(&root, path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    };
-    Outcome { diagnostics, read: Box::new(read), made }
+    Box::new(move |path| site::read::read_bytes(&root, path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// One language of a localized file, byte for byte as it stands there.
@@ -125,6 +145,7 @@ impl From<BuildError> for Failure {
             BuildError::Write(error) => {
                 let help = match &error {
                     WriteError::NotOurs(_) => "name another folder with `--out`, or empty this one",
+                    WriteError::HoldsSite(_) => "name another folder with `--out`",
                     WriteError::NotAFolder(_) => "remove it, or name another folder with `--out`",
                     WriteError::Io(..) => "the files written so far are whole; build again once this is mended",
                 };

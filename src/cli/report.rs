@@ -32,6 +32,8 @@ pub enum Format {
     Human {
         /// With the colours of a terminal.
         colour: bool,
+        /// How many warnings are shown in full; all errors are.
+        most: usize,
     },
     /// One JSON object.
     Json,
@@ -49,7 +51,7 @@ pub type Read<'a> = dyn Fn(&SourcePath) -> Option<String> + 'a;
 pub fn write(out: &mut dyn Write, format: Format, findings: &[Finding], read: &Read<'_>) -> io::Result<()> {
     let mut texts = place::Texts::new(read);
     match format {
-        Format::Human { colour } => human::write(out, findings, &mut texts, colour),
+        Format::Human { colour, most } => human::write(out, findings, &mut texts, colour, most),
         Format::Json => json::write(out, findings, &mut texts),
         Format::Sarif => sarif::write(out, findings, &mut texts),
     }

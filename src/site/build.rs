@@ -7,23 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::catalog::Catalog;
-use super::discover::{Listing, discover};
+use super::catalog::{Catalog, is_published};
+use super::discover::{Found, Listing, discover};
 use super::extras::dead_redirections;
 use super::facts::{Facts, Use};
 use super::incremental::{self, Memory};
+use super::kept::Kept;
 use super::library::Library;
 use super::model::{self, Model};
 use super::nav::{self, Nav, PageId, Pages};
 use super::page::Reader;
 use super::read::read_found;
 use super::redirect::{self, RedirectTarget};
-use super::render::Renderer;
+use super::render::{Rendered, Renderer};
 use super::resolve::Target;
-use super::write::{Output, WriteError, Written, is_as_stamped};
+use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, settings, toc};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
@@ -133,6 +135,8 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     theme: Theme,
     listing: Listing,
+    /// What was wrong with the listing.
+    listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -140,13 +144,16 @@ impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
         let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
         let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
-        let mut diagnostics = Vec::new();
-        let listing = discover(&config.root, &config.site.content).unpack(&mut diagnostics);
+        let mut listed = Vec::new();
+        let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
         observer.phase("discover", listing.files.len());
-        Ok(Self { config, options, observer, theme, listing, diagnostics })
+        Ok(Self { config, options, observer, theme, listing, diagnostics: listed.clone(), listed })
     }
 
     fn go(mut self, write: bool) -> Result<Report, BuildError> {
+        if write {
+            keeps_clear_of(&self.config.site.out, &[&self.config.root, &self.config.content_folder()])?;
+        }
         let cache = incremental::place(&self.config.root, &self.config.site.out);
         let memory = if write { Memory::read(&cache) } else { Memory::default() };
         let inputs = memory.inputs.map(|_| self.inputs());
@@ -155,11 +162,13 @@ impl<'a> Run<'a> {
             return Ok(Report { diagnostics: memory.diagnostics, pages: memory.pages, written: Some(written) });
         }
         let listing = std::mem::take(&mut self.listing);
-        let read = |path: &SourcePath| read_listed(&listing, path);
+        let digests: Vec<OnceLock<Digest>> = listing.files.iter().map(|_| OnceLock::new()).collect();
+        let read = |path: &SourcePath| read_listed(&listing, path, &digests);
         let catalog = self.catalog(&listing, &read);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
-        let facts = self.facts(&catalog, &reader);
+        let kept = Kept::new(catalog.pages.len());
+        let facts = self.facts(&catalog, &reader, &kept);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter().enumerate() {
             uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
@@ -179,7 +188,7 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         self.observer.phase("resolve", facts.len());
-        let (mut diagnostics, resources) = resolve(&model);
+        let (mut diagnostics, resources) = resolve(&model, &listing);
         diagnostics.append(&mut self.diagnostics);
         diagnostics.extend(library.take_diagnostics());
         diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
@@ -187,19 +196,22 @@ impl<'a> Run<'a> {
         diagnostics.dedup();
         let renderer = Renderer::new(&model)?;
         let pages: Vec<PageId> = model.pages().collect();
-        self.prove(&renderer, &reader, &pages)?;
+        let extras = self.prove(&renderer, &reader, &pages)?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
             return Ok(report);
         }
-        let output = Output::open(&self.config.site.out, memory.stamps)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &pages, &resources, &listing) {
+        let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
+        planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
+        planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
+        let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
+        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
         }
         let (written, stamps) = output.finish()?;
-        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing));
+        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         memory.write(&cache);
@@ -210,27 +222,25 @@ impl<'a> Run<'a> {
 
     /// A digest of everything that goes into the site.
     fn inputs(&self) -> Digest {
-        self.inputs_of(&self.listing)
+        let digests: Vec<OnceLock<Digest>> = self.listing.files.iter().map(|_| OnceLock::new()).collect();
+        self.inputs_of(&self.listing, &digests)
     }
 
-    fn inputs_of(&self, listing: &Listing) -> Digest {
-        let digests: Vec<Option<Digest>> = listing
-            .files
-            .par_iter()
-            .map(|found| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
-            .collect();
+    /// The same, where the digests of files that were read are known.
+    fn inputs_of(&self, listing: &Listing, known: &[OnceLock<Digest>]) -> Digest {
+        let digest = |(found, known): (&Found, &OnceLock<Digest>)| {
+            known.get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
+        };
+        let digests: Vec<Option<Digest>> = listing.files.par_iter().zip(known).map(digest).collect();
         let mut hasher = blake3::Hasher::new();
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
         hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
         hasher.update(&self.theme.digest().0);
         hasher.update(read::program().as_bytes());
+        // What is wrong with links and names does not show in the files that are left.
+        hasher.update(format!("{:?}", self.listed).as_bytes());
         for (found, digest) in listing.files.iter().zip(digests) {
-            hasher.update(found.path.as_str().as_bytes());
-            hasher.update(&digest.map_or([0xFF; 17], |digest| {
-                let mut known = [0; 17];
-                known[..16].copy_from_slice(&digest.0);
-                known
-            }));
+            hasher.update(format!("\0{}\0{digest:?}", found.path).as_bytes());
         }
         Digest::from_hash(hasher.finalize())
     }
@@ -248,14 +258,16 @@ impl<'a> Run<'a> {
         Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
     }
 
-    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>) -> Vec<Facts> {
+    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
         self.observer.phase("read", catalog.pages.len());
-        let pages = catalog.pages.par_iter();
-        let facts = pages.map(|files| {
+        let pages = catalog.pages.par_iter().enumerate();
+        let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
             self.observer.step();
-            Facts::of(&page, reader.locales, found)
+            let facts = Facts::of(&page, reader.locales, found);
+            kept.keep(at, page);
+            facts
         });
         facts.collect()
     }
@@ -277,32 +289,34 @@ impl<'a> Run<'a> {
         nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut self.diagnostics)
     }
 
-    /// Renders one page of each kind, so that a template's error is found before anything is written.
-    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<(), BuildError> {
+    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what the site has beside pages.
+    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<Vec<Rendered>, BuildError> {
         let model = renderer.model;
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
             renderer.page(*page, &reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new()))?;
         }
-        renderer.extras()?;
-        Ok(())
+        Ok(renderer.extras()?)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
     fn write(
         &self,
         output: &Output,
         renderer: &Renderer<'_>,
         reader: &Reader<'_>,
+        kept: &Kept,
         pages: &[PageId],
         resources: &BTreeSet<SourcePath>,
         listing: &Listing,
+        extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
         pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
             let files = &renderer.model.catalog.pages[page.0 as usize];
-            let parsed = reader.page(files, &mut Vec::new());
+            let parsed = kept.take(page.0 as usize).unwrap_or_else(|| reader.page(files, &mut Vec::new()));
             for file in renderer.page(*page, &parsed)? {
-                output.put(&file.path, file.html.as_bytes())?;
+                output.put(&file.path, &file.bytes)?;
             }
             self.observer.step();
             Ok(())
@@ -318,22 +332,26 @@ impl<'a> Run<'a> {
                 output.put(&path, &bytes)?;
             }
         }
-        for file in renderer.extras()? {
-            output.put(&file.path, file.html.as_bytes())?;
+        for file in extras {
+            output.put(&file.path, &file.bytes)?;
         }
         Ok(())
     }
 }
 
-fn read_listed(listing: &Listing, path: &SourcePath) -> Result<Source, Diagnostic> {
-    match listing.find(path) {
-        Some(found) => read_found(listing, found),
+fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {
+    match listing.position(path).and_then(|at| Some((listing.files.get(at)?, digests.get(at)?))) {
+        Some((found, digest)) => {
+            let source = read_found(listing, found)?;
+            digest.get_or_init(|| source.digest());
+            Ok(source)
+        }
         None => Err(Diagnostic::new(Code::Unreadable, Span::file(path.clone()), "there is no such file")),
     }
 }
 
 /// Looks every link up. Gives what is wrong, and the files that pages name.
-fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
+fn resolve(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
     let resolver = model.resolver();
     let all: Vec<PageId> = model.pages().collect();
     let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
@@ -342,13 +360,9 @@ fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
                 for written in &model.facts(*page).links {
-                    diagnostics.extend(resolver.check(*page, written));
-                    let target = match written.what {
-                        Use::Image => resolver.resource(&written.at.path, &written.destination).ok(),
-                        Use::Link => Some(resolver.link(&written.at.path, *page, written.locale, &written.destination).target),
-                        Use::EmptyLink | Use::Snippet => None,
-                    };
-                    if let Some(Target::File(path, _)) = target {
+                    let (target, diagnostic) = resolver.check(*page, written);
+                    diagnostics.extend(diagnostic);
+                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
                         files.insert(path);
                     }
                 }
@@ -356,13 +370,24 @@ fn resolve(model: &Model<'_>) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
             (diagnostics, files)
         })
         .collect();
-    let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+    let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
     for (mut some, more) in parts {
         diagnostics.append(&mut some);
         files.extend(more);
     }
+    let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
+        let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
+        Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
+    });
+    diagnostics.extend(taken);
     diagnostics.extend(dead_redirections(model));
     (diagnostics, files)
+}
+
+/// The files that a resource glob of the docset's settings names.
+fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
+    let files = listing.files.iter().map(|found| &found.path);
+    files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
 
 /// How the navigation finds pages.

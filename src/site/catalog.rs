@@ -51,8 +51,15 @@ pub(crate) enum Found {
 /// What was found, and the path as it is if it was found only by ignoring case.
 pub(crate) type ByCase = (Found, Option<SourcePath>);
 
-/// Addresses below a locale that the site needs for itself.
-const RESERVED: &[&str] = &["search/", "contents/", "404.html/"];
+/// Whether an address below a locale is one that the site needs for itself, or stands in the place of a file that it makes.
+pub(crate) fn is_reserved(address: &str) -> bool {
+    let mut parts = address.split_terminator('/');
+    matches!(address, "search/" | "contents/")
+        || address.starts_with("404.html/")
+        || parts.any(|part| part == "index.html")
+        || address == "parallel/"
+        || address.ends_with("/parallel/")
+}
 
 impl Catalog {
     /// Groups the files of a listing into pages.
@@ -118,6 +125,17 @@ impl Catalog {
         self.by_uid.get()?.get(uid).copied()
     }
 
+    /// The page at an address below a locale.
+    pub(crate) fn at(&self, address: &str) -> Option<PageId> {
+        self.by_address.get(address).copied()
+    }
+
+    /// Whether an address is a folder of pages, or a page: a file of its name could not stand beside it.
+    pub(crate) fn is_folder(&self, address: &str) -> bool {
+        let next = self.pages.partition_point(|page| page.address.as_str() < address);
+        self.pages.get(next).is_some_and(|page| page.address.starts_with(address))
+    }
+
     /// The page of a file.
     pub(crate) fn page(&self, path: &SourcePath) -> Option<PageId> {
         self.by_path.get(path).copied()
@@ -153,7 +171,12 @@ impl Catalog {
 
     /// Where a page has moved, in the end.
     pub(crate) fn moved(&self, path: &SourcePath) -> Option<Found> {
-        self.landing(self.redirects.follow(path, &|address| self.local(address))?)
+        self.landing(self.end_of(path)?)
+    }
+
+    /// What the last redirection of a page that has moved names; `None` if they lead in a circle.
+    pub(crate) fn end_of(&self, path: &SourcePath) -> Option<&RedirectTarget> {
+        self.redirects.follow(path, &|address| self.local(address))
     }
 
     /// The page or address that a redirection's target stands for.
@@ -169,6 +192,11 @@ impl Catalog {
             }
             RedirectTarget::External(address) => Some(Found::External(address.clone())),
         }
+    }
+
+    /// The redirections that lead in a circle.
+    pub(crate) fn circles(&self) -> Vec<Diagnostic> {
+        self.redirects.circles(&|address| self.local(address))
     }
 
     fn local(&self, address: &str) -> Option<SourcePath> {
@@ -241,9 +269,7 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
 
 fn refused(page: &PageFiles, locales: &LocaleSet) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let first_part = page.address.split_inclusive('/').next_back().unwrap_or_default();
-    let taken = RESERVED.contains(&page.address.as_str()) || first_part == "parallel/";
-    if let (true, Some((path, _))) = (taken, page.files.first()) {
+    if let (true, Some((path, _))) = (is_reserved(&page.address), page.files.first()) {
         let message = format!("the address `{}` is one that the site needs for itself", page.address);
         found.push(Diagnostic::new(Code::ReservedName, Span::file(path.clone()), message).help("Give the file another name."));
     }

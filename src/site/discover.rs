@@ -41,7 +41,12 @@ pub struct Found {
 impl Listing {
     /// The file with this path.
     pub fn find(&self, path: &SourcePath) -> Option<&Found> {
-        self.files.binary_search_by(|found| found.path.cmp(path)).ok().and_then(|at| self.files.get(at))
+        self.files.get(self.position(path)?)
+    }
+
+    /// The place of the file with this path.
+    pub fn position(&self, path: &SourcePath) -> Option<usize> {
+        self.files.binary_search_by(|found| found.path.cmp(path)).ok()
     }
 }
 

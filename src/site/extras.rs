@@ -1,12 +1,13 @@
 //! What a site has beside its pages: the choice of languages, the list of all pages, redirections, 404, sitemap, robots.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::catalog::Found;
+use super::catalog::{Found, is_reserved};
 use super::html::escape;
 use super::model::{Label, Model};
 use super::nav::PageId;
-use super::redirect::Redirect;
+use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
 use super::view::{Alternate, Frame, PlainView};
@@ -28,13 +29,13 @@ impl<'a> Renderer<'a> {
         }
         files.extend(self.redirections()?);
         files.extend(self.sitemap());
-        files.push(Rendered { path: UrlPath::new("robots.txt").output(), html: self.robots() });
+        files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
         Ok(files)
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
         let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None, target_lang: None };
-        Ok(Rendered { path: here.output(), html: self.model.theme.render(template, &view)? })
+        self.rendered(template, here, &view)
     }
 
     fn choose(&self) -> Result<Rendered, ThemeError> {
@@ -83,29 +84,30 @@ impl<'a> Renderer<'a> {
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
         let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None, target_lang: None };
-        Ok(Rendered { path: here.output(), html: model.theme.render("contents.html", &view)? })
+        self.rendered("contents.html", here, &view)
     }
 
     fn redirections(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = Vec::new();
+        let mut made = HashSet::new();
         for redirect in self.model.catalog.redirects.iter() {
+            let address = address(redirect);
+            let taken = address.is_empty() || is_reserved(&address) || self.model.catalog.at(&address).is_some();
+            // `x.md` and `x/index.md` have one address; the first holds.
+            if taken || !made.insert(address.clone()) {
+                continue;
+            }
             for locale in self.model.locales().ids() {
-                files.extend(self.redirection(redirect, locale)?);
+                files.extend(self.redirection(redirect, &address, locale)?);
             }
         }
         Ok(files)
     }
 
-    fn redirection(&self, redirect: &Redirect, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
+    fn redirection(&self, redirect: &Redirect, address: &str, locale: LocaleId) -> Result<Option<Rendered>, ThemeError> {
         let model = self.model;
-        let stem = redirect.source.stem().to_lowercase();
-        let address = stem
-            .strip_suffix("index")
-            .filter(|rest| rest.is_empty() || rest.ends_with('/'))
-            .map_or(format!("{stem}/"), str::to_owned);
         let here = UrlPath::new(format!("{}/{address}", model.tag(locale)));
-        let taken = address.is_empty() || model.catalog.by_site_path(&format!("/{address}")).is_some();
-        let Some((target, title)) = self.landing(redirect, &here, locale).filter(|_| !taken) else { return Ok(None) };
+        let Some((target, title)) = self.landing(redirect, &here, locale) else { return Ok(None) };
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
         let view = PlainView {
@@ -115,7 +117,7 @@ impl<'a> Renderer<'a> {
             target_title: Some(title.text),
             target_lang: title.foreign.map(|id| model.tag(id)),
         };
-        Ok(Some(Rendered { path: here.output(), html: model.theme.render("redirect.html", &view)? }))
+        self.rendered("redirect.html", &here, &view).map(Some)
     }
 
     fn landing(&self, redirect: &Redirect, here: &UrlPath, locale: LocaleId) -> Option<(String, Label)> {
@@ -129,7 +131,7 @@ impl<'a> Renderer<'a> {
             Some(Found::External(address)) => Some((address.clone(), Label::plain(address))),
             Some(Found::File(_)) => None,
             None => {
-                let super::redirect::RedirectTarget::SiteAbsolute(address) = &redirect.target else { return None };
+                let RedirectTarget::SiteAbsolute(address) = model.catalog.end_of(&redirect.source)? else { return None };
                 let root = model.web_roots[locale.index()].as_ref()?;
                 let address = format!("{root}{address}");
                 Some((address.clone(), Label::plain(address)))
@@ -144,7 +146,7 @@ impl<'a> Renderer<'a> {
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
         let entries: Vec<String> =
             pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
-        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), html: xml };
+        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
         if entries.len() <= MOST {
             return vec![file("sitemap.xml", urlset(&entries))];
         }
@@ -182,6 +184,13 @@ impl<'a> Renderer<'a> {
     }
 }
 
+/// The address below a locale that a page had.
+fn address(redirect: &Redirect) -> String {
+    let stem = redirect.source.stem().to_lowercase();
+    let index = stem.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/'));
+    index.map_or(format!("{stem}/"), str::to_owned)
+}
+
 fn urlset(entries: &[String]) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n{}</urlset>\n",
@@ -189,16 +198,20 @@ fn urlset(entries: &[String]) -> String {
     )
 }
 
-/// Redirections that lead to no page.
+/// Redirections that lead to no page, or in a circle.
 pub(crate) fn dead_redirections(model: &Model<'_>) -> Vec<Diagnostic> {
-    let dead = |redirect: &&Redirect| {
-        model.catalog.moved(&redirect.source).is_none()
-            && !matches!(redirect.target, super::redirect::RedirectTarget::SiteAbsolute(_) if model.web_roots.iter().any(Option::is_some))
+    let mut found = model.catalog.circles();
+    let web = model.web_roots.iter().any(Option::is_some);
+    let dead = |redirect: &&Redirect| match model.catalog.end_of(&redirect.source) {
+        None => false,
+        Some(RedirectTarget::SiteAbsolute(_)) if web => false,
+        Some(end) => model.catalog.landing(end).is_none(),
     };
     let report = |redirect: &Redirect| {
         let message = format!("`{}` is redirected to a page that does not exist", redirect.source);
         Diagnostic::new(Code::RedirectDeadTarget, redirect.at.clone(), message)
             .help("name the address of a page of this site, or a whole address")
     };
-    model.catalog.redirects.iter().filter(dead).map(report).collect()
+    found.extend(model.catalog.redirects.iter().filter(dead).map(report));
+    found
 }

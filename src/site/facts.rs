@@ -57,6 +57,7 @@ pub(crate) enum Use {
     /// A link without words.
     EmptyLink,
     Image,
+    /// Code from a file, written as the file with the name of the part after a `#`.
     Snippet,
 }
 
@@ -124,19 +125,25 @@ fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition
     let title = own_title.clone().or_else(|| heading.clone()).unwrap_or_else(unnamed);
     let name = heading.or(own_title).unwrap_or_else(unnamed);
     let machine = version.half == Half::Target && front.translation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("MT"));
-    let worded = |text| Worded { text, locale: shown };
+    let worded = |text: String| Worded { text: printable(text), locale: shown };
     Some(Edition {
         availability: availability(version, locale, shown, locales),
         title: worded(title),
         name: worded(name),
-        description: description(version),
+        description: description(version).map(printable),
         date: front.date.or(version.document.front.date),
         basis: front.last_handoff.filter(|_| version.half == Half::Target),
         machine,
-        robots: front.robots.clone(),
+        robots: front.robots.clone().map(printable),
         file,
         places: places(version),
     })
+}
+
+/// A name without control characters, which HTML forbids and which would steer what names pass through.
+pub(crate) fn printable(text: String) -> String {
+    let shown = |c: char| if c.is_whitespace() { ' ' } else { '\u{FFFD}' };
+    if text.contains(char::is_control) { text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect() } else { text }
 }
 
 fn availability(version: &Version, locale: LocaleId, shown: LocaleId, locales: &LocaleSet) -> Availability {
@@ -211,7 +218,11 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                     add(Use::Image, larger);
                 }
             }
-            Kind::Snippet(snippet) => add(Use::Snippet, &flow.snippets[snippet as usize].source),
+            Kind::Snippet(snippet) => {
+                let spec = &flow.snippets[snippet as usize];
+                let part = if spec.id.is_empty() { "" } else { "#" };
+                add(Use::Snippet, &format!("{}{part}{}", spec.source, spec.id));
+            }
             Kind::Video(txt) => add(Use::Link, flow.get(txt)),
             Kind::Raw(txt) => {
                 let raw = flow.get(txt);
@@ -219,7 +230,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                     for (name, value) in
                         tag.attributes.iter().filter(|(name, value)| (name == "href" || name == "src") && !value.is_empty())
                     {
-                        add(if name == "src" { Use::Image } else { Use::Link }, &raw[value.clone()].replace("&amp;", "&"));
+                        add(if name == "src" { Use::Image } else { Use::Link }, &rawhtml::decoded(&raw[value.clone()]));
                     }
                 }
             }
@@ -228,31 +239,61 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
     }
 }
 
-/// Reports what the sanitizer takes out of raw HTML, and what it has to balance.
+/// Reports what the sanitizer takes out of raw HTML, and what it has to balance: among blocks over the whole page, within a line of text at
+/// its end.
 fn html_faults(flow: &Flow, found: &mut Vec<Diagnostic>) {
-    let mut open = Vec::new();
-    let mut last = None;
-    let at = |event: &Ev| span(flow.origins[event.origin as usize].side(), event.start as usize..event.end as usize);
+    let (mut blocks, mut line) = (Vec::new(), Vec::new());
+    let mut in_block = false;
     for event in &flow.events {
-        let Kind::Raw(txt) = event.kind else { continue };
-        let raw = flow.get(txt);
-        for what in rawhtml::tags(raw).iter().filter_map(rawhtml::refused) {
-            let help = "write it in Markdown, or with the elements that the documentation lists";
-            found.push(
-                Diagnostic::new(Code::HtmlRemoved, at(event), format!("{what} is not allowed and was taken out")).help(help),
-            );
+        match event.kind {
+            Kind::Start(Tag::HtmlBlock) => in_block = true,
+            Kind::Raw(txt) => raw_faults(flow, event, flow.get(txt), if in_block { &mut blocks } else { &mut line }, found),
+            Kind::Start(tag) if !tag.is_inline() => unclosed(flow, &mut line, found),
+            Kind::End if !matches!(flow.events[event.pair as usize].kind, Kind::Start(tag) if tag.is_inline()) => {
+                in_block = false;
+                unclosed(flow, &mut line, found);
+            }
+            _ => {}
         }
-        for name in rawhtml::balance(raw, &mut open) {
-            let message = format!("`</{name}>` closes nothing");
-            found.push(
-                Diagnostic::new(Code::HtmlUnbalanced, at(event), message).help("take it out, or open the element before it"),
-            );
-        }
-        last = Some(event);
     }
-    if let (Some(event), Some(name)) = (last, open.last()) {
+    unclosed(flow, &mut line, found);
+    unclosed(flow, &mut blocks, found);
+}
+
+/// An element that raw HTML has opened, and the event in which it did.
+type OpenElement<'a> = (String, &'a Ev);
+
+fn place(flow: &Flow, event: &Ev) -> Span {
+    span(flow.origins[event.origin as usize].side(), event.start as usize..event.end as usize)
+}
+
+fn raw_faults<'a>(flow: &Flow, event: &'a Ev, raw: &str, open: &mut Vec<OpenElement<'a>>, found: &mut Vec<Diagnostic>) {
+    let mut say = |code, message: String, help: &str| found.push(Diagnostic::new(code, place(flow, event), message).help(help));
+    for what in rawhtml::tags(raw).iter().filter_map(rawhtml::refused) {
+        let help = "write it in Markdown, or with the elements that the documentation lists";
+        say(Code::HtmlRemoved, format!("{what} is not allowed and was taken out"), help);
+    }
+    for tag in rawhtml::balancing(raw) {
+        if !tag.closes {
+            open.push((tag.name, event));
+        } else if let Some(at) = open.iter().rposition(|(name, _)| *name == tag.name) {
+            for (name, _) in open.drain(at..).skip(1) {
+                let message = format!("`<{name}>` is not closed before `</{}>`", tag.name);
+                say(Code::HtmlUnbalanced, message, "close the inner element first");
+            }
+        } else {
+            let message = format!("`</{}>` closes nothing", tag.name);
+            say(Code::HtmlUnbalanced, message, "take it out, or open the element before it");
+        }
+    }
+}
+
+fn unclosed(flow: &Flow, open: &mut Vec<OpenElement<'_>>, found: &mut Vec<Diagnostic>) {
+    for (name, event) in open.drain(..) {
         let message = format!("`<{name}>` is not closed; it ends with the part of the page that it stands in");
-        found.push(Diagnostic::new(Code::HtmlUnbalanced, at(event), message).help(format!("write `</{name}>` where it ends")));
+        found.push(
+            Diagnostic::new(Code::HtmlUnbalanced, place(flow, event), message).help(format!("write `</{name}>` where it ends")),
+        );
     }
 }
 

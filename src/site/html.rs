@@ -50,7 +50,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) other: &'a str,
     pub(crate) out: String,
     /// Ids written so far in the page; in a parallel view, by both sides.
-    pub(crate) ids: HashSet<String>,
+    pub(crate) ids: HashSet<u64>,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
@@ -72,12 +72,21 @@ impl<'a> Writer<'a> {
 
     /// Writes an id attribute if the page does not have the id yet.
     fn id(&mut self, id: &str) {
-        if !self.ids.contains(id) {
-            self.ids.insert(id.to_owned());
+        if self.is_new(id) {
+            self.ids.insert(hash(id));
             self.out.push_str(" id=\"");
             escape::attribute(id, &mut self.out);
             self.out.push('"');
         }
+    }
+
+    fn is_new(&self, id: &str) -> bool {
+        !self.ids.contains(&hash(id))
+    }
+
+    /// Whether a heading has this id, or will have it: an anchor beside it must not take it away.
+    fn is_heading(&self, id: &str) -> bool {
+        self.headings.iter().any(|heading| heading.id == id)
     }
 
     fn attribute(&mut self, name: &str, value: &str) {
@@ -96,4 +105,9 @@ impl<'a> Writer<'a> {
         let origin = self.flow.events[at].origin as usize;
         self.flow.origins[origin].path()
     }
+}
+
+/// Ids are told apart by their hash (FNV-1a, 64 bits): of two that share one the second would not be written.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

@@ -1,5 +1,7 @@
 //! What is kept between builds, in `SITE/var/cache`: enough to know that nothing changed. It may be deleted, or be corrupt, at any time.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::write::{Stamp, Stamps};
@@ -42,12 +44,14 @@ impl Memory {
 
     fn text(&self) -> String {
         let mut body = format!("inputs {}\npages {}\n", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
-        for (path, stamp) in &self.stamps {
-            body.push_str(&format!("file {} {} {path}\n", stamp.len, stamp.modified));
+        let mut stamps: Vec<_> = self.stamps.iter().collect();
+        stamps.sort_unstable_by_key(|(path, _)| *path);
+        for (path, stamp) in stamps {
+            let _ = writeln!(body, "file {} {} {path}", stamp.len, stamp.modified);
         }
         for diagnostic in &self.diagnostics {
             body.push_str("found ");
-            body.push_str(&to_json(diagnostic).to_string());
+            body.push_str(&to_json(diagnostic));
             body.push('\n');
         }
         format!("{HEAD} {}\n{body}", Digest::of(body.as_bytes()).hex())
@@ -69,7 +73,7 @@ impl Memory {
                     let stamp = Stamp { len: parts.next()?.parse().ok()?, modified: parts.next()?.parse().ok()? };
                     memory.stamps.insert(OutputPath::parse(parts.next()?).ok()?, stamp);
                 }
-                "found" => memory.diagnostics.push(from_json(&serde_json::from_str(rest).ok()?)?),
+                "found" => memory.diagnostics.push(from_json(rest)?),
                 _ => return None,
             }
         }
@@ -85,27 +89,23 @@ fn digest(hex: &str) -> Option<Digest> {
     Some(Digest(bytes))
 }
 
-fn to_json(diagnostic: &Diagnostic) -> serde_json::Value {
-    let span = |span: &Span| serde_json::json!([span.path.as_str(), span.start, span.end]);
-    let related: Vec<_> = diagnostic.related.iter().map(|(at, why)| serde_json::json!([span(at), why])).collect();
-    serde_json::json!([diagnostic.code.id(), span(&diagnostic.span), diagnostic.message, diagnostic.help, related])
+type Place<'t> = (Cow<'t, str>, usize, usize);
+type Row<'t> = (Cow<'t, str>, Place<'t>, Cow<'t, str>, Cow<'t, str>, Vec<(Place<'t>, Cow<'t, str>)>);
+
+fn to_json(diagnostic: &Diagnostic) -> String {
+    let place = |span: &'_ Span| -> (String, usize, usize) { (span.path.to_string(), span.start, span.end) };
+    let related: Vec<_> = diagnostic.related.iter().map(|(at, why)| (place(at), why)).collect();
+    let at = &diagnostic.span;
+    let row = (diagnostic.code.id(), (at.path.as_str(), at.start, at.end), &diagnostic.message, &diagnostic.help, related);
+    serde_json::to_string(&row).unwrap_or_default()
 }
 
-fn from_json(value: &serde_json::Value) -> Option<Diagnostic> {
-    let span = |value: &serde_json::Value| {
-        let number = |at: usize| usize::try_from(value.get(at)?.as_u64()?).ok();
-        Some(Span { path: SourcePath::parse(value.get(0)?.as_str()?).ok()?, start: number(1)?, end: number(2)? })
-    };
-    let text = |at: usize| Some(value.get(at)?.as_str()?.to_owned());
-    let mut diagnostic = Diagnostic::new(
-        Code::from_id(value.get(0)?.as_str()?)?,
-        Span { path: SourcePath::parse("x").ok()?, start: 0, end: 0 },
-        text(2)?,
-    );
-    diagnostic.span = span(value.get(1)?)?;
-    diagnostic.help = text(3)?;
-    for related in value.get(4)?.as_array()? {
-        diagnostic.related.push((span(related.get(0)?)?, related.get(1)?.as_str()?.to_owned()));
+fn from_json(text: &str) -> Option<Diagnostic> {
+    let (code, at, message, help, related): Row<'_> = serde_json::from_str(text).ok()?;
+    let span = |(path, start, end): Place<'_>| Some(Span { path: SourcePath::parse(&path).ok()?, start, end });
+    let mut diagnostic = Diagnostic::new(Code::from_id(&code)?, span(at)?, message).help(help);
+    for (at, why) in related {
+        diagnostic.related.push((span(at)?, why.into_owned()));
     }
     Some(diagnostic)
 }

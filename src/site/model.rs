@@ -1,14 +1,14 @@
 //! The whole site, resolved: what is known of each page, the navigation, and every address in it. Rendering a page asks only this.
 
 use super::catalog::Catalog;
-use super::facts::{Availability, Edition, Facts};
+use super::facts::{Availability, Edition, Facts, printable};
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
 use super::resolve::Resolver;
 use crate::config::SiteConfig;
 use crate::locale::{LocaleId, LocaleSet};
 use crate::theme::Theme;
-use crate::vpath::UrlPath;
+use crate::vpath::{OutputPath, SourcePath, UrlPath};
 
 /// The resolved site.
 pub(crate) struct Model<'a> {
@@ -50,6 +50,7 @@ impl<'a> Model<'a> {
     pub(crate) fn resolver(&self) -> Resolver<'a> {
         Resolver {
             catalog: self.catalog,
+            library: self.library,
             facts: self.facts,
             locales: self.locales(),
             web_roots: self.web_roots,
@@ -80,6 +81,14 @@ impl<'a> Model<'a> {
         UrlPath::new(format!("{}parallel/", self.url(page, locale).as_str()))
     }
 
+    /// The files that a page becomes.
+    pub(crate) fn outputs(&self, page: PageId) -> impl Iterator<Item = OutputPath> + '_ {
+        self.locales().ids().flat_map(move |locale| {
+            let parallel = self.has_parallel(page, locale).then(|| self.parallel_url(page, locale).output());
+            std::iter::once(self.url(page, locale).output()).chain(parallel)
+        })
+    }
+
     pub(crate) fn has_parallel(&self, page: PageId, locale: LocaleId) -> bool {
         self.config.parallel && self.facts(page).parallel.contains(&locale)
     }
@@ -100,6 +109,27 @@ impl<'a> Model<'a> {
     pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
         let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
         Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
+    }
+
+    /// Whether a file of the docset, published under its own path, would stand in the place of one that the site makes itself.
+    pub(crate) fn is_taken(&self, file: &SourcePath) -> bool {
+        let path = file.as_str();
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let own = matches!(first, "index.html" | "404.html" | "robots.txt")
+            || (first.starts_with("sitemap") && first.ends_with(".xml"))
+            || path == "assets"
+            || self.theme.assets().iter().any(|asset| asset.path == path || asset.path.starts_with(&format!("{path}/")));
+        if own || !self.locales().ids().any(|id| self.tag(id) == first) {
+            return own;
+        }
+        let page = rest.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+        let is_page =
+            |address: &str| address.is_empty() || super::catalog::is_reserved(address) || self.catalog.at(address).is_some();
+        let as_folder = format!("{rest}/");
+        rest.is_empty()
+            || page.is_some_and(is_page)
+            || super::catalog::is_reserved(&as_folder)
+            || self.catalog.is_folder(&as_folder)
     }
 
     /// A whole address where the site's is known, else one relative to `from`.
@@ -123,7 +153,7 @@ impl<'a> Model<'a> {
     /// What a node of the navigation is called: as the table of contents has it in this language, else as its page calls itself, else the
     /// table's name, marked as what it is (FORMAT §2.5).
     pub(crate) fn node_name(&self, node: &Node, locale: LocaleId) -> Label {
-        let own = |text: &str| Label::plain(text.to_owned());
+        let own = |text: &str| Label::plain(printable(text.to_owned()));
         let written = self.table_locales.get(node.table as usize).copied().unwrap_or(self.locales().source());
         let recorded = node.name.in_locale(self.tag(locale)).map(str::to_owned);
         let recorded = recorded.or_else(|| node.name.source.clone().filter(|_| locale == self.locales().source()));
@@ -137,7 +167,7 @@ impl<'a> Model<'a> {
         if written == locale {
             return own(&node.name.text);
         }
-        let table_name = Label { text: node.name.text.clone(), foreign: Some(written) };
+        let table_name = Label { text: printable(node.name.text.clone()), foreign: Some(written) };
         page_name.filter(|name| name.foreign.is_none()).unwrap_or(table_name)
     }
 

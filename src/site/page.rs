@@ -10,9 +10,9 @@ use super::markdown::include::Includes;
 use super::outline::Outline;
 use super::settings::Settings;
 use super::unit::{Document, Form, Half, Side};
-use super::{parallel, read, split, yamlmime};
+use super::{frontmatter, parallel, read, split, yamlmime};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::{LocaleId, LocaleSet};
+use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::source::Source;
 use crate::vpath::SourcePath;
 
@@ -151,7 +151,11 @@ impl Reader<'_> {
                     None => versions[source_at] = Some(version),
                 }
             }
-            let Some(target) = document.target_locale.filter(|id| is_target && versions[id.index()].is_none()) else { continue };
+            let Some(target) = document.target_locale.filter(|_| is_target) else { continue };
+            if let Some(first) = &versions[target.index()] {
+                found.push(second_translation(document, &first.document, self.locales.get(target)));
+                continue;
+            }
             let original = originals[target.index()].as_ref().or(versions[source_at].as_ref());
             let flow = flow(document, Half::Target, self.locales, self.includes, found);
             let outline = original.map(|o| Outline::of_target(&flow, &o.flow, &o.outline)).unwrap_or_default();
@@ -161,7 +165,20 @@ impl Reader<'_> {
     }
 }
 
+fn second_translation(document: &Document, first: &Document, locale: &Locale) -> Diagnostic {
+    let [path, first] = [document, first].map(|document| document.side(Half::Target).path.clone());
+    let message = format!("this file and `{first}` both hold the page in {locale}");
+    let collision = Diagnostic::new(Code::UrlCollision, Span::file(path), message);
+    collision.related(Span::file(first), "the other file").help("take one of the two translations out")
+}
+
 impl Page {
+    /// About how many bytes of memory it takes.
+    pub(crate) fn size(&self) -> usize {
+        let versions = self.versions.iter().chain(&self.originals).flatten();
+        versions.map(|v| v.flow.size() + v.document.side(v.half).text.len() + 64 * v.document.segments.len() + 1024).sum()
+    }
+
     /// The version in which a locale's reader gets the page: its own, else the source's, else any.
     pub(crate) fn shown(&self, locale: LocaleId, locales: &LocaleSet) -> Option<(LocaleId, &Version)> {
         let order = [locale, locales.source()].into_iter().chain(locales.ids());
@@ -190,13 +207,28 @@ impl Version {
     }
 }
 
-/// The value of `ms.contentlocale`, found without reading the YAML.
+/// The value of `ms.contentlocale` in a file's front matter, or in a page written in YAML; found without reading the YAML.
 pub fn content_locale(text: &str) -> Option<&str> {
-    let head = &text[..crate::source::floor_char_boundary(text, 8192)];
+    let end = if yamlmime::kind(text).is_some() { text.len() } else { frontmatter::body_start(text) };
+    let head = &text[..crate::source::floor_char_boundary(text, end.min(8192))];
     let line = head.lines().find(|line| {
         let key = line.trim_start().get(..17);
         key.is_some_and(|key| key.eq_ignore_ascii_case("ms.contentlocale:"))
     })?;
     let value = line.trim_start()[17..].trim().trim_matches(['"', '\'']);
     (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_front_matter_tells_the_locale() {
+        assert_eq!(content_locale("\u{feff}---\nTitle: x\nMS.ContentLocale: 'ja-JP'\n---\n"), Some("ja-JP"));
+        assert_eq!(content_locale("### YamlMime:FAQ\nmetadata:\n  ms.contentlocale: ja-JP\n"), Some("ja-JP"));
+        let shown_in_code = "ms.contentlocale: fr-FR\n";
+        assert_eq!(content_locale(&format!("---\ntitle: x\n---\n```yaml\n{shown_in_code}```\n")), None);
+        assert_eq!(content_locale(&format!("```yaml\n{shown_in_code}```\n")), None);
+    }
 }

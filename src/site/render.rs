@@ -25,7 +25,7 @@ pub(crate) struct Renderer<'a> {
 /// A file of the site.
 pub(crate) struct Rendered {
     pub(crate) path: OutputPath,
-    pub(crate) html: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl<'a> Renderer<'a> {
@@ -71,8 +71,7 @@ impl<'a> Renderer<'a> {
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, false);
         let view = self.view(frame, id, locale, edition, version, &here, (shown, body), false)?;
-        let html = self.model.theme.render("page.html", &view)?;
-        Ok(Rendered { path: here.output(), html })
+        self.rendered("page.html", &here, &view)
     }
 
     fn parallel(&self, id: PageId, locale: LocaleId, page: &Page) -> Result<Option<Rendered>, ThemeError> {
@@ -92,8 +91,14 @@ impl<'a> Renderer<'a> {
         self.frame_page(&mut frame, id, locale, edition, &here, true);
         let mut view = self.view(frame, id, locale, edition, version, &here, (locale, body), true)?;
         view.columns = [locale, source].map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).into();
-        let html = model.theme.render("parallel.html", &view)?;
-        Ok(Some(Rendered { path: here.output(), html }))
+        self.rendered("parallel.html", &here, &view).map(Some)
+    }
+
+    /// A template with its view, as a file.
+    pub(crate) fn rendered(&self, template: &str, here: &UrlPath, view: &impl serde::Serialize) -> Result<Rendered, ThemeError> {
+        let mut bytes = Vec::with_capacity(32 * 1024);
+        self.model.theme.render_into(template, view, &mut bytes)?;
+        Ok(Rendered { path: here.output(), bytes })
     }
 
     /// The tag of the other language of a version's document.
@@ -353,10 +358,7 @@ impl Surroundings for Around<'_> {
     }
 
     fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
-        match self.model.resolver().resource(file, &spec.source).ok()? {
-            Target::File(path, _) => self.model.library.snippet(&path, spec),
-            _ => None,
-        }
+        self.model.library.snippet(&self.model.resolver().snippet(file, &spec.source).ok()?, spec)
     }
 
     fn message(&self, key: &str) -> &str {

@@ -1,8 +1,10 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
 use super::catalog::{Catalog, Found};
-use super::facts::{Facts, Use, Written};
+use super::facts::{Availability, Facts, Use, Written};
+use super::library::Library;
 use super::link::{FileReference, Reference};
+use super::markdown::directive::SnippetSpec;
 use super::nav::PageId;
 use crate::diag::{Code, Diagnostic};
 use crate::locale::{LocaleId, LocaleSet};
@@ -26,6 +28,7 @@ pub(crate) enum Target {
 /// What links are looked up in.
 pub(crate) struct Resolver<'a> {
     pub(crate) catalog: &'a Catalog,
+    pub(crate) library: &'a Library<'a>,
     pub(crate) facts: &'a [Facts],
     pub(crate) locales: &'a LocaleSet,
     /// What `/azure/…` begins with, by locale; see [`web_root`].
@@ -36,8 +39,11 @@ pub(crate) struct Resolver<'a> {
 /// A target, and what is wrong with how it is written.
 pub(crate) struct Resolution {
     pub(crate) target: Target,
-    pub(crate) fault: Option<(Code, String, String)>,
+    pub(crate) fault: Option<Fault>,
 }
+
+/// What is wrong: the code, the message, and what to do.
+pub(crate) type Fault = (Code, String, String);
 
 impl From<Target> for Resolution {
     fn from(target: Target) -> Self {
@@ -138,8 +144,8 @@ impl Resolver<'_> {
         Resolution { target, fault }
     }
 
-    /// The file of an image or a snippet.
-    pub(crate) fn resource(&self, file: &SourcePath, written: &str) -> Result<Target, (Code, String, String)> {
+    /// The file of an image.
+    pub(crate) fn resource(&self, file: &SourcePath, written: &str) -> Result<Target, Fault> {
         let missing = |message: String| (Code::ImageMissing, message, "add the file, or correct the path".to_owned());
         match Reference::parse(written) {
             Reference::Absolute(address) if address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) => {
@@ -162,20 +168,69 @@ impl Resolver<'_> {
         }
     }
 
-    /// What is wrong with a destination.
-    pub(crate) fn check(&self, page: PageId, written: &Written) -> Option<Diagnostic> {
-        let fault = match written.what {
+    /// The file that code is taken from. It need not be one that is published: code of any kind may be shown.
+    pub(crate) fn snippet(&self, file: &SourcePath, written: &str) -> Result<SourcePath, Fault> {
+        let missing = |message: String| (Code::SnippetMissing, message, "add the file, or correct the path".to_owned());
+        let Reference::File(reference) = Reference::parse(written) else {
+            return Err(missing(format!("`{written}` names no file of the docset")));
+        };
+        match SourcePath::resolve(file.folder(), &reference.path) {
+            Ok(path) => match self.catalog.file(&path) {
+                Some(actual) => Ok(actual.clone()),
+                None => Err(missing(format!("there is no file `{path}`"))),
+            },
+            Err(BadPath::Outside) => {
+                let message = format!("`{}` leads out of the site's root folder", reference.path);
+                Err((Code::PathOutside, message, "bring the file into the docset".into()))
+            }
+            Err(BadPath::Malformed) => Err(missing("the snippet names no file".to_owned())),
+        }
+    }
+
+    /// What is wrong with a snippet, written as its file with the name of the part after a `#`.
+    fn snippet_fault(&self, file: &SourcePath, written: &str) -> Option<Fault> {
+        let (source, part) = written.split_once('#').unwrap_or((written, ""));
+        let path = match self.snippet(file, source) {
+            Ok(path) => path,
+            Err(fault) => return Some(fault),
+        };
+        let spec = SnippetSpec { id: part.to_owned(), ..SnippetSpec::default() };
+        let found = part.is_empty() || self.library.snippet(&path, &spec).is_some();
+        let message = || format!("`{path}` has no part called `{part}`");
+        (!found).then(|| (Code::SnippetMissing, message(), "correct the name, or mark the part in the file".to_owned()))
+    }
+
+    /// The locales whose readers get this text for want of a translation, if the link names a place, which their pages may not have.
+    fn stands_in_for<'w>(&'w self, page: PageId, written: &'w Written) -> impl Iterator<Item = LocaleId> + 'w {
+        let editions = self.facts.get(page.0 as usize).map_or(&[][..], |facts| &facts.editions);
+        let fallback = Availability::Fallback(written.locale);
+        let named = written.destination.contains('#');
+        self.locales.ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
+    }
+
+    /// Where a destination leads, and what is wrong with it.
+    pub(crate) fn check(&self, page: PageId, written: &Written) -> (Target, Option<Diagnostic>) {
+        let (target, fault) = match written.what {
             Use::EmptyLink => {
                 let message = format!("the link to `{}` has no text, so nobody can see it", written.destination);
-                Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned()))
+                (Target::Nowhere, Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned())))
             }
-            Use::Link => self.link(&written.at.path, page, written.locale, &written.destination).fault,
-            Use::Image => self.resource(&written.at.path, &written.destination).err(),
-            Use::Snippet => self.resource(&written.at.path, &written.destination).err().map(|(code, message, help)| {
-                (if code == Code::ImageMissing { Code::SnippetMissing } else { code }, message, help)
-            }),
+            Use::Link => {
+                let found = self.link(&written.at.path, page, written.locale, &written.destination);
+                let mut others = self.stands_in_for(page, written);
+                let fault = found
+                    .fault
+                    .or_else(|| others.find_map(|locale| self.link(&written.at.path, page, locale, &written.destination).fault));
+                (found.target, fault)
+            }
+            Use::Image => match self.resource(&written.at.path, &written.destination) {
+                Ok(target) => (target, None),
+                Err(fault) => (Target::Nowhere, Some(fault)),
+            },
+            Use::Snippet => (Target::Nowhere, self.snippet_fault(&written.at.path, &written.destination)),
         };
-        fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help))
+        let diagnostic = fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help));
+        (target, diagnostic)
     }
 }
 

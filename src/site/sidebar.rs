@@ -10,7 +10,7 @@ use crate::locale::LocaleId;
 use crate::theme::ThemeError;
 use crate::vpath::UrlPath;
 
-/// Encloses a node's number where its `aria-current` goes. Control characters cannot come from content: they are escaped or refused.
+/// Encloses a node's number where its `aria-current` goes. No name holds it: see [`Model::node_name`].
 const MARK: char = '\u{1}';
 
 /// The name of an attribute that marks the page being read.

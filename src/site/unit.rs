@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use crate::locale::LocaleId;
-use crate::source::Digest;
 use crate::vpath::SourcePath;
 
 use super::frontmatter::FrontMatter;
@@ -22,21 +21,25 @@ impl SegmentKey {
     /// The key of the `ordinal`-th (from zero) segment with this source text. Runs of white space count as one space;
     /// white space at the ends, and `\` before an asterisk or backtick (FORMAT calls it an exporter's escape), count nothing.
     pub fn new(source: &str, ordinal: usize) -> Self {
+        Self::from_hash(Self::hash(source), ordinal)
+    }
+
+    /// The hash of a source text: what all segments with equal texts share.
+    pub(crate) fn hash(source: &str) -> u64 {
+        let hash = if is_normal(source) {
+            blake3::hash(source.as_bytes())
+        } else {
+            let words: Vec<&str> = source.split_whitespace().collect();
+            blake3::hash(words.join(" ").replace("\\*", "*").replace("\\`", "`").as_bytes())
+        };
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.as_bytes()[..8]);
+        u64::from_be_bytes(bytes)
+    }
+
+    pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let mut hasher = blake3::Hasher::new();
-        for (index, word) in source.split_whitespace().enumerate() {
-            hasher.update(if index > 0 { b" " } else { b"" });
-            for part in word.split_inclusive(['*', '`']) {
-                hasher.update(part.strip_suffix("\\*").or(part.strip_suffix("\\`")).unwrap_or(part).as_bytes());
-                if part.len() >= 2 && (part.ends_with("\\*") || part.ends_with("\\`")) {
-                    hasher.update(&part.as_bytes()[part.len() - 1..]);
-                }
-            }
-        }
-        let digest = Digest::from_hash(hasher.finalize());
-        let bits =
-            u64::from_be_bytes([0, digest.0[0], digest.0[1], digest.0[2], digest.0[3], digest.0[4], digest.0[5], digest.0[6]]);
-        let mut key: String = (0..10).map(|n| char::from(DIGITS[((bits >> (51 - 5 * n)) & 31) as usize])).collect();
+        let mut key: String = (0..10).map(|n| char::from(DIGITS[((hash >> (59 - 5 * n)) & 31) as usize])).collect();
         if ordinal > 0 {
             key.push_str(&format!("-{}", ordinal + 1));
         }
@@ -47,6 +50,16 @@ impl SegmentKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether normalising would change nothing: the usual case, for which no copy is made. White space beyond ASCII begins with one of the bytes named.
+fn is_normal(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
+    !bytes.iter().any(|byte| odd(*byte))
+        && bytes.first() != Some(&b' ')
+        && bytes.last() != Some(&b' ')
+        && memchr::memmem::find(bytes, b"  ").is_none()
 }
 
 /// A source/target pair. The ranges are bytes of the sides' texts.

@@ -25,6 +25,8 @@ const INCOMPLETE: &str = "madoguchi output 1, incomplete";
 pub enum WriteError {
     /// The folder holds files, and none of them says that a build made it.
     NotOurs(PathBuf),
+    /// The folder is, or holds, the site's own.
+    HoldsSite(PathBuf),
     /// A folder of the output is a symbolic link or a file, so that writing would leave the output folder.
     NotAFolder(PathBuf),
     /// A file or folder could not be read, written or removed.
@@ -35,6 +37,9 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOurs(path) => write!(f, "{}: the folder is not empty, and no build made it", path.display()),
+            Self::HoldsSite(path) => {
+                write!(f, "{}: the folder holds what the site is made from, and would be written over", path.display())
+            }
             Self::NotAFolder(path) => write!(f, "{}: this is no folder; nothing is written through it", path.display()),
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
@@ -69,6 +74,8 @@ pub(crate) struct Output {
     stamps: Stamps,
     /// The folder was empty, so that nothing needs to be compared.
     fresh: bool,
+    /// The build before this one did not come to its end.
+    interrupted: bool,
     folders: RwLock<HashSet<String>>,
     written: Mutex<Vec<(OutputPath, Digest, Stamp)>>,
     changed: AtomicUsize,
@@ -87,7 +94,9 @@ pub struct Written {
 
 impl Output {
     /// Takes an output folder, which is made if it does not exist.
-    pub(crate) fn open(root: &Path, stamps: Stamps) -> Result<Self, WriteError> {
+    ///
+    /// The files that are going to be written are named before they are, so that what a killed build leaves is known to be ours.
+    pub(crate) fn open(root: &Path, stamps: Stamps, planned: impl IntoIterator<Item = OutputPath>) -> Result<Self, WriteError> {
         let failed = |error| WriteError::Io(root.to_owned(), error);
         fs::create_dir_all(root).map_err(failed)?;
         let root = fs::canonicalize(root).map_err(failed)?;
@@ -96,17 +105,22 @@ impl Output {
         if manifest.is_none() && !empty {
             return Err(WriteError::NotOurs(root));
         }
-        let before = manifest.map(|m| m.1).unwrap_or_default();
+        let (complete, before) = manifest.unwrap_or((true, BTreeMap::new()));
         let output = Self {
             root,
             before,
             stamps,
             fresh: empty,
+            interrupted: !complete,
             folders: RwLock::default(),
             written: Mutex::default(),
             changed: AtomicUsize::new(0),
         };
-        output.write_manifest(INCOMPLETE, &output.before)?;
+        let mut named = output.before.clone();
+        for path in planned {
+            named.entry(path).or_insert(Digest([0; 16]));
+        }
+        output.write_manifest(INCOMPLETE, &named)?;
         Ok(output)
     }
 
@@ -175,6 +189,11 @@ impl Output {
         for path in self.before.keys().filter(|path| !now.contains_key(*path)) {
             removed += usize::from(self.remove(path)?);
         }
+        if self.interrupted {
+            let unfinished = self.before.keys().chain(now.keys()).filter(|path| !self.leads_outside(path));
+            // Nearly none of them exists.
+            unfinished.for_each(|path| drop(fs::remove_file(beside(&self.root.join(path.as_str())))));
+        }
         self.write_manifest(COMPLETE, &now)?;
         let counts = Written { files: now.len(), changed: self.changed.load(Ordering::Relaxed), removed };
         Ok((counts, written.into_iter().map(|(path, _, stamp)| (path, stamp)).collect()))
@@ -237,11 +256,16 @@ fn write_new(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     written.map(|metadata| Stamp::of(&metadata))
 }
 
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+/// Where a file is written that is to take the place of another.
+fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".madoguchi-new");
-    let beside = file.with_file_name(name);
-    let made = File::create(&beside).and_then(|mut handle| {
+    file.with_file_name(name)
+}
+
+fn replace(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+    let beside = beside(file);
+    let made = create_beside(&beside).and_then(|mut handle| {
         handle.write_all(bytes)?;
         handle.metadata()
     });
@@ -250,6 +274,26 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
         let _ = fs::remove_file(&beside);
     }
     moved
+}
+
+/// Makes a file that does not exist. What stands in its place is left of a build that was killed, or a link that leads elsewhere.
+fn create_beside(file: &Path) -> io::Result<File> {
+    let create = || OpenOptions::new().write(true).create_new(true).open(file);
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(file).and_then(|()| create()),
+        made => made,
+    }
+}
+
+/// Refuses an output folder that is, or holds, one of the folders that the site is made from.
+///
+/// # Errors
+/// [`WriteError::HoldsSite`].
+pub(crate) fn keeps_clear_of(out: &Path, folders: &[&Path]) -> Result<(), WriteError> {
+    // A folder that does not exist yet holds nothing.
+    let Ok(out) = fs::canonicalize(out) else { return Ok(()) };
+    let holds = |folder: &&Path| fs::canonicalize(folder).is_ok_and(|folder| folder.starts_with(&out));
+    if folders.iter().any(holds) { Err(WriteError::HoldsSite(out)) } else { Ok(()) }
 }
 
 type Manifest = (bool, BTreeMap<OutputPath, Digest>);

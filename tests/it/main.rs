@@ -1,10 +1,36 @@
 //! Behaviour, from outside.
 
+#[cfg(all(feature = "site", unix))]
+mod bad_input;
+#[cfg(feature = "site")]
+mod cli;
+#[cfg(feature = "site")]
+mod conventions;
 #[cfg(feature = "site")]
 mod corpus;
 #[cfg(feature = "site")]
+mod docs;
+#[cfg(feature = "site")]
+mod docset;
+#[cfg(feature = "site")]
+mod html;
+#[cfg(feature = "site")]
+mod includes;
+#[cfg(feature = "site")]
+mod japanese;
+#[cfg(feature = "site")]
+mod laws;
+#[cfg(feature = "site")]
+mod links;
+#[cfg(feature = "site")]
+mod markup;
+#[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
+mod segments;
+#[cfg(feature = "site")]
 mod split;
+#[cfg(feature = "site")]
+mod support;
 #[cfg(feature = "site")]
 mod toc;

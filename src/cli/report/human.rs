@@ -11,16 +11,30 @@ use super::place::{Located, Texts};
 use super::summary::Summary;
 use crate::diag::{Severity, Span};
 
-pub(super) fn write(out: &mut dyn Write, findings: &[Finding], texts: &mut Texts<'_>, colour: bool) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn Write,
+    findings: &[Finding],
+    texts: &mut Texts<'_>,
+    colour: bool,
+    most: usize,
+) -> io::Result<()> {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     // Excerpts are cut already; the renderer would cut at other places.
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(10_000);
+    let mut warnings = 0;
     for finding in findings {
+        warnings += usize::from(finding.severity == Severity::Warning);
+        if finding.severity == Severity::Warning && warnings > most {
+            continue;
+        }
         let rendered = renderer.render(&groups(finding, texts));
         for line in rendered.lines().filter(|line| !is_filler(line)) {
             writeln!(out, "{line}")?;
         }
         writeln!(out)?;
+    }
+    if warnings > most {
+        writeln!(out, "… and {} more warnings: `madoguchi check` shows all\n", warnings - most)?;
     }
     write!(out, "{}", Summary::of(findings))
 }

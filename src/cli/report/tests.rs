@@ -21,7 +21,7 @@ fn written(format: Format, diagnostics: Vec<Diagnostic>, levels: &Levels, texts:
 }
 
 fn human(diagnostics: Vec<Diagnostic>, texts: &[(&str, &str)]) -> String {
-    written(Format::Human { colour: false }, diagnostics, &Levels::default(), texts)
+    written(Format::Human { colour: false, most: usize::MAX }, diagnostics, &Levels::default(), texts)
 }
 
 const TEXT: &str = "# 窓口\r\n\r\n詳しくは「[請求](billing.md)」を参照。\r\n";
@@ -54,7 +54,7 @@ note: the source has it here
 #[test]
 fn colour_changes_nothing_but_the_colour() {
     let diagnostic = || vec![finding(Code::LinkBroken, "a.md", TEXT, "請求")];
-    let coloured = written(Format::Human { colour: true }, diagnostic(), &Levels::default(), &[("a.md", TEXT)]);
+    let coloured = written(Format::Human { colour: true, most: usize::MAX }, diagnostic(), &Levels::default(), &[("a.md", TEXT)]);
     assert!(coloured.contains("\x1b["), "{coloured:?}");
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), human(diagnostic(), &[("a.md", TEXT)]));
 }
@@ -176,7 +176,7 @@ fn fifty_thousand_are_written_quickly() {
     let starts: Vec<usize> = text.match_indices("[x]").map(|(at, _)| at).collect();
     let find = |at: &usize| Diagnostic::new(Code::LinkBroken, Span::new(path("a.md"), *at..at + 3), "m");
     let began = std::time::Instant::now();
-    for format in [Format::Human { colour: false }, Format::Json, Format::Sarif] {
+    for format in [Format::Human { colour: false, most: usize::MAX }, Format::Json, Format::Sarif] {
         written(format, starts.iter().map(find).collect(), &Levels::default(), &[("a.md", &text)]);
     }
     assert!(began.elapsed().as_secs() < 60, "{:?}: even without optimisation", began.elapsed());

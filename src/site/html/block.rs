@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::Writer;
 use crate::site::markdown::directive::AlertKind;
-use crate::site::markdown::flow::{Align, Kind, Tag, Txt};
+use crate::site::markdown::flow::{Align, Ev, Kind, Tag, Txt};
+use crate::site::markdown::rawhtml;
 
 impl Writer<'_> {
     /// Writes the blocks between two indices; inline events among them (a tight list's) are written as a run.
@@ -76,15 +77,22 @@ impl Writer<'_> {
         if self.figure(from, to) || from >= to {
             return;
         }
-        self.out.push_str("<p>");
+        let blocks = |event: &Ev| matches!(event.kind, Kind::Raw(txt) if rawhtml::has_blocks(self.flow.get(txt)));
+        let element = if self.flow.events[from..to].iter().any(blocks) { "div" } else { "p" };
+        let before = self.out.len();
+        let _ = write!(self.out, "<{element}>");
+        let empty = self.out.len();
         self.inline(from, to);
-        self.out.push_str("</p>\n");
+        if self.out.len() == empty {
+            return self.out.truncate(before);
+        }
+        let _ = writeln!(self.out, "</{element}>");
     }
 
     /// A heading, with a link to itself and one to its twin in each other language beside it.
     fn heading(&mut self, level: u8, at: usize, next: usize) {
         let id = self.headings.binary_search_by_key(&at, |h| h.at).ok().map(|found| self.headings[found].id.as_str());
-        let fresh = id.filter(|id| !self.ids.contains(*id));
+        let fresh = id.filter(|id| self.is_new(id));
         self.out.push_str("<div class=\"heading\">");
         let _ = write!(self.out, "<h{level}");
         if let Some(id) = id {

@@ -66,6 +66,8 @@ impl Writer<'_> {
             Tag::Strike => self.out.push_str("<del>"),
             Tag::Sub => self.out.push_str("<sub>"),
             Tag::Sup => self.out.push_str("<sup>"),
+            // A link without words is reported; nobody could see it, and whoever tabs to it would hear nothing.
+            Tag::Link(_) if self.flow.after(at) == at + 2 => {}
             Tag::Link(txt) => match self.surroundings.link(self.origin(at), self.flow.get(txt)) {
                 Some(href) => {
                     self.out.push_str("<a");
@@ -94,14 +96,15 @@ impl Writer<'_> {
             Tag::Sub => "</sub>",
             Tag::Sup => "</sup>",
             Tag::ForeignInline(_) => "</span>",
+            Tag::Link(_) if self.flow.after(start) == start + 2 => "",
             Tag::Link(_) if self.dead_links.last() == Some(&start) => "</span>",
             Tag::Link(_) => "</a>",
             _ => "",
         });
     }
 
-    fn anchor(&mut self, id: &str) {
-        if !self.ids.contains(id) {
+    pub(crate) fn anchor(&mut self, id: &str) {
+        if self.is_new(id) && !self.is_heading(id) {
             self.out.push_str("<a");
             self.id(id);
             self.out.push_str("></a>");

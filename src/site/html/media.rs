@@ -30,7 +30,7 @@ impl Writer<'_> {
         }
     }
 
-    fn missing(&mut self, alt: &str, foreign: bool) {
+    pub(crate) fn missing(&mut self, alt: &str, foreign: bool) {
         let label = self.surroundings.message("image_missing");
         self.out.push_str("<span class=\"image-missing\">");
         self.words(label);
@@ -55,7 +55,11 @@ impl Writer<'_> {
         self.out.push_str(if image.spec.border { "<figure class=\"image border\">" } else { "<figure class=\"image\">" });
         self.inline(from, to);
         if !image.title.is_empty() {
-            self.out.push_str("<figcaption>");
+            self.out.push_str("<figcaption");
+            if image.foreign {
+                self.attribute("lang", self.other);
+            }
+            self.out.push('>');
             self.words(&image.title);
             self.out.push_str("</figcaption>");
         }

@@ -4,27 +4,62 @@ use std::fmt::Write as _;
 
 use super::Writer;
 use crate::site::markdown::flow::{Kind, NONE, Tag};
-use crate::site::markdown::rawhtml::{self, HOLE};
+use crate::site::markdown::rawhtml::{self, HOLE, RawTag};
 
 impl Writer<'_> {
-    /// Appends raw HTML with its addresses resolved; the sanitizer sees it before a reader does.
+    /// Appends raw HTML with its addresses resolved and ids that the page has not yet; the sanitizer sees it before a reader does.
     pub(crate) fn raw(&mut self, raw: &str, at: usize) {
+        if raw.contains(HOLE) {
+            return self.raw(&raw.replace(HOLE, "data-x"), at);
+        }
         let mut done = 0;
         for tag in rawhtml::tags(raw) {
-            for (name, value) in tag.attributes.iter().filter(|(name, _)| name == "href" || name == "src") {
-                let written = raw[value.clone()].replace("&amp;", "&");
-                let file = self.origin(at);
-                let address = if name == "src" {
-                    self.surroundings.resource(file, &written)
-                } else {
-                    self.surroundings.link(file, &written)
-                };
-                self.out.push_str(&raw[done..value.start]);
-                super::escape::attribute(&address.unwrap_or_default(), &mut self.out);
-                done = value.end;
+            if tag.attributes.iter().any(|(name, _)| matches!(name.as_str(), "href" | "src" | "id")) {
+                self.out.push_str(&raw[done..tag.range.start]);
+                self.raw_tag(raw, &tag, at);
+                done = tag.range.end;
             }
         }
         self.out.push_str(&raw[done..]);
+    }
+
+    fn raw_tag(&mut self, raw: &str, tag: &RawTag, at: usize) {
+        let value = |wanted: &str| tag.attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| &raw[value.clone()]);
+        let file = self.origin(at);
+        let source = value("src").map(|written| self.surroundings.resource(file, &rawhtml::decoded(written)));
+        if let ("img", Some(None)) = (tag.name.as_str(), &source) {
+            return self.missing(&rawhtml::decoded(value("alt").unwrap_or_default()), self.flow.events[at].foreign);
+        }
+        self.out.push('<');
+        self.out.push_str(&tag.name);
+        if self.flow.events[at].foreign && tag.name == "img" && value("lang").is_none() {
+            self.attribute("lang", self.other);
+        }
+        for (name, range) in &tag.attributes {
+            let written = &raw[range.clone()];
+            match name.as_str() {
+                "id" => {
+                    let id = rawhtml::decoded(written);
+                    if !self.is_heading(&id) {
+                        self.id(&id);
+                    }
+                }
+                "href" => {
+                    if let Some(address) = self.surroundings.link(file, &rawhtml::decoded(written)) {
+                        self.attribute("href", &address);
+                    }
+                }
+                "src" => {
+                    if let Some(address) = source.as_ref().and_then(Option::as_deref) {
+                        self.attribute("src", address);
+                    }
+                }
+                name => {
+                    let _ = write!(self.out, " {name}=\"{}\"", written.replace('"', "&quot;"));
+                }
+            }
+        }
+        self.out.push('>');
     }
 
     /// Writes a block of raw HTML that begins at `from`, with the siblings that it encloses; gives the index after the last of them.
@@ -93,14 +128,12 @@ impl Writer<'_> {
             let event = self.flow.events[at];
             match event.kind {
                 Kind::Raw(txt) => {
-                    let raw = self.flow.get(txt).replace(HOLE, "data-x");
-                    if event.segment == NONE { self.raw(&raw, at) } else { self.raw_segment(&raw, at) }
+                    let raw = self.flow.get(txt);
+                    if event.segment == NONE { self.raw(raw, at) } else { self.raw_segment(raw, at) }
                 }
                 Kind::Anchor(txt) => {
-                    let id = self.flow.get(txt).to_owned();
-                    self.out.push_str("<a");
-                    self.id(&id);
-                    self.out.push_str("></a>");
+                    let flow = self.flow;
+                    self.anchor(flow.get(txt));
                 }
                 Kind::HardBreak => self.out.push_str("<br>"),
                 _ => {}

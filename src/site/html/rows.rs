@@ -119,11 +119,14 @@ impl Rows<'_> {
                 self.out.push_str("</div></div>\n");
             }
             Tag::Tab(_) => {
+                let words = |writer: &Writer<'_>, tab: Part| writer.flow.plain(tab.from + 1, writer.flow.after(tab.from + 1));
+                let equal = words(&self.lead, lead) == words(&self.follow, follow);
                 self.lead.tab_title(lead.from + 1, lead.to - 1);
-                self.follow.tab_title(follow.from + 1, follow.to - 1);
-                let (a, b) = (std::mem::take(&mut self.lead.out), std::mem::take(&mut self.follow.out));
+                let a = std::mem::take(&mut self.lead.out);
+                self.following(|follower| follower.tab_title(follow.from + 1, follow.to - 1));
+                let b = std::mem::take(&mut self.follow.out);
                 let [first, second] = self.tags;
-                let second = if a == b { String::new() } else { format!(" <span lang=\"{second}\">{b}</span>") };
+                let second = if equal { String::new() } else { format!(" <span lang=\"{second}\">{b}</span>") };
                 let _ = writeln!(self.out, "<summary><span lang=\"{first}\">{a}</span>{second}</summary>");
             }
             _ => {}
@@ -141,11 +144,17 @@ impl Rows<'_> {
         let [first, second] = self.tags;
         cell(&mut self.lead, lead);
         let _ = write!(self.out, "<div class=\"cell\" lang=\"{first}\">{}</div>", std::mem::take(&mut self.lead.out));
-        // An id stands once in a page: the second column has only those that the first has not.
-        self.follow.ids = std::mem::take(&mut self.lead.ids);
-        cell(&mut self.follow, follow);
-        self.lead.ids = std::mem::take(&mut self.follow.ids);
+        self.following(|follower| cell(follower, follow));
         let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div>", std::mem::take(&mut self.follow.out));
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// Lets the second column write. An id stands once in a page: it has only those that the first has not.
+    fn following(&mut self, write: impl FnOnce(&mut Writer<'a>)) {
+        self.follow.ids = std::mem::take(&mut self.lead.ids);
+        write(&mut self.follow);
+        self.lead.ids = std::mem::take(&mut self.follow.ids);
     }
 }
 

@@ -5,7 +5,7 @@ mod included;
 use std::sync::Arc;
 
 use super::directive::{AlertKind, Directive, ImageKind};
-use super::flow::{Ev, Flow, Image, Kind, NONE, Tag, Txt};
+use super::flow::{Ev, Flow, Kind, NONE, Tag, Txt};
 use super::include::{Includes, Place};
 use super::lex::{Lexed, lex, span};
 use crate::diag::{Code, Diagnostic};
@@ -206,7 +206,13 @@ impl Assembler<'_> {
             .iter()
             .filter_map(|e| if let Kind::Text(t) = e.kind { Some(self.out.get(t)) } else { None })
             .collect();
-        label_kind(&label)
+        let kind = label_kind(&label)?;
+        // A bold word that goes on as a sentence is no label.
+        let behind = events.get(end + 1).map(|event| event.kind);
+        let goes_on =
+            matches!(behind, Some(Kind::Text(t)) if !self.out.get(t).trim_start().starts_with([':', '：', '-', '–', '—']));
+        let punctuated = label.trim_end().ends_with([':', '：', '.', '。', '!', '！']);
+        (punctuated || !goes_on).then_some(kind)
     }
 
     /// The id of a tab, where a heading is nothing but anchors and a link to `#tab/ID`.
@@ -261,10 +267,6 @@ impl Assembler<'_> {
                 self.leaf(Kind::Snippet(self.out.snippets.len() as u32 - 1), event);
             }
             Directive::Include(path) => self.include(&path, event, true),
-            Directive::Image(spec) => {
-                self.out.images.push(Image { spec, title: String::new(), foreign: false });
-                self.leaf(Kind::Image(self.out.images.len() as u32 - 1), event);
-            }
             Directive::ImageEnd => {
                 if !self.out.images.iter().any(|image| image.spec.kind == ImageKind::Complex) {
                     self.malformed_at(event, "there is no image with a long description to end here");
@@ -273,7 +275,7 @@ impl Assembler<'_> {
             Directive::Alert(_) | Directive::Div(_) | Directive::Video(_) => {
                 self.malformed_at(event, "this must be the first line of a block quote");
             }
-            Directive::Transparent | Directive::NoLoc(_) | Directive::Unknown(_) => {}
+            Directive::Transparent | Directive::Image(_) | Directive::NoLoc(_) | Directive::Unknown(_) => {}
         }
     }
 

@@ -114,7 +114,11 @@ pub enum Directive {
 impl Directive {
     /// Whether it stands on a line of its own and opens, closes or marks a block.
     pub(crate) fn is_block(&self) -> bool {
-        !matches!(self, Self::Include(_) | Self::Image(_) | Self::NoLoc(_) | Self::Unknown(_))
+        match self {
+            Self::Image(image) => image.kind == ImageKind::Complex,
+            Self::Include(_) | Self::NoLoc(_) | Self::Unknown(_) => false,
+            _ => true,
+        }
     }
 }
 
@@ -145,7 +149,7 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
 }
 
 /// The text of the line before `at`.
-fn before(text: &str, at: usize) -> &str {
+pub(crate) fn before(text: &str, at: usize) -> &str {
     let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     &text[line..at]
 }
@@ -168,7 +172,7 @@ fn colon(text: &str, start: usize) -> Option<Found> {
     }
     let (attributes, end, closed) = attributes(text, after + lead + name_len);
     let directive = named(&name, &attributes, &text[start..end]);
-    if directive.is_block() && !starts_line(text, start) {
+    if directive.is_block() && !matches!(directive, Directive::Image(_)) && !starts_line(text, start) {
         return None;
     }
     let fault = match &directive {

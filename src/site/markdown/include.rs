@@ -46,7 +46,10 @@ pub(crate) trait Includes: Sync {
         };
         let page = place.files.first().filter(|page| **page != at.path);
         let mut say = |code, message: String, help: &str| {
-            let diagnostic = Diagnostic::new(code, at.clone(), message).help(help);
+            let mut diagnostic = Diagnostic::new(code, at.clone(), message).help(help);
+            if code == Code::IncludeCycle {
+                diagnostic = diagnostic.related(Span::file(path.clone()), "the file that is included once more");
+            }
             found.push(match page {
                 Some(page) => diagnostic.related(Span::file(page.clone()), "the page that includes this file"),
                 None => diagnostic,

@@ -14,6 +14,7 @@ use super::directive::{Directive, ImageKind, ImageSpec};
 use super::edits::Edits;
 use super::flow::{Align, Ev, Flow, Image, Kind, NONE, Origin, Tag, Txt};
 use super::prepare::{Prepared, prepare};
+use super::rawhtml::Unfinished;
 use super::text;
 use crate::diag::{Diagnostic, Span};
 use crate::locale::{Locale, LocaleSet};
@@ -34,12 +35,18 @@ pub(crate) fn lex(document: &Arc<Document>, half: Half, locales: &LocaleSet, fou
     let side = document.side(half);
     let mut edits = Edits::default();
     let mut repaired = Repaired::default();
+    let mut code = Vec::new();
     let mut round = 0;
-    // A second parse is needed only where the first shows that text would vanish or markers stay; a third, where mending one uncovers the other.
+    // A second parse is needed only where the first shows that code was changed, text would vanish or markers stay; another, where mending one
+    // uncovers the other.
     loop {
-        let prepared = prepare(document, half, side, &edits);
+        let prepared = prepare(document, half, side, &edits, &code);
         let mut lexer = Lexer::new(document, half, locales, &prepared);
         let definitions = lexer.run();
+        if code.is_empty() && prepared.changes(&lexer.code) {
+            code = std::mem::take(&mut lexer.code);
+            continue;
+        }
         let again = lexer.repair(&definitions, &mut edits, &mut repaired) && round < 2;
         if !again {
             found.append(&mut repaired.found);
@@ -68,11 +75,18 @@ struct Lexer<'p> {
     pending_break: Option<(u32, u32)>,
     links: usize,
     anchors: usize,
-    address_end: usize,
+    /// The bare address last linked. Whatever the parser saw in it is part of it.
+    address: Range<usize>,
     image: Option<OpenImage>,
     too_deep: Option<usize>,
     /// Segments in which emphasis markers stayed literal.
     literal: Vec<(u32, usize)>,
+    /// Directives that stand within raw HTML.
+    misplaced: Vec<u32>,
+    /// What the raw HTML so far leaves open, in its block.
+    unfinished: Unfinished,
+    /// Where code stands in the side's text.
+    code: Vec<Range<usize>>,
 }
 
 struct OpenImage {
@@ -111,10 +125,13 @@ impl<'p> Lexer<'p> {
             pending_break: None,
             links: 0,
             anchors: 0,
-            address_end: 0,
+            address: 0..0,
             image: None,
             too_deep: None,
             literal: Vec::new(),
+            misplaced: Vec::new(),
+            unfinished: Unfinished::Nothing,
+            code: Vec::new(),
         }
     }
 
@@ -137,13 +154,17 @@ impl<'p> Lexer<'p> {
         if self.image.is_some() {
             return self.within_image(&event, range);
         }
+        if self.address.start < range.start && range.start < self.address.end && self.within_address(&event, &range) {
+            return;
+        }
         match event {
             Event::Start(tag) => self.start(tag, range),
-            Event::End(tag) => self.end(tag),
+            Event::End(tag) => self.end(tag, &range),
             Event::Text(text) => self.text(&text, range),
             Event::Code(code) => {
                 let code = self.restored(&code);
                 let txt = self.flow.add(&code);
+                self.code_at(&range);
                 self.inline(Kind::Code(txt), range);
                 self.last = '`';
             }
@@ -160,6 +181,11 @@ impl<'p> Lexer<'p> {
     fn span(&self, range: &Range<usize>) -> (u32, u32) {
         let map = &self.prepared.map;
         (map.original(range.start) as u32, map.original(range.end) as u32)
+    }
+
+    fn code_at(&mut self, range: &Range<usize>) {
+        let (start, end) = self.span(range);
+        self.code.push(start as usize..end as usize);
     }
 
     fn segment_of(&self, start: u32, end: u32) -> u32 {
@@ -211,9 +237,12 @@ impl<'p> Lexer<'p> {
             Md::Paragraph => Tag::Paragraph,
             Md::Heading { level, .. } => Tag::Heading(level as u8),
             Md::BlockQuote(_) => Tag::Quote,
-            Md::CodeBlock(kind) => Tag::CodeBlock(self.language(&kind)),
+            Md::CodeBlock(kind) => {
+                self.code_at(&range);
+                Tag::CodeBlock(self.language(&kind))
+            }
             Md::HtmlBlock => Tag::HtmlBlock,
-            Md::List(first) => Tag::List(first),
+            Md::List(first) => Tag::List(first.map(|first| u32::try_from(first).unwrap_or(u32::MAX))),
             Md::Item => Tag::Item,
             Md::Table(aligns) => {
                 self.aligns = aligns;
@@ -232,7 +261,7 @@ impl<'p> Lexer<'p> {
             }
             Md::Link { link_type, dest_url, .. } => return self.link(link_type, &dest_url, range),
             Md::Image { dest_url, title, .. } => {
-                let (destination, title) = (self.restored(&dest_url), title.to_string());
+                let (destination, title) = (self.restored(&dest_url), self.restored(&title));
                 self.image = Some(OpenImage { start: range.start, depth: 1, destination, title, alt: String::new() });
                 return;
             }
@@ -244,6 +273,7 @@ impl<'p> Lexer<'p> {
     fn open_tag(&mut self, tag: Tag, range: &Range<usize>) {
         let span = self.span(range);
         self.flush_break(None);
+        self.unfinished = Unfinished::Nothing;
         let segment = if tag.is_inline() { self.segment_of(span.0, span.1) } else { NONE };
         let at = self.push(Kind::Start(tag), span, segment);
         self.open.push(Some(at));
@@ -253,7 +283,7 @@ impl<'p> Lexer<'p> {
 
     fn language(&mut self, kind: &pulldown_cmark::CodeBlockKind<'_>) -> Txt {
         let pulldown_cmark::CodeBlockKind::Fenced(info) = kind else { return Txt::default() };
-        let word = info.split([' ', ',', '{']).next().unwrap_or_default().to_ascii_lowercase();
+        let word = self.restored(info).split([' ', ',', '{']).next().unwrap_or_default().to_ascii_lowercase();
         self.flow.add(word.strip_suffix("-interactive").unwrap_or(&word))
     }
 
@@ -281,13 +311,13 @@ impl<'p> Lexer<'p> {
         self.open_tag(Tag::Link(txt), &range);
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         if matches!(tag, TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) {
             self.depth = self.depth.saturating_sub(1);
         }
         let opened = self.open.pop().flatten();
         if let (TagEnd::Strikethrough, None) = (tag, opened) {
-            return self.text("~", 0..0);
+            return self.text("~", range.end.saturating_sub(1)..range.end);
         }
         let Some(opened) = opened else { return };
         if matches!(tag, TagEnd::Link) {
@@ -303,6 +333,23 @@ impl<'p> Lexer<'p> {
         self.flow.events[end].pair = opened as u32;
         self.flow.events[opened].pair = end as u32;
         self.last = ' ';
+    }
+
+    /// Whether an event that begins within a bare address is none: what closes behind it is text.
+    fn within_address(&mut self, event: &Event<'_>, range: &Range<usize>) -> bool {
+        let inside = range.end <= self.address.end;
+        match event {
+            Event::Start(_) => true,
+            Event::End(tag) if !inside => {
+                let width = if matches!(tag, TagEnd::Emphasis) { 1 } else { 2 };
+                let marker = range.end - width..range.end;
+                let text: &'p str = self.prepared.text.get(marker.clone()).unwrap_or_default();
+                self.text(text, marker);
+                true
+            }
+            Event::End(_) => true,
+            _ => inside,
+        }
     }
 
     fn within_image(&mut self, event: &Event<'_>, range: Range<usize>) {
@@ -331,7 +378,8 @@ impl<'p> Lexer<'p> {
     fn add_image(&mut self, spec: ImageSpec, title: String, range: Range<usize>) {
         let (start, end) = self.span(&range);
         let segment = self.segment_of(start, end);
-        let foreign = segment == NONE && self.is_foreign(&spec.alt, false);
+        let words = if spec.alt.is_empty() { &title } else { &spec.alt };
+        let foreign = segment == NONE && self.is_foreign(words, false);
         self.flow.images.push(Image { spec, title, foreign });
         self.inline(Kind::Image(self.flow.images.len() as u32 - 1), range);
     }

@@ -2,10 +2,12 @@
 //! work beside Japanese punctuation, and repairs for display.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
+use super::cjk;
 use super::directive::{self, Directive, Found};
 use super::edits::{Edits, OffsetMap};
-use super::{cjk, repair};
+use super::repair::{self, is_in};
 use crate::site::unit::{Document, Half, Side};
 
 /// Three characters that a text does not hold.
@@ -51,26 +53,47 @@ pub(crate) struct Prepared<'t> {
     pub(crate) map: OffsetMap,
     pub(crate) marks: Marks,
     pub(crate) found: Vec<Found>,
+    /// Block markers made text; see [`repair::displaced_markers`].
+    pub(crate) displaced: Vec<Range<usize>>,
 }
 
-/// Prepares a side, with further edits that an earlier parse found to be needed.
-pub(crate) fn prepare<'t>(document: &Document, half: Half, side: &'t Side, further: &Edits) -> Prepared<'t> {
+impl Prepared<'_> {
+    /// Whether a directive or a displaced marker was found in code, of which there are none.
+    pub(crate) fn changes(&self, code: &[Range<usize>]) -> bool {
+        let found = self.found.iter().map(|found| found.range.start).chain(self.displaced.iter().map(|marker| marker.start));
+        !code.is_empty() && found.into_iter().any(|at| is_in(code, at))
+    }
+}
+
+/// Prepares a side, with further edits that an earlier parse found to be needed. What stands in `code`, as far as that is known, stays as it is.
+pub(crate) fn prepare<'t>(
+    document: &Document,
+    half: Half,
+    side: &'t Side,
+    further: &Edits,
+    code: &[Range<usize>],
+) -> Prepared<'t> {
     let text = side.text.as_str();
     let mut edits = further.clone();
-    repair::markers(document, half, side, &mut edits);
+    let mut displaced = repair::displaced_markers(document, half, side);
+    displaced.retain(|marker| !is_in(code, marker.start));
+    for marker in &displaced {
+        edits.replace(marker.end - 1..marker.end - 1, "\\");
+    }
     let Some(marks) = Marks::for_text(text) else {
         // A text that uses all of two thousand private characters holds no directives that a person wrote.
         let (text, map) = edits.apply(text);
         let marks = Marks { neutral: '\u{FDD0}', open: '\u{FDD1}', close: '\u{FDD2}' };
-        return Prepared { text, map, marks, found: Vec::new() };
+        return Prepared { text, map, marks, found: Vec::new(), displaced };
     };
-    let found = directive::find(text);
+    let mut found = directive::find(text);
+    found.retain(|found| !is_in(code, found.range.start));
     mark_directives(text, &found, marks, &mut edits);
     for at in cjk::sentinels(text) {
         edits.replace(at..at, marks.neutral);
     }
     let (text, map) = edits.apply(text);
-    Prepared { text, map, marks, found }
+    Prepared { text, map, marks, found, displaced }
 }
 
 fn mark_directives(text: &str, found: &[Found], marks: Marks, edits: &mut Edits) {
@@ -100,29 +123,55 @@ fn new_line(text: &str, one: &Found) -> String {
     format!("\n{lead}")
 }
 
-/// Takes away the indentation under `:::column:::`, which would be read as code.
+/// Takes away the indentation of columns in a row and of what stands in them, which would be read as code.
 fn outdent_columns(text: &str, found: &[Found], edits: &mut Edits) {
-    for (at, column) in found.iter().enumerate() {
-        let Directive::Column(_) = column.directive else { continue };
-        let end = found[at..].iter().find(|f| f.directive == Directive::ColumnEnd).map_or(text.len(), |f| f.range.start);
-        let start = column.range.end;
-        let lines = || {
-            let mut next = start;
-            let lines = text[start..end].split_inclusive('\n').map(move |line| {
-                let offset = next;
-                next += line.len();
-                (offset, line)
-            });
-            lines.skip(1)
-        };
-        let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let own = column.range.start - text[..column.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let least = lines().filter(|(_, line)| !line.trim().is_empty()).map(|(_, line)| indent(line)).min().unwrap_or(0);
-        if least <= own {
-            continue;
+    let mut rows = Vec::new();
+    for (at, one) in found.iter().enumerate() {
+        let lead = directive::before(text, one.range.start);
+        let base = *rows.last().unwrap_or(&lead.len());
+        match one.directive {
+            Directive::Row => rows.push(lead.len()),
+            Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd => {
+                if lead.len() > base && indent(lead) == lead.len() {
+                    edits.replace(one.range.start - lead.len() + base..one.range.start, "");
+                }
+            }
+            _ => {}
         }
-        for (offset, line) in lines() {
-            edits.replace(offset..offset + indent(line).min(least - own), "");
+        match one.directive {
+            Directive::Column(_) => {
+                let ends =
+                    |next: &&Found| matches!(next.directive, Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd);
+                let end = found[at + 1..].iter().find(ends).map_or(text.len(), |next| next.range.start);
+                outdent(text, one.range.end..end, base, edits);
+            }
+            Directive::RowEnd => {
+                rows.pop();
+            }
+            _ => {}
         }
     }
+}
+
+/// Takes away what the lines behind the first are indented by beyond `base`, as far as all are.
+fn outdent(text: &str, range: Range<usize>, base: usize, edits: &mut Edits) {
+    let lines = || {
+        let mut next = range.start;
+        let lines = text[range.clone()].split_inclusive('\n').map(move |line| {
+            next += line.len();
+            (next - line.len(), line)
+        });
+        lines.skip(1)
+    };
+    let least = lines().filter(|(_, line)| !line.trim().is_empty()).map(|(_, line)| indent(line)).min().unwrap_or(0);
+    if least <= base {
+        return;
+    }
+    for (offset, line) in lines().filter(|(_, line)| !line.trim().is_empty()) {
+        edits.replace(offset..offset + indent(line).min(least - base), "");
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }

@@ -7,13 +7,6 @@ use std::ops::Range;
 use super::edits::Edits;
 use crate::site::unit::{Document, Form, Half, Side};
 
-/// Escapes list and other block markers with which a segment begins though it was plain text inside its tags.
-pub(crate) fn markers(document: &Document, half: Half, side: &Side, edits: &mut Edits) {
-    for range in displaced_markers(document, half, side) {
-        edits.replace(range.end - 1..range.end - 1, "\\");
-    }
-}
-
 /// The block markers (`1.`, `-`, `+`) that stand at the start of a line only because the tags before them are gone.
 ///
 /// They are text where the other language's segment does not begin with a marker, or where they frame words (`- or -`).
@@ -48,27 +41,24 @@ fn block_marker(text: &str) -> Option<usize> {
     matches!(bytes.get(len), Some(b' ' | b'\t')).then_some(len)
 }
 
-/// Takes the emphasis markers `**` out of a segment's text, outside of code.
-pub(crate) fn without_strong(text: &str, start: usize, edits: &mut Edits) {
+/// Takes the emphasis markers `**` out of a segment's text that begins at `start`, outside of code.
+pub(crate) fn without_strong(text: &str, start: usize, code: &[Range<usize>], edits: &mut Edits) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    let mut in_code = false;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'`' if at == 0 || bytes[at - 1] != b'\\' => in_code = !in_code,
-            b'*' if !in_code => {
-                let run = star_run(&bytes[at..]);
-                if run.stars >= 2 {
-                    let from = if at > 0 && bytes[at - 1] == b'\\' { at - 1 } else { at };
-                    edits.replace(start + from..start + at + run.len, "");
-                }
-                at += run.len;
-                continue;
-            }
-            _ => {}
+    while let Some(star) = memchr::memchr(b'*', &bytes[at..]).map(|found| at + found) {
+        let run = star_run(&bytes[star..]);
+        if run.stars >= 2 && !is_in(code, start + star) {
+            let from = if star > 0 && bytes[star - 1] == b'\\' { star - 1 } else { star };
+            edits.replace(start + from..start + star + run.len, "");
         }
-        at += 1;
+        at = star + run.len;
     }
+}
+
+/// Whether a byte stands in one of some ranges, which are sorted.
+pub(crate) fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
+    let next = ranges.partition_point(|range| range.start <= at);
+    next > 0 && at < ranges[next - 1].end
 }
 
 struct Run {
@@ -105,7 +95,8 @@ mod tests {
     fn strong_markers_go_and_code_stays() {
         let text = "選択し****、`**a**`\\*\\*と*b*";
         let mut edits = Edits::default();
-        without_strong(text, 0, &mut edits);
+        let code = text.find('`').unwrap()..text.rfind('`').unwrap();
+        without_strong(text, 0, &[code], &mut edits);
         assert_eq!(edits.apply(text).0, "選択し、`**a**`と*b*");
     }
 

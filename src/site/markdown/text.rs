@@ -19,7 +19,11 @@ pub(crate) fn is_leftover_space(before: char, after: char) -> bool {
 /// or a bracket opened before it does not belong to it (the rules of GitHub's extended autolinks, cut before Japanese).
 pub(crate) fn find_address(text: &str) -> Option<std::ops::Range<usize>> {
     let mut from = 0;
-    while let Some(colon) = memchr::memmem::find(&text.as_bytes()[from..], b"://").map(|at| from + at) {
+    while let Some(colon) = memchr::memchr(b':', &text.as_bytes()[from..]).map(|at| from + at) {
+        from = colon + 1;
+        if !text[from..].starts_with("//") {
+            continue;
+        }
         from = colon + 3;
         let start = ["https", "http"].iter().find(|scheme| text[..colon].ends_with(*scheme)).map(|scheme| colon - scheme.len());
         let Some(start) = start.filter(|start| !text[..*start].ends_with(|c: char| c.is_ascii_alphanumeric())) else {
@@ -34,14 +38,16 @@ pub(crate) fn find_address(text: &str) -> Option<std::ops::Range<usize>> {
 }
 
 fn address_length(rest: &str) -> usize {
-    let stop = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"`|\\^{}".contains(c) || !c.is_ascii());
-    let mut end = stop.unwrap_or(rest.len());
+    let stop = |(at, c): &(usize, char)| {
+        c.is_whitespace() || c.is_control() || "<>\"`|^{}".contains(*c) || !c.is_ascii() || ends_at(&rest[*at..])
+    };
+    let mut end = rest.char_indices().find(stop).map_or(rest.len(), |(at, _)| at);
     loop {
         let kept = &rest[..end];
         let last = kept.chars().next_back();
         let closes_nothing = |open: char, close: char| kept.matches(close).count() > kept.matches(open).count();
         let drop = match last {
-            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~') => true,
+            Some('.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '\\' | '(' | '[') => true,
             Some(')') => closes_nothing('(', ')'),
             Some(']') => closes_nothing('[', ']'),
             _ => false,
@@ -50,6 +56,27 @@ fn address_length(rest: &str) -> usize {
             return end;
         }
         end -= 1;
+    }
+}
+
+/// How long the words of a link are taken to be that follows an address without a space.
+const LABEL: usize = 400;
+
+/// Whether an address ends here: at an entity other than `&amp;`, at a backslash that escapes no character of an address, and at a link.
+fn ends_at(rest: &str) -> bool {
+    let mut bytes = rest.bytes();
+    match bytes.next() {
+        Some(b'\\') => !bytes.next().is_some_and(|next| b"_*~-.#&=+()[]!".contains(&next)),
+        Some(b'&') => {
+            let name = rest[1..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+            name > 0 && rest.as_bytes().get(1 + name) == Some(&b';') && &rest[1..=name] != "amp"
+        }
+        Some(b'[') => {
+            let closing = bytes.take(LABEL).position(|byte| matches!(byte, b']' | b'\n')).map(|at| at + 1);
+            let close = closing.filter(|at| rest.as_bytes()[*at] == b']');
+            close.is_some_and(|at| matches!(rest.as_bytes().get(at + 1), Some(b'(' | b'[')))
+        }
+        _ => false,
     }
 }
 

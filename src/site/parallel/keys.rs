@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use crate::site::unit::SegmentKey;
 
-/// Counts how often each key was given.
+/// Counts how often each text was given a key, by the text's hash.
 #[derive(Default)]
-pub(super) struct Keys(HashMap<SegmentKey, usize>);
+pub(super) struct Keys(HashMap<u64, usize>);
 
 impl Keys {
     /// The key of the next segment with this source text.
     pub(super) fn key(&mut self, source: &str) -> SegmentKey {
-        let first = SegmentKey::new(source, 0);
-        let seen = self.0.entry(first.clone()).or_insert(0);
+        let hash = SegmentKey::hash(source);
+        let seen = self.0.entry(hash).or_insert(0);
         *seen += 1;
-        if *seen == 1 { first } else { SegmentKey::new(source, *seen - 1) }
+        SegmentKey::from_hash(hash, *seen - 1)
     }
 }

@@ -48,8 +48,8 @@ impl Lexer<'_> {
 
     pub(super) fn keep_as_text(&self, definition: &Definition, edits: &mut Edits, found: &mut Vec<Diagnostic>) {
         let swallows = definition.destination.chars().any(cjk::is_cjk_or_hangul);
-        let used = self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
-        if swallows && !used {
+        let used = || self.prepared.text.matches(&format!("[{}]", definition.label)).count() > 1;
+        if swallows && !used() {
             let at = self.prepared.map.original(definition.span.start);
             let at = at + self.side.text[at..].find('[').unwrap_or(0);
             edits.replace(at..at, "\\");
@@ -69,7 +69,10 @@ impl Lexer<'_> {
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
-            repair::without_strong(&self.side.text[range.clone()], range.start, edits);
+            if repair::is_in(&self.code, range.start) && repair::is_in(&self.code, range.end.saturating_sub(1)) {
+                continue;
+            }
+            repair::without_strong(&self.side.text[range.clone()], range.start, &self.code, edits);
             let message =
                 "the emphasis markers of this segment stay literal or are not those of the source; it is shown without them";
             let help = "Set the markers around the words that the source emphasises.";
@@ -93,9 +96,15 @@ impl Lexer<'_> {
     }
 
     pub(super) fn report(&self, found: &mut Vec<Diagnostic>) {
-        for marker in repair::displaced_markers(self.document, self.half, self.side) {
+        for marker in self.prepared.displaced.iter().cloned() {
             let message = "this text would become a list item once the format's tags are gone; it is shown as text";
             found.push(self.diagnostic(Code::TextBecomesList, marker, message, "Put a backslash before the marker."));
+        }
+        let misplaced = self.misplaced.iter().filter_map(|number| self.prepared.found.get(*number as usize));
+        for one in misplaced {
+            let message = "an extension within raw HTML stays text";
+            let help = "Leave an empty line between the HTML and the extension.";
+            found.push(self.diagnostic(Code::ExtensionMalformed, one.range.clone(), message, help));
         }
         for one in &self.prepared.found {
             let fault = match (&one.directive, one.fault) {

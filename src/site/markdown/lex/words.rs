@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Kind, Lexer, NONE, Tag};
-use crate::site::markdown::directive::Directive;
-use crate::site::markdown::text;
+use crate::site::markdown::directive::{self, Directive};
+use crate::site::markdown::{rawhtml, text};
 
 impl<'p> Lexer<'p> {
     pub(super) fn in_code(&self) -> bool {
@@ -20,38 +20,36 @@ impl<'p> Lexer<'p> {
             return;
         }
         // Text that is not as written (an entity, an escape) is short, and lies within one segment.
-        if self.prepared.text.get(range.clone()) != Some(text) {
+        if !self.is_as_written(text, &range) {
             let span = self.span(&range);
             let segment = self.segment_of(span.0, span.1);
             let text = self.restored(text);
             return self.words(&text, span, segment, text.chars().next());
         }
-        let from = range.start.max(self.address_end.min(range.end));
-        let cuts = self.cuts(from, range.end);
+        let from = range.start.max(self.address.end.min(range.end));
         let mut at = from;
-        for (end, segment) in cuts {
+        while at < range.end {
+            let (end, segment) = self.cut(at, range.end);
             self.piece(at..end, segment);
             at = end;
         }
     }
 
-    /// Where a range of the prepared text is cut by the borders of segments: each part's end, and its segment.
-    pub(super) fn cuts(&self, from: usize, to: usize) -> Vec<(usize, u32)> {
-        let mut cuts = Vec::with_capacity(2);
+    /// Whether an event's text is the very bytes of the prepared text that its range names.
+    pub(super) fn is_as_written(&self, text: &str, range: &Range<usize>) -> bool {
+        let prepared = self.prepared.text.as_ptr() as usize;
+        (text.as_ptr() as usize == prepared + range.start && text.len() == range.len())
+            || self.prepared.text.get(range.clone()) == Some(text)
+    }
+
+    /// Where the prepared text from `at` on, up to `to`, is first cut by the border of a segment, and the segment before the cut.
+    pub(super) fn cut(&self, at: usize, to: usize) -> (usize, u32) {
         let map = &self.prepared.map;
-        let mut at = from;
-        while at < to {
-            let Some(piece) = self.side.piece_at(map.original(at)) else { break };
-            let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
-            let end = if border <= at {
-                at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8)
-            } else {
-                border.min(to)
-            };
-            cuts.push((end, self.side.pieces[piece].segment.unwrap_or(NONE)));
-            at = end;
-        }
-        cuts
+        let Some(piece) = self.side.piece_at(map.original(at)) else { return (to, NONE) };
+        let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
+        let end =
+            if border <= at { at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8) } else { border.min(to) };
+        (end, self.side.pieces[piece].segment.unwrap_or(NONE))
     }
 
     /// Text of one segment: marks become directives, bare addresses links, the rest words.
@@ -65,7 +63,7 @@ impl<'p> Lexer<'p> {
             let stop = mark.map_or(range.end, |mark| at + mark);
             self.plain(at..stop, segment);
             at = stop;
-            let Some(after) = mark.and(prepared[at..].find(marks.close).map(|close| at + close)) else { continue };
+            let Some(after) = mark.and_then(|_| prepared[at..].find(marks.close)).map(|close| at + close) else { continue };
             let number = prepared[at..after].trim_start_matches(marks.open).parse().unwrap_or(usize::MAX);
             let end = after + marks.close.len_utf8();
             self.inline_mark(number, at..end);
@@ -79,7 +77,9 @@ impl<'p> Lexer<'p> {
             Some(Directive::NoLoc(text)) => {
                 let span = self.span(&range);
                 let segment = self.segment_of(span.0, span.1);
+                let literal = self.literal.len();
                 self.words(&text, span, segment, text.chars().next());
+                self.literal.truncate(literal);
             }
             Some(_) => self.inline(Kind::Mark(number as u32), range),
             None => {}
@@ -97,31 +97,32 @@ impl<'p> Lexer<'p> {
         // An address may be cut into several events by characters that could be markup, so it is read from the text itself.
         let address = text::find_address(&prepared[range.clone()]).map(|found| {
             let start = range.start + found.start;
-            let full = text::find_address(&prepared[start..]).map_or(found.len(), |f| f.end);
+            let border = self.border(start);
+            let full = text::find_address(&prepared[start..border]).map_or(found.len(), |f| f.end);
             start..start + full
         });
         let Some(address) = address else { return self.set(range, segment) };
         self.set(range.start..address.start, segment);
-        let cut = address.end.min(self.limit(address.end));
-        let written = self.restored(&prepared[address.start..cut]);
+        let written = directive::unescape(&rawhtml::decoded(&self.restored(&prepared[address.clone()])));
         let txt = self.flow.add(&written);
-        self.open_tag(Tag::Link(txt), &(address.start..cut));
-        let span = self.span(&(address.start..cut));
+        self.open_tag(Tag::Link(txt), &address);
+        let span = self.span(&address);
         self.words(&written, span, segment, None);
         if let Some(opened) = self.open.pop().flatten() {
             self.close(opened);
         }
-        self.address_end = cut;
-        if cut < range.end {
-            self.plain(cut..range.end, segment);
+        let end = address.end;
+        self.address = address;
+        if end < range.end {
+            self.plain(end..range.end, segment);
         }
     }
 
-    /// The border of the segment, which an address must not cross.
-    pub(super) fn limit(&self, at: usize) -> usize {
+    /// The end of the piece that holds a byte of the prepared text; an address does not cross it.
+    fn border(&self, at: usize) -> usize {
         let map = &self.prepared.map;
-        let piece = self.side.piece_at(map.original(at.saturating_sub(1)));
-        piece.and_then(|p| self.side.pieces.get(p + 1)).map_or(at, |next| map.changed(next.start).max(1)).max(1).min(at)
+        let next = self.side.piece_at(map.original(at)).and_then(|piece| self.side.pieces.get(piece + 1));
+        next.map(|next| map.changed(next.start)).filter(|border| *border > at).unwrap_or(self.prepared.text.len())
     }
 
     /// Text as written, without the spaces that Japanese does not take.

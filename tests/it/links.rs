@@ -1,0 +1,180 @@
+//! Links: where they lead, and what is said of those that lead nowhere.
+
+use madoguchi::diag::Code;
+
+use crate::support::{Built, Site};
+
+/// A docset around the page `sub/a.md`.
+fn around(text: &str) -> Built {
+    Site::new()
+        .file("sub/a.md", text)
+        .file("b.md", "# B\n\n## Here\n\n<a name=\"own\"></a>x <div id=\"raw\">y</div>\n")
+        .file("my page.md", "# P\n")
+        .file("sub/c.md", "# C\n")
+        .file("folder/index.md", "---\nuid: Some.Uid\n---\n# F\n")
+        .file("faq.yml", "### YamlMime:FAQ\nmetadata:\n  title: F\ntitle: F\nsections:\n- name: S\n  questions:\n  - question: Q\n    answer: A\n")
+        .file("f.pdf", "pdf")
+        .file("secret.toml", "x")
+        .file(".openpublishing.redirection.json", r#"{"redirections": [
+            {"source_path": "old.md", "redirect_url": "/folder/"},
+            {"source_path": "older.md", "redirect_url": "old#here"},
+            {"source_path": "out.md", "redirect_url": "https://x.example/y"}]}"#)
+        .build()
+}
+
+/// The address that a destination becomes, and what is reported.
+fn link(destination: &str) -> (Option<String>, Vec<&'static str>) {
+    let site = around(&format!("[x]({destination})\n"));
+    let html = site.text("en/sub/a/");
+    let href = html.split("<a href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    (href, site.codes())
+}
+
+#[test]
+fn every_spelling_of_a_link_finds_its_page() {
+    for (written, address) in [
+        ("c.md", "../c/"),
+        ("./c.md", "../c/"),
+        ("../b.md", "../../b/"),
+        ("~/b.md", "../../b/"),
+        ("..\\b.md", "../../b/"),
+        ("../my%20page.md", "../../my%20page/"),
+        ("<../my page.md>", "../../my%20page/"),
+        ("../b.md#here", "../../b/#here"),
+        ("../b.md#own", "../../b/#own"),
+        ("../b.md#raw", "../../b/#raw"),
+        ("../b.md?view=x#here", "../../b/#here"),
+        ("../folder/", "../../folder/"),
+        ("../folder", "../../folder/"),
+        ("../folder/index.md", "../../folder/"),
+        ("../b", "../../b/"),
+        ("../faq.yml", "../../faq/"),
+        ("../f.pdf", "../../../f.pdf"),
+        ("xref:Some.Uid", "../../folder/"),
+        ("/b", "../../b/"),
+        ("../old.md", "../../folder/"),
+        ("../out.md", "https://x.example/y"),
+        ("/azure/x#y", "https://learn.microsoft.com/en-us/azure/x#y"),
+        ("https://x.example/a?b=c#d", "https://x.example/a?b=c#d"),
+        ("//host/x", "https://host/x"),
+        ("mailto:a@b.example", "mailto:a@b.example"),
+        ("tel:+81-3", "tel:+81-3"),
+    ] {
+        assert_eq!(link(written), (Some(address.to_owned()), vec![]), "{written}");
+    }
+}
+
+#[test]
+fn a_site_absolute_address_is_in_the_readers_language() {
+    let site = around("[x](/azure/x)\n");
+    assert!(site.text("ja/sub/a/").contains("https://learn.microsoft.com/ja-jp/azure/x"));
+}
+
+#[test]
+fn autolinks_and_uids_in_angle_brackets() {
+    let html = around("<xref:Some.Uid> <https://x.example/> <a@b.example>\n").text("en/sub/a/");
+    for address in ["../../folder/", "https://x.example/", "mailto:a@b.example"] {
+        assert!(html.contains(&format!("<a href=\"{address}\">")), "{html}");
+    }
+}
+
+#[test]
+fn what_leads_nowhere_is_text_and_reported() {
+    for (written, code) in [
+        ("gone.md", "link-broken"),
+        ("../../../out.md", "link-broken"),
+        ("../secret.toml", "link-broken"),
+        ("xref:None", "xref-unresolved"),
+        ("javascript:alert(1)", "scheme-refused"),
+        ("JavaScript:alert(1)", "scheme-refused"),
+        ("data:text/html,x", "scheme-refused"),
+        ("vbscript:x", "scheme-refused"),
+        ("file:///etc/passwd", "scheme-refused"),
+        ("ftp://x", "scheme-refused"),
+        ("", "link-empty"),
+    ] {
+        assert_eq!(link(written), (None, vec![code]), "{written}");
+    }
+}
+
+#[test]
+fn other_case_is_followed_and_reported() {
+    assert_eq!(link("../B.MD"), (Some("../../b/".to_owned()), vec!["link-case"]));
+}
+
+#[test]
+fn a_fragment_that_is_not_there_is_reported_in_each_language() {
+    assert_eq!(link("../b.md#gone"), (Some("../../b/".to_owned()), vec!["fragment-missing"]));
+    assert_eq!(link("#gone").1, ["fragment-missing"]);
+    let site = Site::new()
+        .file("a.md", "# A\n\n## One\n\n[x](#two) [y](#one)\n")
+        .file("a.ja.md", "# あ\n\n## 一\n\n[x](#two) [y](#one)\n")
+        .build();
+    let places: Vec<_> = site.diagnostics.iter().map(|found| (found.code, found.span.path.as_str())).collect();
+    assert_eq!(places, [(Code::FragmentMissing, "a.ja.md"), (Code::FragmentMissing, "a.md")]);
+    assert!(site.text("ja/a/").contains("<a href=\"#one\">y</a>"));
+}
+
+#[test]
+fn the_links_of_an_untranslated_page_hold_where_it_is_shown_for_want_of_a_translation() {
+    let site = Site::new()
+        .file("a.md", "# A\n\n[x](b.md#own)\n")
+        .file("b.md", "# B\n\n<a name=\"own\"></a>words\n")
+        .file("b.ja.md", "# び\n\n言葉\n")
+        .build();
+    let found = site.one(Code::FragmentMissing);
+    assert!(found.span.path.as_str() == "a.md" && found.message.ends_with("in ja"), "{found:?}");
+    assert!(site.text("en/a/").contains("b/#own") && !site.text("ja/a/").contains("#own"));
+}
+
+#[test]
+fn a_link_without_words_is_reported_and_leaves_nothing_to_stumble_on() {
+    let site = around("before[](../b.md#here), after\n");
+    assert_eq!(site.codes(), ["link-empty"]);
+    assert_eq!(site.text("en/sub/a/"), "<p>before, after</p>");
+}
+
+#[test]
+fn schemes_are_refused_in_html_tables_of_contents_redirections_and_yaml() {
+    let site = Site::new()
+        .file("a.md", "<a href=\"javascript:x\">bad</a> <a href=' java&#10;script:x'>bad</a> <a href=\"data:x\">bad</a>\n\n![x](javascript:x)\n\n[x]\n\n[x]: javascript:y\n")
+        .file("TOC.yml", "- name: A\n  href: a.md\n- name: Bad\n  href: javascript:x\n")
+        .file("faq.yml", "### YamlMime:FAQ\ntitle: F\nsections:\n- name: S\n  questions:\n  - question: Q\n    answer: see [bad](javascript:x)\n")
+        .file(".openpublishing.redirection.json", r#"{"redirections": [{"source_path": "old.md", "redirect_url": "javascript:x"}]}"#)
+        .build();
+    for page in ["en/a/", "en/faq/", "en/contents/"] {
+        let html = site.html(page);
+        assert!(!html.contains("script:x") && !html.contains("script:y") && !html.contains("data:x"), "{html}");
+    }
+    let refused =
+        |path: &str| site.diagnostics.iter().filter(|d| d.code == Code::SchemeRefused && d.span.path.as_str() == path).count();
+    assert_eq!(["a.md", "TOC.yml", "faq.yml", ".openpublishing.redirection.json"].map(refused), [4, 1, 1, 1]);
+}
+
+#[test]
+fn raw_html_links_like_markdown() {
+    let site = around(
+        "<a href=\"../b.md#here\">a</a> <a href='c.md'>b</a> <a href=../b.md>c</a> <a href=\"gone.md\">d</a>\n\n<div>\n<a\n  href=\"../b.md\">e</a>\n</div>\n",
+    );
+    let html = site.text("en/sub/a/");
+    assert!(
+        html.contains("<a href=\"../../b/#here\">a</a> <a href=\"../c/\">b</a> <a href=\"../../b/\">c</a> <a>d</a>"),
+        "{html}"
+    );
+    assert!(html.contains("<a href=\"../../b/\">e</a>"), "{html}");
+    assert_eq!(site.codes(), ["link-broken"]);
+}
+
+#[test]
+fn what_is_commented_out_is_not_looked_up() {
+    let site =
+        around("<!-- [x](gone.md) <a href=\"gone.md\"> -->\n\n<!--\n<br>\n<a href=\"gone.md\">x</a>\n<script>\n-->\n\nafter\n");
+    assert_eq!((site.codes().len(), site.text("en/sub/a/").trim()), (0, "<p>after</p>"));
+}
+
+#[test]
+fn a_moved_page_leaves_a_page_that_leads_on() {
+    let site = around("x\n");
+    assert!(site.html("en/old/").contains("../folder/"));
+    assert!(site.html("ja/out/").contains("https://x.example/y"));
+}
