@@ -7,10 +7,13 @@ const VIEWS = [320, 1280].flatMap((width) => ["light", "dark"].map((scheme) => (
 const MOST = 60;
 const FEW = 10;
 
-async function violations(page) {
+/** Pages that others wrote may leave out a level of heading. */
+const FOREIGN = { "heading-order": { enabled: false } };
+
+async function violations(page, rules) {
   // Through the debugger, which no policy of the page stops.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { resultTypes: ["violations"], rules }), rules);
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
 }
 
@@ -19,7 +22,7 @@ async function accessible(site) {
   for (const { kind, path } of [...site.kinds.filter(({ path }) => path), ...site.parts]) {
     for (const view of VIEWS) {
       const page = await site.open(path, view);
-      found.push(...(await violations(page)).map((what) => `${kind} ${path} at ${view.width} ${view.scheme}: ${what}`));
+      found.push(...(await violations(page, site.foreign ? FOREIGN : {})).map((what) => `${kind} ${path} at ${view.width} ${view.scheme}: ${what}`));
       await site.closePages();
     }
   }
@@ -42,10 +45,10 @@ async function withoutScript(site) {
 }
 
 async function moved(site) {
-  for (const { path } of site.moved.slice(0, FEW)) {
+  for (const { path } of site.moved.filter(({ moved }) => !moved.includes("://")).slice(0, FEW)) {
     const page = await site.open(path);
     await page.waitForURL((url) => url.pathname !== path);
-    if (page.url().startsWith(site.origin)) assert.notEqual(await page.locator("main h1").count(), 0, path);
+    assert.notEqual(await page.locator("main h1").count(), 0, path);
     await site.closePages();
   }
 }

@@ -107,13 +107,13 @@ const PARTS = {
   code: "<pre", notice: 'class="notice ', fallback: 'class="notice fallback"', columns: 'class="columns"', video: 'class="video"',
 };
 
-/** Every page's address, size and parts; `moved` if it only leads elsewhere. */
+/** Every page's address, size and parts; `moved` is where it leads if it does nothing else. */
 async function pagesOf(folder) {
   const files = (await readdir(folder, { recursive: true })).map((file) => file.split(sep).join("/"));
   const read = async (file) => {
     const html = await readFile(join(folder, file), "utf8");
     const parts = Object.keys(PARTS).filter((part) => html.includes(PARTS[part]));
-    return { path: `/${file.replace(/(^|\/)index\.html$/, "$1")}`, size: html.length, parts, moved: html.includes('http-equiv="refresh"') };
+    return { path: `/${file.replace(/(^|\/)index\.html$/, "$1")}`, size: html.length, parts, moved: /<meta http-equiv="refresh" content="0; url=([^"]*)"/.exec(html)?.[1] };
   };
   return Promise.all(files.filter((file) => /(^|\/)(index|404)\.html$/.test(file)).sort().map(read));
 }
