@@ -30,17 +30,17 @@
 //! 2. **read**: `page` reads a page's files. `split` takes localized files apart without loss, `parallel` aligns parallel files,
 //!    `yamlmime` turns YAML into Markdown; each gives a `unit::Document` of sides and segments. `markdown` makes a flat list of
 //!    events of each side (`flow::Flow`), with extensions understood and Japanese set rightly, and `outline` gives
-//!    headings the ids that all languages share. What the rest of the site must know of the page stays, as `facts`; the text goes.
+//!    headings the ids that all languages share. What the rest of the site must know of the page is noted as `facts`.
 //! 3. **resolve**: `toc` and `nav` make the navigation. Every link, image, snippet and redirection is looked up (`link`, `resolve`).
 //!    Here ends what can be wrong with the content; one page of each kind proves the templates.
-//! 4. **render**: pages are read once more and become HTML (`html`, `view`, `render`, `sidebar`), `extras` adds what
+//! 4. **render**: pages become HTML (`html`, `view`, `render`, `sidebar`), `extras` adds what
 //!    is no page, and each file goes to `write` at once. `incremental` remembers enough to see that nothing has changed.
 //!
 //! Broken content is data: a phase returns what it could do with every diagnostic ([`diag::Checked`]), and all are
 //! shown once, sorted. Nothing is written while one of them is an error.
 //!
-//! Pages are read twice so that memory grows with the facts and not with the text. The same input gives the same
-//! bytes: no clock, no order of hash maps or threads shows in the output.
+//! Only so many pages are kept between reading and rendering; the others are read again, so that memory grows with the
+//! facts and not with the text. The same input gives the same bytes: no clock, no order of hash maps or threads shows in the output.
 //!
 //! # What is absent where
 //!

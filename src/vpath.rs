@@ -2,6 +2,7 @@
 //!
 //! [`SourcePath`] names a file of the docset, [`OutputPath`] a file of the site, [`UrlPath`] an address in it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,10 +83,11 @@ impl SourcePath {
         if reference.chars().any(char::is_control) {
             return Err(BadPath::Malformed);
         }
-        let reference = reference.replace('\\', "/");
+        let reference: Cow<'_, str> =
+            if reference.contains('\\') { reference.replace('\\', "/").into() } else { reference.into() };
         let (start, rest) = match reference.strip_prefix("~/").or_else(|| reference.strip_prefix('/')) {
             Some(rest) => ("", rest),
-            None => (folder, reference.as_str()),
+            None => (folder, &*reference),
         };
         let mut parts: Vec<&str> = Vec::new();
         for part in start.split('/').chain(rest.split('/')) {

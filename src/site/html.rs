@@ -60,7 +60,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
-        let out = String::with_capacity(flow.text.len() * 2);
+        let out = String::with_capacity(flow.text.len() * 3);
         Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None, dead_links: Vec::new() }
     }
 

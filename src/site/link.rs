@@ -1,5 +1,7 @@
 //! Links as they are written: which kind of reference a destination is.
 
+use std::borrow::Cow;
+
 use super::markdown::rawhtml::SCHEMES;
 use crate::vpath::percent_decode;
 
@@ -37,7 +39,10 @@ impl Reference {
     /// Reads a destination.
     pub fn parse(written: &str) -> Self {
         // Browsers drop tabs and line ends before they look for a scheme (URL Standard 4.4).
-        let clean: String = written.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+        let clean: Cow<'_, str> = match written.contains(['\t', '\n', '\r']) {
+            true => written.replace(['\t', '\n', '\r'], "").into(),
+            false => written.into(),
+        };
         let clean = clean.trim_matches(|c: char| c.is_whitespace() || c.is_control());
         if clean.is_empty() {
             return Self::Empty;

@@ -25,21 +25,30 @@ impl SegmentKey {
     }
 
     /// The hash of a source text: what all segments with equal texts share.
+    ///
+    /// FNV-1a, 64 bits, mixed at the end as MurmurHash3 does: a page has some hundred segments, and is read twice; a cryptographic hash of each
+    /// took one part in sixteen of a whole build.
     pub(crate) fn hash(source: &str) -> u64 {
+        let bytes = |text: &str| {
+            text.bytes()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        };
         let hash = if is_normal(source) {
-            blake3::hash(source.as_bytes())
+            bytes(source)
         } else {
             let words: Vec<&str> = source.split_whitespace().collect();
-            blake3::hash(words.join(" ").replace("\\*", "*").replace("\\`", "`").as_bytes())
+            bytes(&words.join(" ").replace("\\*", "*").replace("\\`", "`"))
         };
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&hash.as_bytes()[..8]);
-        u64::from_be_bytes(bytes)
+        let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        mixed ^ (mixed >> 33)
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let mut key: String = (0..10).map(|n| char::from(DIGITS[((hash >> (59 - 5 * n)) & 31) as usize])).collect();
+        let digits: [u8; 10] = std::array::from_fn(|n| DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]);
+        let mut key = String::with_capacity(10);
+        key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
         if ordinal > 0 {
             key.push_str(&format!("-{}", ordinal + 1));
         }

@@ -178,6 +178,8 @@ fn colon(text: &str, start: usize) -> Option<Found> {
     let fault = match &directive {
         Directive::Image(image) if image.source.is_empty() => Some("it names no source"),
         Directive::Snippet(snippet) if snippet.source.is_empty() => Some("it names no source"),
+        // Monikers and zones are written without a closing `:::`.
+        Directive::Transparent => None,
         _ if !closed => Some("it is not closed with `:::`"),
         _ => None,
     };
@@ -377,6 +379,7 @@ mod tests {
     fn what_is_not_closed_says_so() {
         let found = find(":::image source=\"a.png\"\ntext");
         assert_eq!(found[0].fault, Some("it is not closed with `:::`"));
+        assert!(find("::: moniker range=\">=1\"\ntext\n::: moniker-end\n").iter().all(|found| found.fault.is_none()));
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl<'p> Lexer<'p> {
         let is_source = half == Half::Source || document.target.is_none();
         let flow = Flow {
             text: String::with_capacity(prepared.text.len() + prepared.text.len() / 8),
-            events: Vec::with_capacity(prepared.text.len() / 24),
+            events: Vec::with_capacity(prepared.text.len() / 12),
             origins: vec![Origin { document: Arc::clone(document), half }],
             ..Flow::default()
         };
