@@ -1,4 +1,4 @@
-// Looks at built sites with a real browser: run.mjs FOLDER...
+// Looks at built sites with a real browser: run.mjs FOLDER... [--foreign FOLDER...], the latter of pages that others wrote.
 // Each `*.test.mjs` beside this file exports a list of [name, async (site) => …]; a test that cannot run throws `skip(why)`.
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -9,8 +9,10 @@ import { Site } from "./site.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const here = dirname(fileURLToPath(import.meta.url));
-const folders = process.argv.slice(2).map((folder) => resolve(folder));
-if (folders.length === 0) throw new Error("usage: run.mjs FOLDER...");
+const [own, others] = [process.argv.slice(2), []];
+if (own.includes("--foreign")) others.push(...own.splice(own.indexOf("--foreign")).slice(1));
+const sites = [...own.map((folder) => ({ folder })), ...others.map((folder) => ({ folder, foreign: true }))];
+if (sites.length === 0) throw new Error("usage: run.mjs FOLDER... [--foreign FOLDER...]");
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 
@@ -32,8 +34,9 @@ async function runOne(name, test, site) {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS });
 try {
   const files = (await readdir(here)).filter((file) => file.endsWith(".test.mjs")).sort();
-  for (const folder of folders) {
-    const site = await Site.serve(folder, browser);
+  for (const { folder, foreign } of sites) {
+    const site = Object.assign(await Site.serve(resolve(folder), browser), { foreign });
+    console.log(`${folder}:`);
     for (const file of files) {
       const tests = (await import(pathToFileURL(join(here, file)))).default;
       for (const [name, test] of tests) await runOne(name, test, site);

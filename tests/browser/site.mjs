@@ -1,5 +1,5 @@
 // A built site on loopback, and what a page of it complains about.
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 
@@ -10,10 +10,15 @@ const TYPES = {
   ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2", ".wasm": "application/wasm",
 };
 
+/** What a page may do, and no more: nothing but its own styles and images. */
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'";
+
 export class Site {
   static async serve(folder, browser) {
     const site = new Site();
-    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages: await pagesOf(folder) });
+    const all = await pagesOf(folder);
+    const [pages, moved] = [all.filter((page) => !page.moved), all.filter((page) => page.moved)];
+    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved });
     site.server = createServer((request, response) => site.answer(request, response));
     await new Promise((ready) => site.server.listen(0, "127.0.0.1", ready));
     site.origin = `http://127.0.0.1:${site.server.address().port}`;
@@ -26,7 +31,8 @@ export class Site {
     try {
       if (!file.startsWith(this.folder + sep)) throw new Error("outside");
       const body = await readFile(file);
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" }).end(body);
+      const type = TYPES[extname(file)] ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not found");
     }
@@ -37,13 +43,13 @@ export class Site {
     const page = await (await this.context(width, scheme, script)).newPage();
     this.opened.push(page);
     const problems = [];
-    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    page.on("console", (message) => problems.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => problems.push(String(error)));
     page.on("response", (response) => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`));
     page.on("request", (request) => {
       if (!request.url().startsWith(this.origin) && !request.url().startsWith("data:")) problems.push(`asks ${request.url()}`);
     });
-    await page.goto(this.origin + path, { waitUntil: "load" });
+    await page.goto(new URL(path, this.origin).href, { waitUntil: "load" });
     return Object.assign(page, { problems });
   }
 
@@ -60,7 +66,7 @@ export class Site {
     return [...new Set(this.pages.map(({ path }) => path.split("/")[1]))].filter((tag) => /^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(tag));
   }
 
-  /** The kinds of page, each with the largest of its kind and, for articles, a locale's first page. */
+  /** The kinds of page, each with the largest of its kind; for what may stand in an article, the first page that has it. */
   get kinds() {
     const largest = (test) => this.pages.filter(test).sort((a, b) => b.size - a.size)[0]?.path;
     const article = (tag) => largest(({ path }) => path.startsWith(`/${tag}/`) && !special(path) && path !== `/${tag}/`);
@@ -68,10 +74,17 @@ export class Site {
     for (const tag of this.locales) {
       known[`${tag} home`] = `/${tag}/`;
       known[`${tag} article`] = article(tag);
-      for (const name of ["contents/", "search/", "404.html"]) known[`${tag} ${name}`] = `/${tag}/${name}`;
+      for (const name of ["contents/", "404.html"]) known[`${tag} ${name}`] = `/${tag}/${name}`;
     }
     const exists = new Set(this.pages.map(({ path }) => path));
     return Object.entries(known).map(([kind, path]) => ({ kind, path: exists.has(path) ? path : undefined }));
+  }
+
+  /** What may stand in an article, in one language and in two, each with the first page that has it. Not every site has each of them. */
+  get parts() {
+    return Object.keys(PARTS).flatMap((part) => [false, true].map((parallel) => ({
+      kind: part, path: this.pages.find(({ path, parts }) => path.endsWith("/parallel/") === parallel && parts.includes(part))?.path,
+    }))).filter(({ path }) => path);
   }
 
   async closePages() {
@@ -89,10 +102,18 @@ function special(path) {
   return /\/(parallel|search|contents)\/$|\/404\.html$/.test(path);
 }
 
-/** Every page's address and size. */
+const PARTS = {
+  tabs: 'class="tabs"', table: 'class="table"', figure: "<figure", "missing image": 'class="image-missing"', alert: 'class="alert ',
+  code: "<pre", notice: 'class="notice ', fallback: 'class="notice fallback"', columns: 'class="columns"', video: 'class="video"',
+};
+
+/** Every page's address, size and parts; `moved` is where it leads if it does nothing else. */
 async function pagesOf(folder) {
   const files = (await readdir(folder, { recursive: true })).map((file) => file.split(sep).join("/"));
-  const pages = files.filter((file) => /(^|\/)(index|404)\.html$/.test(file)).sort();
-  const size = async (file) => (await stat(join(folder, file))).size;
-  return Promise.all(pages.map(async (file) => ({ path: `/${file.replace(/(^|\/)index\.html$/, "$1")}`, size: await size(file) })));
+  const read = async (file) => {
+    const html = await readFile(join(folder, file), "utf8");
+    const parts = Object.keys(PARTS).filter((part) => html.includes(PARTS[part]));
+    return { path: `/${file.replace(/(^|\/)index\.html$/, "$1")}`, size: html.length, parts, moved: /<meta http-equiv="refresh" content="0; url=([^"]*)"/.exec(html)?.[1] };
+  };
+  return Promise.all(files.filter((file) => /(^|\/)(index|404)\.html$/.test(file)).sort().map(read));
 }

@@ -6,41 +6,44 @@ const FEW = 10;
 
 function parallels(site) {
   const pages = site.pages.filter(({ path }) => path.endsWith("/parallel/"));
-  return pages.length > 0 ? pages.slice(0, FEW) : skip("the site has no parallel view");
+  return pages.length > 0 ? pages : skip("the site has no parallel view");
 }
 
-/** Top, bottom, left and language of both cells of every row. */
-function rows(page) {
-  const box = (cell) => {
-    const { top, bottom, left } = cell.getBoundingClientRect();
-    return { top, bottom, left, lang: cell.closest("[lang]")?.lang ?? cell.querySelector("[lang]")?.lang };
-  };
-  return page.$$eval("div.row", (all, box) => {
-    const measure = eval(box);
-    return all.map((row) => [...row.children].filter((cell) => cell.matches("div.cell")).map(measure));
-  }, `(${box})`);
+/** Top, bottom, left and language of both cells of every pair that is seen. An item of a list may hold several pairs. */
+function pairs(page) {
+  return page.$$eval(".row", (rows) => rows.flatMap((row) => {
+    const cells = [...row.children].filter((cell) => cell.matches("div.cell") && cell.checkVisibility()).map((cell) => {
+      const { top, bottom, left } = cell.getBoundingClientRect();
+      return { top, bottom, left, lang: cell.lang };
+    });
+    return cells.flatMap((_, at) => (at % 2 === 0 ? [cells.slice(at, at + 2)] : []));
+  }));
 }
 
 async function aligned(site) {
+  let count = 0;
   for (const { path } of parallels(site)) {
     const page = await site.open(path, { width: 1280 });
-    const all = await rows(page);
+    const all = await pairs(page);
     assert.ok(all.length > 0, `${path} has no rows`);
     for (const [at, cells] of all.entries()) {
-      assert.equal(cells.length, 2, `${path}: row ${at} has ${cells.length} cells`);
+      assert.equal(cells.length, 2, `${path}: pair ${at} has ${cells.length} cells`);
       const apart = Math.abs(cells[0].top - cells[1].top);
-      assert.ok(apart <= 1, `${path}: the tops of row ${at} are ${apart} px apart`);
-      assert.notEqual(cells[0].left, cells[1].left, `${path}: the cells of row ${at} are not side by side`);
+      assert.ok(apart <= 1, `${path}: the tops of pair ${at} are ${apart} px apart`);
+      assert.notEqual(cells[0].lang, cells[1].lang, `${path}: the cells of pair ${at} are of one language`);
+      assert.ok(cells[1].left > cells[0].left + 200, `${path}: the cells of pair ${at} are not side by side`);
     }
+    count += all.length;
     await site.closePages();
   }
+  console.log(`${count} pairs in ${parallels(site).length} parallel views`);
 }
 
 async function stacked(site) {
-  for (const { path } of parallels(site)) {
+  for (const { path } of parallels(site).slice(0, FEW)) {
     const page = await site.open(path, { width: 320 });
-    for (const [at, [first, second]] of (await rows(page)).entries()) {
-      assert.ok(second.top >= first.bottom - 1, `${path}: the cells of row ${at} overlap`);
+    for (const [at, [first, second]] of (await pairs(page)).entries()) {
+      assert.ok(second.top >= first.bottom - 1, `${path}: the cells of pair ${at} overlap`);
     }
     await site.closePages();
   }
@@ -55,17 +58,19 @@ function twins(page) {
 }
 
 async function twinHeadings(site) {
-  const { path } = site.kinds.find(({ kind, path }) => path && kind.endsWith(" article")) ?? skip("the site has no article");
-  const page = await site.open(path, { script: false });
-  const all = await twins(await site.open(path));
-  assert.ok(all.length > 0, `${path} has no a.heading-twin`);
-  for (const { id, href } of all.slice(0, FEW)) {
-    const url = new URL(href);
-    assert.ok(id, `${path}: a twin link stands at no heading with an id`);
-    assert.equal(decodeURIComponent(url.hash.slice(1)), id);
-    assert.notEqual(url.pathname.split("/")[1], path.split("/")[1], `${href} is in the same language`);
-    await page.goto(href);
-    assert.equal(await page.locator(`[id="${id}"]`).count(), 1, `${href} leads to no heading`);
+  const articles = site.kinds.filter(({ kind, path }) => path && kind.endsWith(" article"));
+  for (const { path } of articles) {
+    const all = await twins(await site.open(path, { script: false }));
+    assert.ok(all.length > 0, `${path} has no a.heading-twin`);
+    const page = await site.open(all[0].href, { script: false });
+    for (const { id, href } of all) {
+      const url = new URL(href);
+      assert.ok(id, `${path}: a twin link stands at no heading with an id`);
+      assert.equal(decodeURIComponent(url.hash.slice(1)), id);
+      assert.notEqual(url.pathname.split("/")[1], path.split("/")[1], `${href} is in the same language`);
+      assert.equal(await page.locator(`:is(h1, h2, h3, h4, h5, h6)[id="${id}"]`).count(), 1, `${href} leads to no heading`);
+    }
+    await site.closePages();
   }
 }
 

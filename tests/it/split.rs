@@ -228,7 +228,7 @@ fn kept_files_give_the_languages_beside_them() {
 fn real_pages_give_their_published_twins() {
     for (set, identical, escaped) in [("china-2019", 35, 1), ("partner-center", 110, 10)] {
         let Some(folder) = corpus().map(|corpus| corpus.join(set)).filter(|folder| folder.is_dir()) else {
-            return skip("there is no folder of real pages");
+            return skip("split::real_pages_give_their_published_twins", "there is no folder of real pages");
         };
         let mut counts = (0, 0);
         for path in markdown_below(&folder.join("sxs")) {
@@ -253,7 +253,7 @@ fn real_pages_give_their_published_twins() {
 #[test]
 fn languages_of_real_pages_align_as_parallel_files() {
     let Some(folder) = corpus().map(|corpus| corpus.join("partner-center/sxs")).filter(|folder| folder.is_dir()) else {
-        return skip("there is no folder of real pages");
+        return skip("split::languages_of_real_pages_align_as_parallel_files", "there is no folder of real pages");
     };
     let (mut pages, mut mismatched) = (0, 0);
     for path in markdown_below(&folder) {
@@ -280,8 +280,8 @@ fn corpus() -> Option<PathBuf> {
 }
 
 #[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
-fn skip(reason: &str) {
-    eprintln!("SKIPPED: {reason}");
+fn skip(test: &str, reason: &str) {
+    eprintln!("SKIPPED: {test}: {reason}");
 }
 
 fn markdown_below(folder: &Path) -> Vec<PathBuf> {

@@ -122,7 +122,7 @@ impl Writer<'_> {
             self.attribute("hreflang", &twin.tag);
             self.attribute("aria-label", &twin.label);
             self.out.push('>');
-            self.words(&twin.tag);
+            self.words(&twin.name);
             self.out.push_str("</a>");
         }
     }
