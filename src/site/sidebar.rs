@@ -80,7 +80,7 @@ fn sharable(levels: &[Level], node: Option<NodeId>) -> Vec<Level> {
 fn base(here: &UrlPath, parallel: bool) -> UrlPath {
     let path = here.as_str();
     let page = if parallel { path.strip_suffix("parallel/").unwrap_or(path) } else { path };
-    let folder = page.trim_end_matches('/').rfind('/').map_or(page, |at| &page[..=at]);
+    let folder = page.trim_end_matches('/').rfind('/').map_or("", |at| &page[..=at]);
     UrlPath::new(format!("{folder}{MARK}/{}", if parallel { "parallel/" } else { "" }))
 }
 
