@@ -72,6 +72,8 @@ struct Lexer<'p> {
     aligns: Vec<pulldown_cmark::Alignment>,
     cell: usize,
     last: char,
+    /// The last character that is seen, markup aside.
+    shown: char,
     pending_break: Option<(u32, u32)>,
     links: usize,
     anchors: usize,
@@ -122,6 +124,7 @@ impl<'p> Lexer<'p> {
             aligns: Vec::new(),
             cell: 0,
             last: '\n',
+            shown: '\n',
             pending_break: None,
             links: 0,
             anchors: 0,
@@ -169,6 +172,7 @@ impl<'p> Lexer<'p> {
                 self.last = '`';
             }
             Event::Html(raw) | Event::InlineHtml(raw) => self.raw(&raw, range),
+            Event::SoftBreak if self.joins_next_line(range.end) => {}
             Event::SoftBreak => self.pending_break = Some(self.span(&range)),
             Event::HardBreak => self.inline(Kind::HardBreak, range),
             Event::Rule => self.block(Kind::Rule, &range),
@@ -204,7 +208,7 @@ impl<'p> Lexer<'p> {
         let span = self.span(range);
         self.flush_break(None);
         self.push(kind, span, NONE);
-        self.last = '\n';
+        (self.last, self.shown) = ('\n', '\n');
     }
 
     fn inline(&mut self, kind: Kind, range: Range<usize>) {
@@ -212,7 +216,7 @@ impl<'p> Lexer<'p> {
         self.flush_break(None);
         let segment = self.segment_of(span.0, span.1);
         self.push(kind, span, segment);
-        self.last = ' ';
+        (self.last, self.shown) = (' ', ' ');
     }
 
     /// Emits the line break that was held back, unless it joins two characters of a script without spaces.

@@ -112,7 +112,9 @@ pub(crate) struct RawTag {
 pub(crate) fn tags(html: &str) -> Vec<RawTag> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(open) = html[at..].find('<').map(|o| at + o) {
+    // Behind the last `>` no tag ends; without this bound, many that are not closed would each be read to the end.
+    let last = html.rfind('>').unwrap_or(0);
+    while let Some(open) = html[at..].find('<').map(|o| at + o).filter(|open| *open < last) {
         if html[open..].starts_with("<!--") {
             at = html[open..].find("-->").map_or(html.len(), |end| open + end + 3);
             continue;

@@ -127,6 +127,14 @@ impl<'p> Lexer<'p> {
         next.map(|next| map.changed(next.start)).filter(|border| *border > at).unwrap_or(self.prepared.text.len())
     }
 
+    /// Whether the line that begins here goes on in a script without spaces, as the last one ended, with or without emphasis or a link between.
+    pub(super) fn joins_next_line(&self, start: usize) -> bool {
+        let neutral = self.prepared.marks.neutral;
+        let markup = |c: char| c.is_ascii_whitespace() || matches!(c, '>' | '*' | '_' | '~' | '[') || c == neutral;
+        let next = self.prepared.text[start..].trim_start_matches(markup).chars().next();
+        next.is_some_and(|next| text::joins(self.shown, next))
+    }
+
     /// Text as written, without the spaces that Japanese does not take.
     pub(super) fn set(&mut self, range: Range<usize>, segment: u32) {
         let prepared: &'p str = &self.prepared.text;
@@ -164,12 +172,15 @@ impl<'p> Lexer<'p> {
             return;
         }
         self.flush_break(first);
-        if memchr::memchr(b'*', words.as_bytes()).is_some() && (words.contains("**") || (words == "*" && self.last == '*')) {
+        if memchr::memchr(b'*', words.as_bytes()).is_some()
+            && (words.contains("**") || (words.starts_with('*') && self.last == '*'))
+        {
             self.literal.push((segment, span.0 as usize));
         }
         let txt = self.flow.add(words);
         let at = self.push(Kind::Text(txt), span, segment);
         self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(words, true);
         self.last = words.chars().next_back().unwrap_or(' ');
+        self.shown = self.last;
     }
 }
