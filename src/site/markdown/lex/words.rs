@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use pulldown_cmark::{Event, TagEnd};
+
 use super::{Kind, Lexer, NONE, Tag};
 use crate::site::markdown::directive::{self, Directive};
 use crate::site::markdown::{rawhtml, text};
@@ -125,6 +127,23 @@ impl<'p> Lexer<'p> {
         let map = &self.prepared.map;
         let next = self.side.piece_at(map.original(at)).and_then(|piece| self.side.pieces.get(piece + 1));
         next.map(|next| map.changed(next.start)).filter(|border| *border > at).unwrap_or(self.prepared.text.len())
+    }
+
+    /// Whether an event that begins within a bare address is none: what closes behind it is text.
+    pub(super) fn within_address(&mut self, event: &Event<'_>, range: &Range<usize>) -> bool {
+        let inside = range.end <= self.address.end;
+        match event {
+            Event::Start(_) => true,
+            Event::End(tag) if !inside => {
+                let width = if matches!(tag, TagEnd::Emphasis) { 1 } else { 2 };
+                let marker = range.end - width..range.end;
+                let text: &'p str = self.prepared.text.get(marker.clone()).unwrap_or_default();
+                self.text(text, marker);
+                true
+            }
+            Event::End(_) => true,
+            _ => inside,
+        }
     }
 
     /// Whether the line that begins here goes on in a script without spaces, as the last one ended, with or without emphasis or a link between.
