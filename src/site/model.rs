@@ -47,6 +47,7 @@ impl<'a> Model<'a> {
             locales: self.locales(),
             web_roots: self.web_roots,
             drafts: self.drafts,
+            library: self.library,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::locale::LocaleId;
 use crate::theme::ThemeError;
 use crate::vpath::UrlPath;
 
-/// Encloses a node's number where its `aria-current` goes. Control characters cannot come from content: they are escaped or refused.
+/// Encloses a node's number where its `aria-current` goes. No name holds it: see [`Model::node_name`].
 const MARK: char = '\u{1}';
 
 /// The name of an attribute that marks the page being read.
@@ -76,11 +76,12 @@ fn sharable(levels: &[Level], node: Option<NodeId>) -> Vec<Level> {
     shared
 }
 
-/// An address from which relative references are the same for all pages of a folder: the page's own name is replaced.
+/// An address from which relative references are the same for all pages of a folder: the page's own name is replaced. The start page has none.
 fn base(here: &UrlPath, parallel: bool) -> UrlPath {
     let path = here.as_str();
     let page = if parallel { path.strip_suffix("parallel/").unwrap_or(path) } else { path };
-    let folder = page.trim_end_matches('/').rfind('/').map_or("", |at| &page[..=at]);
+    let Some(above) = page.trim_end_matches('/').rfind('/') else { return here.clone() };
+    let folder = &page[..=above];
     UrlPath::new(format!("{folder}{MARK}/{}", if parallel { "parallel/" } else { "" }))
 }
 

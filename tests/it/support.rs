@@ -104,7 +104,7 @@ impl Built {
                 }
             }
             let name = madoguchi::vpath::percent_decode(&parts.join("/"));
-            !self.has(&name) && !self.has(&format!("{name}/index.html").trim_start_matches('/'))
+            !self.has(&name) && !self.has(format!("{name}/index.html").trim_start_matches('/'))
         };
         links.filter(|link| !link.contains(':') && !link.is_empty()).filter(dead).map(str::to_owned).collect()
     }

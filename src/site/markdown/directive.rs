@@ -182,7 +182,7 @@ fn colon(text: &str, start: usize) -> Option<Found> {
     let fault = match &directive {
         Directive::Image(image) if image.source.is_empty() => Some("it names no source"),
         Directive::Snippet(snippet) if snippet.source.is_empty() => Some("it names no source"),
-        // Monikers and zones are written without it.
+        // Monikers and zones are written without a closing `:::`.
         Directive::Transparent => None,
         _ if !closed => Some("it is not closed with `:::`"),
         _ => None,
