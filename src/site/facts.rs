@@ -211,11 +211,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                     add(Use::Image, larger);
                 }
             }
-            Kind::Snippet(snippet) => {
-                let spec = &flow.snippets[snippet as usize];
-                let part = if spec.id.is_empty() { String::new() } else { format!("#{}", spec.id) };
-                add(Use::Snippet, &format!("{}{part}", spec.source));
-            }
+            Kind::Snippet(snippet) => add(Use::Snippet, &flow.snippets[snippet as usize].source),
             Kind::Video(txt) => add(Use::Link, flow.get(txt)),
             Kind::Raw(txt) => {
                 let raw = flow.get(txt);

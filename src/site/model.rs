@@ -47,7 +47,6 @@ impl<'a> Model<'a> {
             locales: self.locales(),
             web_roots: self.web_roots,
             drafts: self.drafts,
-            library: self.library,
         }
     }
 

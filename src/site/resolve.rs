@@ -2,9 +2,7 @@
 
 use super::catalog::{Catalog, Found};
 use super::facts::{Availability, Facts, Use, Written};
-use super::library::Library;
 use super::link::{FileReference, Reference};
-use super::markdown::directive::SnippetSpec;
 use super::nav::PageId;
 use crate::diag::{Code, Diagnostic};
 use crate::locale::{LocaleId, LocaleSet};
@@ -33,7 +31,6 @@ pub(crate) struct Resolver<'a> {
     /// What `/azure/…` begins with, by locale; see [`web_root`].
     pub(crate) web_roots: &'a [Option<String>],
     pub(crate) drafts: bool,
-    pub(crate) library: &'a Library<'a>,
 }
 
 /// A target, and what is wrong with how it is written.
@@ -173,16 +170,6 @@ impl Resolver<'_> {
         self.locales.ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
     }
 
-    /// Reports a snippet whose file exists, but not the part that it names.
-    fn missing_part(&self, written: &Written) -> Option<(Code, String, String)> {
-        let (_, part) = written.destination.split_once('#').filter(|_| written.what == Use::Snippet)?;
-        let Ok(Target::File(path, _)) = self.resource(&written.at.path, &written.destination) else { return None };
-        let spec = SnippetSpec { id: part.to_owned(), ..SnippetSpec::default() };
-        let missing =
-            || (Code::SnippetMissing, format!("`{path}` has no part `{part}`"), "name a part that the file marks".into());
-        self.library.snippet(&path, &spec).is_none().then(missing)
-    }
-
     /// What is wrong with a destination.
     pub(crate) fn check(&self, page: PageId, written: &Written) -> Option<Diagnostic> {
         let fault = match written.what {
@@ -199,7 +186,6 @@ impl Resolver<'_> {
                 (if code == Code::ImageMissing { Code::SnippetMissing } else { code }, message, help)
             }),
         };
-        let fault = fault.or_else(|| self.missing_part(written));
         fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help))
     }
 }

@@ -205,7 +205,6 @@ fn snippets_by_part_and_lines() {
         assert_eq!(english(text), code, "{text}");
     }
     assert_eq!(page("[!code-csharp[Main](gone.cs)]\n").codes(), ["snippet-missing"]);
-    assert_eq!(page("[!code-csharp[Main](x.cs#gone)]\n").codes(), ["snippet-missing"]);
     assert_eq!(page("- item\n\n  :::code language=\"js\" source=\"gone.js\":::\n").codes(), ["snippet-missing"]);
 }
 
