@@ -113,8 +113,12 @@ fn picked<'t>(lines: &[&'t str], ranges: &str) -> Vec<&'t str> {
 }
 
 fn outdented(lines: &[&str]) -> String {
-    let indent =
-        lines.iter().filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    let indent = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start_matches([' ', '\t']).len())
+        .min()
+        .unwrap_or(0);
     let mut out = String::new();
     for line in lines {
         out.push_str(line.get(indent..).unwrap_or_default());

@@ -52,6 +52,15 @@ fn an_alert_may_begin_on_its_marker_line_without_a_space_in_a_list_and_in_anothe
 }
 
 #[test]
+fn an_alert_may_be_all_that_an_item_holds() {
+    for marker in ["- ", "1. ", "10) "] {
+        let text = format!("{marker}> [!NOTE]\n{}> a\n", " ".repeat(marker.len()));
+        assert!(english(&text).contains("<li><div class=\"alert alert-note\""), "{text}");
+    }
+    assert!(english("2021 > [!NOTE] x\n").starts_with("<p>2021 &gt; [!NOTE] x"));
+}
+
+#[test]
 fn an_alert_of_a_localized_file_has_its_title_in_each_language() {
     let site = Site::new().localized("a.md", "# {101|題|T}\n\n>[!NOTE]\n>{102|本文|Words}\n").build();
     assert!(
@@ -201,8 +210,8 @@ fn snippets_by_part_and_lines() {
 
 #[test]
 fn the_content_of_monikers_and_zones_is_shown() {
-    let html = english("a\n\n:::moniker range=\">=1\":::\nb\n:::moniker-end:::\n\n::: zone pivot=\"x\"\n\nc\n\n::: zone-end\n");
-    assert_eq!(lines(&html), "<p>a</p> <p>b</p> <p>c</p>");
+    let site = page("a\n\n:::moniker range=\">=1\":::\nb\n:::moniker-end:::\n\n::: zone pivot=\"x\"\n\nc\n\n::: zone-end\n");
+    assert_eq!((lines(&site.text("en/a/")).as_str(), site.codes().len()), ("<p>a</p> <p>b</p> <p>c</p>", 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use madoguchi::diag::Code;
 use proptest::prelude::*;
 
-use crate::support::{Built, Site, sound};
+use crate::support::{Built, Site, cases, sound};
 
 fn page(text: &str) -> Built {
     Site::new().file("a.md", text).file("i.png", "png").build()
@@ -139,7 +139,7 @@ fn directives_within_html_stay_text_and_are_reported() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(48))]
 
     /// The pages of a build are held against [`sound`] by `build` itself.
     #[test]

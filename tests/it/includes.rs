@@ -102,6 +102,16 @@ fn includes_end_at_a_depth() {
 }
 
 #[test]
+fn a_few_files_that_include_each_other_often_end() {
+    let mut site = Site::new().file("a.md", "[!INCLUDE [x](includes/0.md)]\n");
+    for n in 0..12 {
+        site = site.file(&format!("includes/{n}.md"), &format!("[!INCLUDE [x]({}.md)]\n\n", n + 1).repeat(10));
+    }
+    let site = site.file("includes/12.md", "end\n").build();
+    assert_eq!(site.codes(), ["include-depth"]);
+}
+
+#[test]
 fn an_include_out_of_the_root_is_an_error() {
     let site = Site::new().file("a.md", "[!INCLUDE [x](../../etc/passwd)]\n").build();
     assert_eq!(site.codes(), ["path-outside"]);

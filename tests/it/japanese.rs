@@ -47,6 +47,7 @@ fn markers_that_stay_literal_are_dropped_and_reported_and_never_invented() {
         ("選択し****、[次へ](a.md)", "Select **Next**, [go](a.md)", "選択し、<a href=\"#\">次へ</a>"),
         ("選択し\\*\\*\\*\\*、次へ", "Select **Next**", "選択し、次へ"),
         ("太字が**ない", "No bold", "太字がない"),
+        ("基本 *とタグの\\*\\*を確認* する", "Review *Basics* and *Tags*", "基本 <em>とタグのを確認</em> する"),
         ("`a**b`は**太", "Code `a**b`", "<code>a**b</code>は太"),
     ] {
         let (ja, en, codes) = both(&format!("{{101|{target}|{source}}} {{102|**次**|**Next**}}"));
@@ -71,7 +72,12 @@ fn the_report_of_lost_emphasis_names_the_segment() {
 fn a_line_break_between_japanese_characters_is_no_space() {
     assert_eq!(japanese("{101|一行目\n二行目|one\ntwo}\n{102|三|three}"), "<p>一行目二行目三</p>");
     assert_eq!(japanese("{101|語\nabc\n語|x}"), "<p>語\nabc\n語</p>");
-    assert_eq!(japanese("{101|**太字**\n次|**x** y}"), "<p><strong>太字</strong>\n次</p>");
+    assert_eq!(japanese("{101|**太字**\n次\n[先](a.md)\nと|**x** y}"), "<p><strong>太字</strong>次<a href=\"#\">先</a>と</p>");
+    assert_eq!(
+        japanese("{101|語\n`code`\n語\n**word**\n語|`code` **x**}"),
+        "<p>語\n<code>code</code>\n語\n<strong>word</strong>\n語</p>"
+    );
+    assert_eq!(japanese("> {101|一\n> **二**|one **two**}"), "<blockquote>\n<p>一<strong>二</strong></p>\n</blockquote>");
     assert!(both("{101|一\n二|one\ntwo}").1.contains("one\ntwo"));
     let korean = Site::new()
         .config("[site]\nsource_locale = \"en\"\nlocales = [\"ko\", \"en\"]\n")

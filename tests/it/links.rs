@@ -182,3 +182,20 @@ fn a_moved_page_leaves_a_page_that_leads_on() {
     assert!(site.html("en/old/").contains("../folder/"));
     assert!(site.html("ja/out/").contains("https://x.example/y"));
 }
+
+#[test]
+fn links_around_the_text_lead_to_pages_from_wherever_they_stand() {
+    let site = Site::new()
+        .localized("index.md", "# {101|始|Start}\n\n[{102|次|next}](sub/index.md) [{103|深|deep}](sub/deep/a.md)\n")
+        .localized("b.md", "# {101|二|B}\n")
+        .localized("sub/index.md", "# {101|下|Sub}\n\n[{102|上|up}](../index.md)\n")
+        .localized("sub/deep/a.md", "# {101|深|Deep}\n\n[{102|隣|b}](../../b.md)\n")
+        .file("TOC.yml", "- name: 始\n  href: index.md\n  items:\n  - name: 下\n    href: sub/index.md\n    items:\n    - name: 深\n      href: sub/deep/a.md\n- name: 二\n  href: b.md\n")
+        .build();
+    assert_eq!(site.codes(), [""; 0]);
+    for page in ["", "b/", "sub/", "sub/deep/a/"] {
+        for view in [format!("ja/{page}"), format!("en/{page}"), format!("ja/{page}parallel/")] {
+            assert_eq!(site.dead_links(&view), [""; 0], "{view}");
+        }
+    }
+}

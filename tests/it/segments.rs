@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::support::{Built, Site};
+use crate::support::{Built, Site, cases};
 
 const BODY: &str = "# <a name=\"title\"></a>{101|題|Title}
 
@@ -147,7 +147,7 @@ fn what_has_no_recorded_source_says_its_language_on_the_english_page() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn keys_are_stable_under_edits_elsewhere(kept in proptest::collection::vec(any::<bool>(), 12), added in 0_usize..12) {

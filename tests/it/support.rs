@@ -89,6 +89,26 @@ impl Built {
         self.folder.path().join("public").join(path).is_file()
     }
 
+    /// The relative links of a page that lead to no file of the site.
+    pub(crate) fn dead_links(&self, path: &str) -> Vec<String> {
+        let html = self.html(path);
+        let folder = Path::new(path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let links = html.split(" href=\"").skip(1).map(|rest| rest.split(['"', '#']).next().unwrap());
+        let dead = |link: &&str| {
+            let mut parts: Vec<&str> = folder.iter().map(|part| part.to_str().unwrap()).collect();
+            for part in link.split('/').filter(|part| !matches!(*part, "" | ".")) {
+                if part == ".." && parts.pop().is_none() {
+                    return true;
+                } else if part != ".." {
+                    parts.push(part);
+                }
+            }
+            let name = madoguchi::vpath::percent_decode(&parts.join("/"));
+            !self.has(&name) && !self.has(format!("{name}/index.html").trim_start_matches('/'))
+        };
+        links.filter(|link| !link.contains(':') && !link.is_empty()).filter(dead).map(str::to_owned).collect()
+    }
+
     /// The article of a page, on one line.
     pub(crate) fn article(&self, path: &str) -> String {
         let html = self.html(path);
@@ -178,6 +198,12 @@ pub(crate) fn localized(body: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// How many cases a property takes that builds a site in each: a hundredth of what is asked for, at least `least`.
+pub(crate) fn cases(least: u32) -> proptest::test_runner::Config {
+    let asked = proptest::test_runner::Config::default().cases;
+    proptest::test_runner::Config { cases: least.max(asked / 100), failure_persistence: None, ..Default::default() }
 }
 
 fn all_pages(folder: &Path, each: &mut dyn FnMut(&str, &str)) {

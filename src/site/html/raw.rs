@@ -69,16 +69,24 @@ impl Writer<'_> {
         let end = self.region_end(from, to);
         let mut at = from;
         let mut holes = Vec::new();
+        let mut open = Vec::new();
         let before = std::mem::take(&mut self.out);
         while at < end {
             let next = self.flow.after(at);
             if self.flow.events[at].kind == Kind::Start(Tag::HtmlBlock) {
+                self.balance(at, next, &mut open);
                 self.raw_pieces(at + 1, next - 1);
             } else {
                 let html = std::mem::take(&mut self.out);
                 self.blocks(at, next);
-                holes.push(std::mem::replace(&mut self.out, html));
-                let _ = write!(self.out, "<div {HOLE}=\"{}\"></div>", holes.len() - 1);
+                let hole = std::mem::replace(&mut self.out, html);
+                // A link cannot hold links: one that is still open ends here.
+                if hole.contains("<a ") && open.iter().any(|name| name == "a") {
+                    self.out.push_str("</a>");
+                    open.retain(|name| name != "a");
+                }
+                let _ = write!(self.out, "<div {HOLE}=\"{}\"></div>", holes.len());
+                holes.push(hole);
             }
             at = next;
         }
@@ -96,15 +104,20 @@ impl Writer<'_> {
         loop {
             let next = self.flow.after(at);
             if self.flow.events[at].kind == Kind::Start(Tag::HtmlBlock) {
-                for event in &self.flow.events[at + 1..next - 1] {
-                    if let Kind::Raw(txt) = event.kind {
-                        rawhtml::balance(self.flow.get(txt), &mut open);
-                    }
-                }
+                self.balance(at, next, &mut open);
             }
             at = next;
             if open.is_empty() || at >= to {
                 return at;
+            }
+        }
+    }
+
+    /// Adds the tags of raw HTML between two indices to a balance of open elements.
+    fn balance(&self, from: usize, to: usize, open: &mut Vec<String>) {
+        for event in &self.flow.events[from..to] {
+            if let Kind::Raw(txt) = event.kind {
+                rawhtml::balance(self.flow.get(txt), open);
             }
         }
     }

@@ -156,9 +156,13 @@ pub(crate) fn before(text: &str, at: usize) -> &str {
 
 /// Whether only white space and markers of quotes and lists stand before it on its line.
 pub(crate) fn starts_line(text: &str, at: usize) -> bool {
-    let lead = before(text, at);
-    lead.bytes().all(|b| b.is_ascii_whitespace() || b == b'>')
-        || lead.trim_start_matches([' ', '\t', '>']).trim_end().bytes().all(|b| b"-*+.)0123456789".contains(&b))
+    before(text, at).split([' ', '\t', '>']).filter(|part| !part.is_empty()).all(is_list_marker)
+}
+
+fn is_list_marker(text: &str) -> bool {
+    let number =
+        text.strip_suffix(['.', ')']).is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    number || matches!(text, "-" | "*" | "+")
 }
 
 fn colon(text: &str, start: usize) -> Option<Found> {
@@ -254,7 +258,6 @@ fn value(rest: &str) -> (String, usize) {
     let body = &rest[lead..];
     match body.chars().next() {
         Some(quote @ ('"' | '\'')) => {
-            // An apostrophe or quotation mark within the value is followed by more of it, not by a blank or the end.
             let inner = &body[1..];
             let end = inner.find(quote).unwrap_or(inner.len());
             (inner[..end].to_owned(), lead + 1 + end + usize::from(end < inner.len()))

@@ -1,5 +1,7 @@
 //! Included files: found, opened once, and kept from including each other in a circle.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Span};
@@ -10,15 +12,20 @@ use crate::vpath::{BadPath, SourcePath};
 /// How deep files may include each other. DocFX has no limit; no docset read goes beyond two.
 pub(crate) const DEPTH: usize = 16;
 
+/// How many files a page may include in all, so that a few small ones that include each other many times cannot fill the memory.
+const MOST: usize = 4096;
+
 /// Where an include is written: the files that led here, the page first.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     files: Vec<SourcePath>,
+    /// How many files the page has included so far.
+    opened: Rc<Cell<usize>>,
 }
 
 impl Place {
     pub(crate) fn of_page(path: SourcePath) -> Self {
-        Self { files: vec![path] }
+        Self { files: vec![path], opened: Rc::default() }
     }
 }
 
@@ -68,6 +75,18 @@ pub(crate) trait Includes: Sync {
             say(Code::IncludeDepth, format!("includes are nested deeper than {DEPTH} files"), "Include the last file directly.");
             return None;
         }
+        let opened = place.opened.get();
+        place.opened.set(opened + 1);
+        if opened >= MOST {
+            if opened == MOST {
+                say(
+                    Code::IncludeDepth,
+                    format!("the page includes more than {MOST} files"),
+                    "Include fewer files, or none that include others.",
+                );
+            }
+            return None;
+        }
         let Some(document) = self.document(&path, target) else {
             say(
                 Code::IncludeMissing,
@@ -78,7 +97,7 @@ pub(crate) trait Includes: Sync {
         };
         let mut files = place.files.clone();
         files.push(path);
-        Some((document, Place { files }))
+        Some((document, Place { files, opened: Rc::clone(&place.opened) }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One side's text as events, before structure is put in order: pulldown-cmark's events, cut at segments, with Japanese
 //! set rightly, exact HTML shapes recognised, and directives as marks.
 
+mod images;
 mod raw;
 mod repairs;
 mod words;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, TagEnd};
 
-use super::directive::{Directive, ImageKind, ImageSpec};
+use super::directive::Directive;
 use super::edits::Edits;
 use super::flow::{Align, Ev, Flow, Image, Kind, NONE, Origin, Tag, Txt};
 use super::prepare::{Prepared, prepare};
@@ -19,6 +20,7 @@ use super::text;
 use crate::diag::{Diagnostic, Span};
 use crate::locale::{Locale, LocaleSet};
 use crate::site::unit::{Document, Form, Half, Side};
+use images::OpenImage;
 use repairs::{Definition, Repaired};
 
 /// Containers nested deeper than this are shown without their markup. No page that a person wrote comes near.
@@ -72,6 +74,8 @@ struct Lexer<'p> {
     aligns: Vec<pulldown_cmark::Alignment>,
     cell: usize,
     last: char,
+    /// The last character that is seen, markup aside.
+    shown: char,
     pending_break: Option<(u32, u32)>,
     links: usize,
     anchors: usize,
@@ -87,14 +91,6 @@ struct Lexer<'p> {
     unfinished: Unfinished,
     /// Where code stands in the side's text.
     code: Vec<Range<usize>>,
-}
-
-struct OpenImage {
-    start: usize,
-    depth: usize,
-    destination: String,
-    title: String,
-    alt: String,
 }
 
 impl<'p> Lexer<'p> {
@@ -122,6 +118,7 @@ impl<'p> Lexer<'p> {
             aligns: Vec::new(),
             cell: 0,
             last: '\n',
+            shown: '\n',
             pending_break: None,
             links: 0,
             anchors: 0,
@@ -169,6 +166,7 @@ impl<'p> Lexer<'p> {
                 self.last = '`';
             }
             Event::Html(raw) | Event::InlineHtml(raw) => self.raw(&raw, range),
+            Event::SoftBreak if self.joins_next_line(range.end) => {}
             Event::SoftBreak => self.pending_break = Some(self.span(&range)),
             Event::HardBreak => self.inline(Kind::HardBreak, range),
             Event::Rule => self.block(Kind::Rule, &range),
@@ -204,7 +202,7 @@ impl<'p> Lexer<'p> {
         let span = self.span(range);
         self.flush_break(None);
         self.push(kind, span, NONE);
-        self.last = '\n';
+        (self.last, self.shown) = ('\n', '\n');
     }
 
     fn inline(&mut self, kind: Kind, range: Range<usize>) {
@@ -212,7 +210,7 @@ impl<'p> Lexer<'p> {
         self.flush_break(None);
         let segment = self.segment_of(span.0, span.1);
         self.push(kind, span, segment);
-        self.last = ' ';
+        (self.last, self.shown) = (' ', ' ');
     }
 
     /// Emits the line break that was held back, unless it joins two characters of a script without spaces.
@@ -333,63 +331,6 @@ impl<'p> Lexer<'p> {
         self.flow.events[end].pair = opened as u32;
         self.flow.events[opened].pair = end as u32;
         self.last = ' ';
-    }
-
-    /// Whether an event that begins within a bare address is none: what closes behind it is text.
-    fn within_address(&mut self, event: &Event<'_>, range: &Range<usize>) -> bool {
-        let inside = range.end <= self.address.end;
-        match event {
-            Event::Start(_) => true,
-            Event::End(tag) if !inside => {
-                let width = if matches!(tag, TagEnd::Emphasis) { 1 } else { 2 };
-                let marker = range.end - width..range.end;
-                let text: &'p str = self.prepared.text.get(marker.clone()).unwrap_or_default();
-                self.text(text, marker);
-                true
-            }
-            Event::End(_) => true,
-            _ => inside,
-        }
-    }
-
-    fn within_image(&mut self, event: &Event<'_>, range: Range<usize>) {
-        let Some(image) = &mut self.image else { return };
-        match event {
-            Event::Start(pulldown_cmark::Tag::Image { .. }) => image.depth += 1,
-            Event::End(TagEnd::Image) => image.depth -= 1,
-            Event::Text(text) | Event::Code(text) => image.alt.push_str(text),
-            Event::SoftBreak | Event::HardBreak => image.alt.push(' '),
-            _ => {}
-        }
-        if image.depth > 0 {
-            return;
-        }
-        let Some(image) = self.image.take() else { return };
-        let spec = ImageSpec {
-            kind: ImageKind::Content,
-            source: image.destination,
-            alt: self.restored(&image.alt),
-            lightbox: None,
-            border: false,
-        };
-        self.add_image(spec, image.title, image.start..range.end.max(image.start));
-    }
-
-    fn add_image(&mut self, spec: ImageSpec, title: String, range: Range<usize>) {
-        let (start, end) = self.span(&range);
-        let segment = self.segment_of(start, end);
-        let words = if spec.alt.is_empty() { &title } else { &spec.alt };
-        let foreign = segment == NONE && self.is_foreign(words, false);
-        self.flow.images.push(Image { spec, title, foreign });
-        self.inline(Kind::Image(self.flow.images.len() as u32 - 1), range);
-    }
-
-    /// Whether words without a recorded source, on the source side, are in the target's language: where that is written in another
-    /// script the characters say so; else only what is always translated (alternative texts) is taken to be.
-    fn is_foreign(&self, words: &str, or_same_script: bool) -> bool {
-        let Some(other) = self.other else { return false };
-        let by_script = matches!(other.language(), "ja" | "zh" | "ko" | "yue");
-        if by_script { words.chars().any(super::cjk::is_cjk_or_hangul) } else { !or_same_script && !words.is_empty() }
     }
 
     /// A text with neutral characters gone and marks turned back into what was written.

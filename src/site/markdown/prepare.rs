@@ -131,10 +131,10 @@ fn outdent_columns(text: &str, found: &[Found], edits: &mut Edits) {
         let base = *rows.last().unwrap_or(&lead.len());
         match one.directive {
             Directive::Row => rows.push(lead.len()),
-            Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd => {
-                if lead.len() > base && indent(lead) == lead.len() {
-                    edits.replace(one.range.start - lead.len() + base..one.range.start, "");
-                }
+            Directive::Column(_) | Directive::ColumnEnd | Directive::RowEnd
+                if lead.len() > base && indent(lead) == lead.len() =>
+            {
+                edits.replace(one.range.start - lead.len() + base..one.range.start, "");
             }
             _ => {}
         }

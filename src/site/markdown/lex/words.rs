@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use pulldown_cmark::{Event, TagEnd};
+
 use super::{Kind, Lexer, NONE, Tag};
 use crate::site::markdown::directive::{self, Directive};
 use crate::site::markdown::{rawhtml, text};
@@ -125,6 +127,31 @@ impl<'p> Lexer<'p> {
         next.map(|next| map.changed(next.start)).filter(|border| *border > at).unwrap_or(self.prepared.text.len())
     }
 
+    /// Whether an event that begins within a bare address is none: what closes behind it is text.
+    pub(super) fn within_address(&mut self, event: &Event<'_>, range: &Range<usize>) -> bool {
+        let inside = range.end <= self.address.end;
+        match event {
+            Event::Start(_) => true,
+            Event::End(tag) if !inside => {
+                let width = if matches!(tag, TagEnd::Emphasis) { 1 } else { 2 };
+                let marker = range.end - width..range.end;
+                let text: &'p str = self.prepared.text.get(marker.clone()).unwrap_or_default();
+                self.text(text, marker);
+                true
+            }
+            Event::End(_) => true,
+            _ => inside,
+        }
+    }
+
+    /// Whether the line that begins here goes on in a script without spaces, as the last one ended, with or without emphasis or a link between.
+    pub(super) fn joins_next_line(&self, start: usize) -> bool {
+        let neutral = self.prepared.marks.neutral;
+        let markup = |c: char| c.is_ascii_whitespace() || matches!(c, '>' | '*' | '_' | '~' | '[') || c == neutral;
+        let next = self.prepared.text[start..].trim_start_matches(markup).chars().next();
+        next.is_some_and(|next| text::joins(self.shown, next))
+    }
+
     /// Text as written, without the spaces that Japanese does not take.
     pub(super) fn set(&mut self, range: Range<usize>, segment: u32) {
         let prepared: &'p str = &self.prepared.text;
@@ -162,12 +189,15 @@ impl<'p> Lexer<'p> {
             return;
         }
         self.flush_break(first);
-        if memchr::memchr(b'*', words.as_bytes()).is_some() && (words.contains("**") || (words == "*" && self.last == '*')) {
+        if memchr::memchr(b'*', words.as_bytes()).is_some()
+            && (words.contains("**") || (words.starts_with('*') && self.last == '*'))
+        {
             self.literal.push((segment, span.0 as usize));
         }
         let txt = self.flow.add(words);
         let at = self.push(Kind::Text(txt), span, segment);
         self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(words, true);
         self.last = words.chars().next_back().unwrap_or(' ');
+        self.shown = self.last;
     }
 }
