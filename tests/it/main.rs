@@ -24,6 +24,11 @@ mod laws;
 mod links;
 #[cfg(feature = "site")]
 mod markup;
+mod locales;
+#[cfg(feature = "site")]
+mod output;
+#[cfg(feature = "site")]
+mod pipeline;
 #[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
