@@ -3,7 +3,7 @@
 use madoguchi::diag::Code;
 
 use super::docset::{Docset, codes, localized, mixed, pair, the};
-use super::html;
+use super::markup;
 
 const THREE: &str = "[site]\ntitle = { en = \"Pond guide\", ja = \"池の手引き\", de = \"Teichführer\" }\nbase_url = \"https://ponds.example.com/guide/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"de\", \"en\"]\n";
 
@@ -57,7 +57,7 @@ fn source_and_two_targets_in_folders_and_in_parallel_files() {
         ("en/water/index.html", "in May."),
     ] {
         let html = docset.page(path);
-        assert!(html.contains(words) && html::faults(&html).is_empty(), "{path} {:?}", html::faults(&html));
+        assert!(html.contains(words) && markup::faults(&html).is_empty(), "{path} {:?}", markup::faults(&html));
     }
     for locale in ["ja", "de"] {
         for page in ["", "water/"] {
@@ -73,12 +73,24 @@ fn the_same_segment_has_the_same_key_in_all_languages() {
     let docset = ponds();
     docset.build();
     let keys = |path: &str| {
-        let all = html::elements(&docset.page(path));
+        let all = markup::elements(&docset.page(path));
         all.iter().filter_map(|e| e.get("data-seg").map(str::to_owned)).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(keys("ja/water/index.html"), keys("de/water/index.html"));
     assert_eq!(keys("ja/water/index.html"), keys("en/water/index.html"));
     assert_eq!(keys("ja/index.html"), keys("en/index.html"));
+}
+
+#[test]
+fn a_line_break_within_emphasis_does_not_tear_its_segment() {
+    let docset = Docset::new(&[
+        ("index.md", "# A\n\nSome *words that\ngo on* here. Then **bold [link\ntext](b.md)\nmore**.\n"),
+        ("b.md", "# B\n"),
+    ]);
+    docset.build();
+    let page = docset.page("en/index.html");
+    assert!(markup::faults(&page).is_empty(), "{:?} {page}", markup::faults(&page));
+    assert!(page.contains("<em>words that\ngo on</em>"), "{page}");
 }
 
 #[test]
@@ -103,7 +115,7 @@ fn a_page_that_was_not_translated_is_shown_in_the_source_with_a_notice() {
     assert!(!page.contains("class=\"heading-twin\""));
     assert!(page.contains("<title lang=\"en\">"), "{page}");
     // The switch leads on to the same page in each language, and says where there is none.
-    let switch: Vec<String> = html::elements(&page)
+    let switch: Vec<String> = markup::elements(&page)
         .iter()
         .filter(|e| e.name == "a" && e.get("hreflang").is_some())
         .map(|e| e.get("href").unwrap().to_owned())
@@ -180,7 +192,7 @@ fn each_heading_leads_to_its_twins() {
     docset.build();
     let page = docset.page("ja/index.html");
     for to in ["../de/#fish", "../en/#fish"] {
-        assert!(html::addresses(&page).iter().any(|href| href == to), "{to}: {page}");
+        assert!(markup::addresses(&page).iter().any(|href| href == to), "{to}: {page}");
     }
 }
 
@@ -290,7 +302,7 @@ fn what_is_in_another_language_is_marked() {
     );
     docset.build();
     let english = docset.page("en/mix/index.html");
-    let image = html::elements(&english).into_iter().find(|e| e.get("alt") == Some("日本語の説明")).expect("the image");
+    let image = markup::elements(&english).into_iter().find(|e| e.get("alt") == Some("日本語の説明")).expect("the image");
     assert!(image.get("lang") == Some("ja") || english.contains("<span lang=\"ja\""), "{english}");
     assert!(english.contains("<title>Mixed"), "the English title is the English heading: {english}");
     let notes = docset.page("ja/notes/index.html");

@@ -23,8 +23,9 @@ mod laws;
 #[cfg(feature = "site")]
 mod links;
 #[cfg(feature = "site")]
-mod markup;
 mod locales;
+#[cfg(feature = "site")]
+mod markup;
 #[cfg(feature = "site")]
 mod output;
 #[cfg(feature = "site")]

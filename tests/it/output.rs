@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::docset::{Docset, mixed, tree};
-use super::html;
+use super::markup;
 
 #[test]
 fn every_file_of_the_site_is_there_and_no_other() {
@@ -61,9 +61,9 @@ fn links_are_relative_and_lead_to_files_and_places_that_exist() {
     let all = tree(&docset.out());
     for (name, bytes) in all.iter().filter(|(name, _)| name.ends_with(".html")) {
         let text = String::from_utf8(bytes.clone()).unwrap();
-        let faults = html::faults(&text);
+        let faults = markup::faults(&text);
         assert!(faults.is_empty(), "{name}: {faults:?}");
-        for address in html::addresses(&text).iter().filter(|address| !address.starts_with("https://")) {
+        for address in markup::addresses(&text).iter().filter(|address| !address.starts_with("https://")) {
             if name.ends_with("404.html") {
                 assert!(address.starts_with("/guide/") || address.starts_with('#'), "{name}: {address}");
                 continue;
@@ -73,7 +73,7 @@ fn links_are_relative_and_lead_to_files_and_places_that_exist() {
             let found = all.get(&to).unwrap_or_else(|| panic!("{name}: {address} leads to {to}"));
             if let Some(fragment) = address.split_once('#').map(|(_, fragment)| fragment).filter(|f| !f.is_empty()) {
                 let page = String::from_utf8_lossy(found);
-                let place = html::elements(&page).iter().any(|e| e.get("id") == Some(fragment));
+                let place = markup::elements(&page).iter().any(|e| e.get("id") == Some(fragment));
                 assert!(place, "{name}: {address}");
             }
         }
@@ -87,7 +87,7 @@ fn the_sitemap_is_xml_with_each_page_in_its_own_languages() {
     docset.build();
     let sitemap = docset.page("sitemap.xml");
     let body = sitemap.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").unwrap();
-    assert!(html::faults(&body.replace("xhtml:link", "link")).is_empty(), "{sitemap}");
+    assert!(markup::faults(&body.replace("xhtml:link", "link")).is_empty(), "{sitemap}");
     assert!(sitemap.contains("<loc>https://docs.example.com/guide/ja/billing/</loc>"));
     assert!(sitemap.contains("<loc>https://docs.example.com/guide/en/a%20&amp;%20b/</loc>"), "{sitemap}");
     assert!(sitemap.contains("hreflang=\"x-default\""));
@@ -110,7 +110,7 @@ fn a_moved_page_leads_on_in_each_language() {
     docset.write("content/.openpublishing.redirection.json", r#"{"redirections": [{"source_path": "out.md", "redirect_url": "https://example.com/?a=1&b=\"><script>x</script>"}, {"source_path": "bad.md", "redirect_url": "javascript:alert(1)"}]}"#);
     docset.build();
     let page = docset.page("en/out/index.html");
-    assert!(html::faults(&page).is_empty() && !page.contains("<script>x"), "{page}");
+    assert!(markup::faults(&page).is_empty() && !page.contains("<script>x"), "{page}");
     assert!(!docset.has("en/bad/index.html") && !docset.has("en/old/index.html"));
 }
 
@@ -122,7 +122,7 @@ fn navigation_breadcrumb_and_neighbours_follow_the_table_of_contents() {
     let crumbs = &page[page.find("class=\"crumbs\"").unwrap()..page.find("<article").unwrap()];
     assert!(crumbs.contains("href=\"../billing/\"") && crumbs.contains("Billing"), "{crumbs}");
     assert!(page.contains("rel=\"prev\" href=\"../billing/\"") && page.contains("rel=\"next\" href=\"../notes/\""), "{page}");
-    let current: Vec<_> = html::elements(&page).into_iter().filter(|e| e.get("aria-current") == Some("page")).collect();
+    let current: Vec<_> = markup::elements(&page).into_iter().filter(|e| e.get("aria-current") == Some("page")).collect();
     assert_eq!(current.len(), 1);
     assert!(["./", "../support/"].contains(&current[0].get("href").unwrap()));
     let first = docset.page("en/index.html");
@@ -158,7 +158,7 @@ fn a_deep_table_of_contents_is_shown() {
     docset.write("TOC.yml", toc);
     let ran = docset.run(&["build"]).ended(0);
     assert!(ran.stderr.contains("toc-damaged"), "{}", ran.stderr);
-    assert!(html::faults(&docset.page("en/index.html")).is_empty());
+    assert!(markup::faults(&docset.page("en/index.html")).is_empty());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_theme_lies_over_the_built_in_one_file_by_file() {
     docset.build();
     let page = docset.page("en/billing/index.html");
     assert!(page.contains("<meta name=\"own\" content=\"yes\">") && page.contains(">Table of contents</a>"), "{page}");
-    let css = html::elements(&page).into_iter().find(|e| e.get("rel") == Some("stylesheet")).unwrap();
+    let css = markup::elements(&page).into_iter().find(|e| e.get("rel") == Some("stylesheet")).unwrap();
     assert_eq!(docset.page(css.get("href").unwrap().trim_start_matches("../")), "body { color: black }\n");
     docset.run(&["build"]).ended(0);
     docset.write("madoguchi.toml", "[site]\ntheme = \"nowhere\"\n");
@@ -225,7 +225,7 @@ fn a_docset_without_a_start_page_begins_with_its_contents() {
     docset.build();
     let home = docset.page("en/index.html");
     assert!(home.contains("href=\"a/\"") && home.contains("href=\"b/c/\""), "{home}");
-    assert!(html::addresses(&docset.page("index.html")).contains(&"en/".to_owned()));
+    assert!(markup::addresses(&docset.page("index.html")).contains(&"en/".to_owned()));
 }
 
 #[test]

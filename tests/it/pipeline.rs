@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
 use super::docset::{Docset, tree};
-use super::html;
+use super::markup;
 
 /// Pages that were trouble once, and the splitting fixtures.
 fn seeds() -> Vec<(String, String)> {
@@ -43,7 +43,7 @@ fn is_served_safely(text: &str) -> Result<(), String> {
     let private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10fffd}' | '\u{fdd0}'..='\u{fdef}' | '\u{1}');
     for (name, bytes) in tree(&docset.out()).iter().filter(|(name, _)| name.ends_with(".html")) {
         let page = String::from_utf8(bytes.clone()).map_err(|why| why.to_string())?;
-        let mut faults = html::faults(&page);
+        let mut faults = markup::faults(&page);
         // Tags inside tags can form new ones only in text that is shown as text.
         faults.retain(|fault| !fault.ends_with("is left"));
         if !text.contains(private) && page.contains(private) {
@@ -248,7 +248,7 @@ proptest! {
         let report = docset.build();
         if report.written.is_some() {
             for (name, bytes) in tree(&docset.out()).iter().filter(|(name, _)| name.ends_with(".html")) {
-                let faults = html::faults(&String::from_utf8(bytes.clone()).unwrap());
+                let faults = markup::faults(&String::from_utf8(bytes.clone()).unwrap());
                 prop_assert!(faults.is_empty(), "{name}: {faults:?}");
             }
         }
