@@ -41,6 +41,9 @@ pub(crate) struct Twin {
     pub(crate) label: String,
 }
 
+/// Ids that the frame of every page has.
+const THEME_IDS: [&str; 2] = ["md-main", "md-top"];
+
 /// Writes the HTML of one flow.
 pub(crate) struct Writer<'a> {
     pub(crate) flow: &'a Flow,
@@ -54,6 +57,8 @@ pub(crate) struct Writer<'a> {
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
+    /// How many elements are open that began in the open segment: until they end, nothing leaves it.
+    within: usize,
     /// Starts of links that lead nowhere.
     dead_links: Vec<usize>,
 }
@@ -61,7 +66,18 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
         let out = String::with_capacity(flow.text.len() * 3);
-        Self { flow, headings, surroundings, other, out, ids: HashSet::new(), tabs: 0, segment: None, dead_links: Vec::new() }
+        Self {
+            flow,
+            headings,
+            surroundings,
+            other,
+            out,
+            ids: HashSet::new(),
+            tabs: 0,
+            segment: None,
+            within: 0,
+            dead_links: Vec::new(),
+        }
     }
 
     /// The whole flow as HTML.
@@ -81,7 +97,7 @@ impl<'a> Writer<'a> {
     }
 
     fn is_new(&self, id: &str) -> bool {
-        !self.ids.contains(&hash(id))
+        !THEME_IDS.contains(&id) && !self.ids.contains(&hash(id))
     }
 
     /// Whether a heading has this id, or will have it: an anchor beside it must not take it away.

@@ -17,8 +17,9 @@ use crate::vpath::SourcePath;
 
 pub use join::join;
 
-/// How deep entries may be nested, nested files included.
-pub const MAX_DEPTH: usize = 64;
+/// How deep entries may be nested, nested files included: the templates' engine calls components no deeper than 20, and the deepest real
+/// table takes 12.
+pub const MAX_DEPTH: usize = 16;
 
 /// A table of contents.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,13 @@ mod laws;
 #[cfg(feature = "site")]
 mod links;
 #[cfg(feature = "site")]
+mod locales;
+#[cfg(feature = "site")]
 mod markup;
+#[cfg(feature = "site")]
+mod output;
+#[cfg(feature = "site")]
+mod pipeline;
 #[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]

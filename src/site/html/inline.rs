@@ -21,6 +21,12 @@ impl Writer<'_> {
         for at in from..to {
             let event = self.flow.events[at];
             self.enter_segment(&event);
+            let of_segment = self.segment.is_some() && event.segment != NONE;
+            match event.kind {
+                Kind::Start(_) if of_segment => self.within += 1,
+                Kind::End if of_segment => self.within = self.within.saturating_sub(1),
+                _ => {}
+            }
             self.inline_event(at, &event);
         }
         self.leave_segment();
@@ -115,7 +121,8 @@ impl Writer<'_> {
     /// events belong to no segment.
     fn enter_segment(&mut self, event: &Ev) {
         let wanted = (event.segment != NONE).then_some((event.origin, event.segment));
-        if wanted == self.segment {
+        // A line break, an anchor or included words may stand within an element of the segment, whose span must not end before the element.
+        if wanted == self.segment || self.within > 0 {
             return;
         }
         self.leave_segment();
@@ -132,6 +139,7 @@ impl Writer<'_> {
     }
 
     fn leave_segment(&mut self) {
+        self.within = 0;
         if self.segment.take().is_some() {
             self.out.push_str("</span>");
         }

@@ -66,6 +66,9 @@ struct Assembler<'a> {
     found: &'a mut Vec<Diagnostic>,
 }
 
+/// How many rows and columns may be open at once among siblings.
+const MOST_OPEN: usize = 12;
+
 /// Elements opened by a mark among siblings, and closed by another or by the siblings' end.
 #[derive(Default)]
 struct Opened(Vec<usize>);
@@ -249,6 +252,9 @@ impl Assembler<'_> {
     fn mark(&mut self, event: Ev, number: u32, opened: &mut Opened) {
         let Some(directive) = self.directives.get(number as usize).cloned() else { return };
         match directive {
+            Directive::Row | Directive::Column(_) if opened.0.len() >= MOST_OPEN => {
+                self.malformed_at(event, "rows and columns are nested too deep here");
+            }
             Directive::Row => opened.0.push(self.open(Tag::Columns, event)),
             Directive::Column(span) => {
                 self.close_column(opened);

@@ -1,0 +1,236 @@
+//! The files of a site, and how they refer to each other.
+
+use std::collections::BTreeSet;
+
+use super::docset::{Docset, mixed, tree};
+use super::markup;
+
+#[test]
+fn every_file_of_the_site_is_there_and_no_other() {
+    let docset = mixed();
+    docset.build();
+    let all = tree(&docset.out());
+    let mut expected: BTreeSet<String> =
+        ["404.html", "index.html", "robots.txt", "sitemap.xml", ".madoguchi", "media/plan.svg"].map(str::to_owned).into();
+    for locale in ["ja", "en"] {
+        for page in ["", "billing/", "support/", "notes/", "contents/", "old/"] {
+            expected.insert(format!("{locale}/{page}index.html"));
+        }
+        expected.insert(format!("{locale}/404.html"));
+    }
+    expected.extend(["", "billing/", "support/"].map(|page| format!("ja/{page}parallel/index.html")));
+    let found: BTreeSet<String> = all.keys().filter(|name| !name.starts_with("assets/")).cloned().collect();
+    let (more, fewer): (Vec<_>, Vec<_>) = (found.difference(&expected).collect(), expected.difference(&found).collect());
+    let more: Vec<_> = more.into_iter().filter(|name| !name.contains("/search/")).collect();
+    assert!(more.is_empty() && fewer.is_empty(), "more {more:?} fewer {fewer:?}");
+    for name in all.keys().filter(|name| name.starts_with("assets/")) {
+        assert_eq!(name.split('.').nth(1).map(str::len), Some(10), "{name} has its hash in its name");
+    }
+}
+
+/// Where an address of a page leads in the output.
+fn target(from: &str, address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap();
+    if path.is_empty() {
+        return from.to_owned();
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => _ = parts.pop().expect("an address below the root"),
+            part => parts.push(part),
+        }
+    }
+    let joined = madoguchi::vpath::percent_decode(&parts.join("/"));
+    if path.ends_with('/') || path.ends_with('.') {
+        format!("{joined}/index.html").trim_start_matches('/').to_owned()
+    } else {
+        joined
+    }
+}
+
+#[test]
+fn links_are_relative_and_lead_to_files_and_places_that_exist() {
+    let docset = mixed();
+    docset.write("content/odd name & 日本.md", "# Odd\n\n[self](#odd) [up](index.md) ![x](media/plan.svg)\n");
+    docset.write("content/deep/er/page.md", "# Deep\n\n[x](../../odd%20name%20&%20日本.md#odd) ![x](../../media/plan.svg)\n");
+    let report = docset.build();
+    assert!(report.written.is_some(), "{report:#?}");
+    let all = tree(&docset.out());
+    for (name, bytes) in all.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let faults = markup::faults(&text);
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+        for address in markup::addresses(&text).iter().filter(|address| !address.starts_with("https://")) {
+            if name.ends_with("404.html") {
+                assert!(address.starts_with("/guide/") || address.starts_with('#'), "{name}: {address}");
+                continue;
+            }
+            assert!(!address.starts_with('/'), "{name}: {address}");
+            let to = target(name, address);
+            let found = all.get(&to).unwrap_or_else(|| panic!("{name}: {address} leads to {to}"));
+            if let Some(fragment) = address.split_once('#').map(|(_, fragment)| fragment).filter(|f| !f.is_empty()) {
+                let page = String::from_utf8_lossy(found);
+                let place = markup::elements(&page).iter().any(|e| e.get("id") == Some(fragment));
+                assert!(place, "{name}: {address}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sitemap_is_xml_with_each_page_in_its_own_languages() {
+    let docset = mixed();
+    docset.write("content/a & b.md", "# A\n");
+    docset.build();
+    let sitemap = docset.page("sitemap.xml");
+    let body = sitemap.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").unwrap();
+    assert!(markup::faults(&body.replace("xhtml:link", "link")).is_empty(), "{sitemap}");
+    assert!(sitemap.contains("<loc>https://docs.example.com/guide/ja/billing/</loc>"));
+    assert!(sitemap.contains("<loc>https://docs.example.com/guide/en/a%20&amp;%20b/</loc>"), "{sitemap}");
+    assert!(sitemap.contains("hreflang=\"x-default\""));
+    for absent in ["/ja/notes/", "parallel", "old", "contents", "404"] {
+        assert!(!sitemap.contains(absent), "{absent}: {sitemap}");
+    }
+    assert!(docset.page("robots.txt").contains("Sitemap: https://docs.example.com/guide/sitemap.xml\n"));
+    let entries = sitemap.matches("<url>").count();
+    assert_eq!(entries, 3 * 2 + 2, "three translated pages and two in English only");
+}
+
+#[test]
+fn a_moved_page_leads_on_in_each_language() {
+    let docset = mixed();
+    docset.build();
+    for locale in ["ja", "en"] {
+        let page = docset.page(&format!("{locale}/old/index.html"));
+        assert!(page.contains("content=\"0; url=../billing/\"") && page.contains("href=\"../billing/\""), "{page}");
+    }
+    docset.write("content/.openpublishing.redirection.json", r#"{"redirections": [{"source_path": "out.md", "redirect_url": "https://example.com/?a=1&b=\"><script>x</script>"}, {"source_path": "bad.md", "redirect_url": "javascript:alert(1)"}]}"#);
+    docset.build();
+    let page = docset.page("en/out/index.html");
+    assert!(markup::faults(&page).is_empty() && !page.contains("<script>x"), "{page}");
+    assert!(!docset.has("en/bad/index.html") && !docset.has("en/old/index.html"));
+}
+
+#[test]
+fn navigation_breadcrumb_and_neighbours_follow_the_table_of_contents() {
+    let docset = mixed();
+    docset.build();
+    let page = docset.page("en/support/index.html");
+    let crumbs = &page[page.find("class=\"crumbs\"").unwrap()..page.find("<article").unwrap()];
+    assert!(crumbs.contains("href=\"../billing/\"") && crumbs.contains("Billing"), "{crumbs}");
+    assert!(page.contains("rel=\"prev\" href=\"../billing/\"") && page.contains("rel=\"next\" href=\"../notes/\""), "{page}");
+    let current: Vec<_> = markup::elements(&page).into_iter().filter(|e| e.get("aria-current") == Some("page")).collect();
+    assert_eq!(current.len(), 1);
+    assert!(["./", "../support/"].contains(&current[0].get("href").unwrap()));
+    let first = docset.page("en/index.html");
+    assert!(!first.contains("rel=\"prev\"") && first.contains("rel=\"next\" href=\"billing/\""), "{first}");
+    assert!(page.contains("href=\"https://example.com/edit/content/support.md\""), "{page}");
+    assert!(docset.page("ja/support/index.html").contains("https://example.com/edit/content/support.ja.md"));
+}
+
+#[test]
+fn the_output_grows_with_the_pages_and_not_with_their_square() {
+    let size = |pages: usize| {
+        let docset = Docset::new(&[("index.md", "# Start\n")]);
+        let mut toc = String::new();
+        for at in 0..pages {
+            docset.write(&format!("page-{at:04}.md"), format!("# Page {at}\n\nWords.\n"));
+            toc.push_str(&format!("- name: Page number {at}\n  href: page-{at:04}.md\n"));
+        }
+        docset.write("TOC.yml", toc);
+        docset.build();
+        tree(&docset.out()).values().map(Vec::len).sum::<usize>() as f64
+    };
+    let (some, many) = (size(200), size(800));
+    assert!(many / some < 4.6, "four times the pages make {} times the bytes", many / some);
+}
+
+#[test]
+fn a_deep_table_of_contents_is_shown() {
+    let docset = Docset::new(&[("index.md", "# Start\n")]);
+    let mut toc = String::new();
+    for at in 0..200 {
+        toc.push_str(&format!("{0}- name: Level {at}\n{0}  href: index.md\n{0}  items:\n", "  ".repeat(at)));
+    }
+    docset.write("TOC.yml", toc);
+    let ran = docset.run(&["build"]).ended(0);
+    assert!(ran.stderr.contains("toc-damaged"), "{}", ran.stderr);
+    assert!(markup::faults(&docset.page("en/index.html")).is_empty());
+}
+
+#[test]
+fn only_pages_and_named_files_are_published() {
+    let docset = mixed();
+    for (path, text) in [
+        ("content/secret.toml", "x"),
+        ("content/unnamed.png", "x"),
+        ("content/.hidden.png", "x"),
+        ("content/.git/config", "x"),
+        ("content/media/other.svg", "x"),
+        ("content/named.pdf", "x"),
+        ("content/data.yml", "a: b\n"),
+        ("content/node_modules/x.md", "# X\n"),
+        ("content/includes/alone.md", "# Y\n"),
+        ("var/x.md", "# V\n"),
+    ] {
+        docset.write(path, text);
+    }
+    docset.write(
+        "content/notes.md",
+        "# Notes\n\n[p](named.pdf) [t](secret.toml) ![h](.hidden.png) [g](.git/config) [d](data.yml) [m](../madoguchi.toml)\n",
+    );
+    docset.build();
+    let published: Vec<String> =
+        tree(&docset.out()).into_keys().filter(|name| !name.ends_with(".html") && !name.starts_with("assets/")).collect();
+    assert_eq!(published, [".madoguchi", "media/plan.svg", "named.pdf", "robots.txt", "sitemap.xml"]);
+    // A resource glob names files as well.
+    docset.write("content/docfx.json", r#"{"build": {"content": [{"files": "**/*.md"}], "resource": [{"files": ["media/**", "*.toml", ".hidden.png", "data.yml"]}]}}"#);
+    docset.build();
+    assert!(docset.has("media/other.svg") && !docset.has("unnamed.png"));
+    let published: Vec<String> =
+        tree(&docset.out()).into_keys().filter(|name| !name.ends_with(".html") && !name.starts_with("assets/")).collect();
+    assert!(
+        published.iter().all(|name| !name.ends_with(".toml") && !name.contains("hidden") && !name.contains("docfx")),
+        "{published:?}"
+    );
+}
+
+#[test]
+fn a_theme_lies_over_the_built_in_one_file_by_file() {
+    let docset = mixed();
+    let config = std::fs::read_to_string(docset.site().join("madoguchi.toml")).unwrap();
+    docset.write("madoguchi.toml", config + "theme = \"own\"\n");
+    docset.write("themes/own/static/site.css", "body { color: black }\n");
+    docset.write("themes/own/messages/en.toml", "contents = \"Table of contents\"\n");
+    docset.write(
+        "themes/own/templates/page.html",
+        "{% extends \"default/page.html\" %}{% block head %}<meta name=\"own\" content=\"yes\">{% endblock %}",
+    );
+    docset.build();
+    let page = docset.page("en/billing/index.html");
+    assert!(page.contains("<meta name=\"own\" content=\"yes\">") && page.contains(">Table of contents</a>"), "{page}");
+    let css = markup::elements(&page).into_iter().find(|e| e.get("rel") == Some("stylesheet")).unwrap();
+    assert_eq!(docset.page(css.get("href").unwrap().trim_start_matches("../")), "body { color: black }\n");
+    docset.run(&["build"]).ended(0);
+    docset.write("madoguchi.toml", "[site]\ntheme = \"nowhere\"\n");
+    docset.run(&["build"]).ended(1);
+}
+
+#[test]
+fn a_docset_without_a_start_page_begins_with_its_contents() {
+    let docset = Docset::new(&[("a.md", "# A\n"), ("b/c.md", "# C\n")]);
+    docset.build();
+    let home = docset.page("en/index.html");
+    assert!(home.contains("href=\"a/\"") && home.contains("href=\"b/c/\""), "{home}");
+    assert!(markup::addresses(&docset.page("index.html")).contains(&"en/".to_owned()));
+}
+
+#[test]
+fn an_empty_docset_is_a_site_without_pages() {
+    let docset = Docset::new(&[]);
+    docset.run(&["build"]).ended(0);
+    assert!(docset.has("index.html") && docset.has("en/index.html"));
+}
