@@ -124,7 +124,7 @@ fn links(site: &Site, here: &str, page: &Page) -> Vec<String> {
         };
         match (site.pages.get(&target), fragment) {
             (Some(to), Some(fragment)) if !fragment.is_empty() && !to.ids.contains(&fragment) => {
-                wrong.push(format!("`{href}` leads to no place"))
+                wrong.push(format!("`{href}` leads to no place"));
             }
             (None, _) if !site.files.contains(&target) => wrong.push(format!("`{href}` leads to no file")),
             _ => {}
