@@ -268,7 +268,29 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 
 /// HTML with only what is allowed, balanced.
 pub(crate) fn sanitize(html: &str) -> String {
-    SANITIZER.clean(html).to_string()
+    with_ids_once(SANITIZER.clean(html).to_string())
+}
+
+/// An element left open is opened again in each block that follows it (HTML Standard 13.2.4.3), with its id; the first keeps it.
+fn with_ids_once(html: String) -> String {
+    if html.matches(" id=\"").nth(1).is_none() {
+        return html;
+    }
+    let mut seen = HashSet::new();
+    let mut out = String::with_capacity(html.len());
+    let mut done = 0;
+    for tag in tags(&html) {
+        for (name, value) in &tag.attributes {
+            let again = name == "id" && !seen.insert(html[value.clone()].to_owned());
+            let start = value.start.saturating_sub(" id=\"".len());
+            if again && html[..value.start].ends_with(" id=\"") && start >= done {
+                out.push_str(&html[done..start]);
+                done = value.end + 1;
+            }
+        }
+    }
+    out.push_str(&html[done..]);
+    out
 }
 
 #[cfg(test)]
@@ -304,6 +326,11 @@ mod tests {
         for tag in tags(html).iter().filter(|tag| !matches!(tag.name.as_str(), "a")) {
             assert!(tag.closes || refused(tag).is_some(), "{tag:?}");
         }
+    }
+
+    #[test]
+    fn an_id_stands_once() {
+        assert_eq!(sanitize("<p><a id=\"x\">a</p><p>b</p>"), "<p><a id=\"x\">a</a></p><p><a>b</a></p>");
     }
 
     #[test]
