@@ -201,7 +201,7 @@ pub(crate) fn codes(diagnostics: &[Diagnostic]) -> Vec<Code> {
 }
 
 #[track_caller]
-pub(crate) fn the<'d>(diagnostics: &'d [Diagnostic], code: Code) -> &'d Diagnostic {
+pub(crate) fn the(diagnostics: &[Diagnostic], code: Code) -> &Diagnostic {
     diagnostics.iter().find(|diagnostic| diagnostic.code == code).unwrap_or_else(|| panic!("no {code} in {diagnostics:#?}"))
 }
 
@@ -245,4 +245,10 @@ pub(crate) fn mixed_files() -> Vec<(&'static str, String)> {
             "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"/billing\"}]}".to_owned(),
         ),
     ]
+}
+
+/// How many cases a property test takes: some in a short run, a part of what is asked for in a long one.
+pub(crate) fn cases(some: u32) -> u32 {
+    let asked: Option<u32> = std::env::var_os("PROPTEST_CASES").and_then(|number| number.to_str()?.parse().ok());
+    asked.map_or(some, |asked| some.max(asked / 20))
 }

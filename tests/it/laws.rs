@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use super::docset::{Docset, assert_same, localized, mixed, tree};
+use super::docset::{Docset, assert_same, cases, localized, mixed, tree};
 
 /// A build into a folder of its own from a copy of the site without a memory.
 fn clean(docset: &Docset) -> super::docset::Tree {
@@ -138,7 +138,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/laws.txt"))),
         max_shrink_iters: 200,
-        ..ProptestConfig::with_cases(std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).map_or(12, |n: u32| (n / 10).max(12)))
+        ..ProptestConfig::with_cases(cases(12))
     })]
 
     #[test]
@@ -177,7 +177,7 @@ fn times(folder: &Path) -> Vec<(String, SystemTime)> {
 fn equal_files_are_not_touched_and_stale_ones_removed() {
     let docset = mixed();
     docset.build();
-    let (before, old) = (times(&docset.out()), SystemTime::now() - Duration::from_secs(3600));
+    let (before, old) = (times(&docset.out()), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000));
     for (name, _) in &before {
         fs::File::options().append(true).open(docset.out().join(name)).unwrap().set_modified(old).unwrap();
     }
