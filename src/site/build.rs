@@ -11,10 +11,9 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::catalog::{Catalog, is_published};
+use super::catalog::Catalog;
 use super::discover::{Found, Listing, discover};
-use super::extras::dead_redirections;
-use super::facts::{Facts, Use};
+use super::facts::Facts;
 use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
@@ -24,7 +23,7 @@ use super::page::Reader;
 use super::read::read_found;
 use super::redirect::{self, RedirectTarget};
 use super::render::{Rendered, Renderer};
-use super::resolve::Target;
+use super::resolve;
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, settings, toc};
 use crate::config::Config;
@@ -185,7 +184,7 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         self.observer.phase("resolve", facts.len());
-        let (mut diagnostics, resources) = resolve(&model, &listing);
+        let (mut diagnostics, resources) = resolve::all(&model, &listing);
         diagnostics.append(&mut self.diagnostics);
         diagnostics.extend(library.take_diagnostics());
         diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
@@ -345,46 +344,6 @@ fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>
         }
         None => Err(Diagnostic::new(Code::Unreadable, Span::file(path.clone()), "there is no such file")),
     }
-}
-
-/// Looks every link up. Gives what is wrong, and the files that pages name.
-fn resolve(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
-    let resolver = model.resolver();
-    let all: Vec<PageId> = model.pages().collect();
-    let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
-        .par_chunks(64)
-        .map(|pages| {
-            let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
-            for page in pages {
-                for written in &model.facts(*page).links {
-                    let (target, diagnostic) = resolver.check(*page, written);
-                    diagnostics.extend(diagnostic);
-                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
-                        files.insert(path);
-                    }
-                }
-            }
-            (diagnostics, files)
-        })
-        .collect();
-    let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
-    for (mut some, more) in parts {
-        diagnostics.append(&mut some);
-        files.extend(more);
-    }
-    let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
-        let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
-        Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
-    });
-    diagnostics.extend(taken);
-    diagnostics.extend(dead_redirections(model));
-    (diagnostics, files)
-}
-
-/// The files that a resource glob of the docset's settings names.
-fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
-    let files = listing.files.iter().map(|found| &found.path);
-    files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
 
 /// How the navigation finds pages.

@@ -1,12 +1,19 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
-use super::catalog::{Catalog, Found};
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::catalog::{Catalog, Found, is_published};
+use super::discover::Listing;
+use super::extras::dead_redirections;
 use super::facts::{Availability, Facts, Use, Written};
 use super::library::Library;
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
+use super::model::Model;
 use super::nav::PageId;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
 
@@ -23,6 +30,46 @@ pub(crate) enum Target {
     Elsewhere(String),
     /// Nowhere.
     Nowhere,
+}
+
+/// Looks every link up. Gives what is wrong, and the files that pages name.
+pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
+    let resolver = model.resolver();
+    let all: Vec<PageId> = model.pages().collect();
+    let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
+        .par_chunks(64)
+        .map(|pages| {
+            let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+            for page in pages {
+                for written in &model.facts(*page).links {
+                    let (target, diagnostic) = resolver.check(*page, written);
+                    diagnostics.extend(diagnostic);
+                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
+                        files.insert(path);
+                    }
+                }
+            }
+            (diagnostics, files)
+        })
+        .collect();
+    let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
+    for (mut some, more) in parts {
+        diagnostics.append(&mut some);
+        files.extend(more);
+    }
+    let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
+        let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
+        Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
+    });
+    diagnostics.extend(taken);
+    diagnostics.extend(dead_redirections(model));
+    (diagnostics, files)
+}
+
+/// The files that a resource glob of the docset's settings names.
+fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
+    let files = listing.files.iter().map(|found| &found.path);
+    files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
 
 /// What links are looked up in.
