@@ -150,6 +150,7 @@ impl<'a> Renderer<'a> {
                 href: here.relative_to(&to),
                 current: id == current,
                 fallback,
+                site_title: self.model.config.title.get(id).filter(|(found, _)| *found == id).map(|(_, text)| text),
             }
         };
         self.model.locales().ids().map(entry).collect()

@@ -34,6 +34,8 @@ pub(crate) struct Language<'a> {
     pub(crate) href: String,
     pub(crate) current: bool,
     pub(crate) fallback: bool,
+    /// What the site is called in it, if that is known.
+    pub(crate) site_title: Option<&'a str>,
 }
 
 /// The same page in another language, for search engines.
