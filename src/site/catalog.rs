@@ -254,7 +254,7 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
     }
     let mut stem = stem.as_str();
     if let Some((first, rest)) = stem.split_once('/')
-        && let Some(id) = locales.find(first)
+        && let Some(id) = locales.find(first).filter(|_| is_locale_folder(first))
     {
         locale = locale.or(Some(id));
         stem = rest;
@@ -265,6 +265,15 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
         None => format!("{lower}/"),
     };
     (address, locale)
+}
+
+/// Whether a folder's name is a language, alone or with a region, and not a word that happens to begin like one (`de-dupe`).
+fn is_locale_folder(name: &str) -> bool {
+    let mut parts = name.split(['-', '_']);
+    let is_language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()));
+    let is_script = |part: &str| matches!(part.to_ascii_lowercase().as_str(), "hans" | "hant" | "latn" | "cyrl" | "arab");
+    let is_region = |part: &str| part.len() == 2 || (part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit()));
+    is_language && parts.all(|part| is_region(part) || is_script(part))
 }
 
 fn refused(page: &PageFiles, locales: &LocaleSet) -> Vec<Diagnostic> {
