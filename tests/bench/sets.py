@@ -7,7 +7,7 @@ DIR becomes a docset of the press (madoguchi.toml, content/); the folder after -
 pages for Hugo, one monolingual content folder a language (content/ja, content/en).
 
 The pages are those of the corpus, which is not part of the project: the folder named by the variable
-MADOGUCHI_CORPUS, or ../shared/corpus beside the checkout.
+TEST_CORPUS, or ../shared/corpus beside the checkout.
 
 The archive is packed with Zstandard: the program `zstd` must be installed (Debian package zstd).
 """
@@ -200,10 +200,10 @@ def write_hugo_sections(content):
 
 def corpus():
     """The folder of the corpus."""
-    named = os.environ.get("MADOGUCHI_CORPUS")
+    named = os.environ.get("TEST_CORPUS")
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "corpus"
     if not folder.is_dir():
-        raise Missing(f"the corpus is not at {folder} (MADOGUCHI_CORPUS names its folder)")
+        raise Missing(f"the corpus is not at {folder} (TEST_CORPUS names its folder)")
     return folder
 
 

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 /// A folder of the corpus, or the reason to skip.
 fn corpus(test: &str, set: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let folder = std::env::var_os("MADOGUCHI_CORPUS").map_or_else(beside, PathBuf::from).join(set);
+    let folder = std::env::var_os("TEST_CORPUS").map_or_else(beside, PathBuf::from).join(set);
     let found = folder.is_dir();
     if !found {
         skipped(test, "the corpus is not here");

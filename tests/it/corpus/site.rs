@@ -40,7 +40,7 @@ impl Observer for Nobody {
 /// The folder of real pages, if it is there.
 pub(crate) fn corpus() -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a test may be told where its data is")]
-    let named = std::env::var("MADOGUCHI_CORPUS").ok().map(PathBuf::from);
+    let named = std::env::var("TEST_CORPUS").ok().map(PathBuf::from);
     let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"));
     folder.is_dir().then_some(folder)
 }
