@@ -53,6 +53,9 @@
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod form;
+#[cfg(feature = "intake")]
+pub mod intake;
 pub mod locale;
 pub mod redact;
 #[cfg(feature = "site")]

@@ -1,0 +1,7 @@
+//! The counter: takes what readers send, keeps it, and mails it to the desk until the mail server has it.
+//!
+//! HTTP handlers (`http`) and the mail worker (`worker`) meet only in the `store`.
+
+pub mod ids;
+pub mod outbox;
+pub mod submission;
