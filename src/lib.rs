@@ -33,13 +33,14 @@
 //!    headings the ids that all languages share. What the rest of the site must know of the page is noted as `facts`.
 //! 3. **resolve**: `toc` and `nav` make the navigation. Every link, image, snippet and redirection is looked up (`link`, `resolve`).
 //!    Here ends what can be wrong with the content; one page of each kind proves the templates.
-//! 4. **render**: pages become HTML (`html`, `view`, `render`, `sidebar`), `extras` adds what
-//!    is no page, and each file goes to `write` at once. `incremental` remembers enough to see that nothing has changed.
+//! 4. **render**: the text of a page became HTML (`body`, `html`) right after it was read, on suppositions about the links to other pages
+//!    that are checked now; `render`, `view` and `sidebar` put the frame around it, `extras` adds what is no page, and each file goes to
+//!    `write` at once. `incremental` remembers enough to see that nothing has changed.
 //!
 //! Broken content is data: a phase returns what it could do with every diagnostic ([`diag::Checked`]), and all are
 //! shown once, sorted. Nothing is written while one of them is an error.
 //!
-//! Only so many pages are kept between reading and rendering; the others are read again, so that memory grows with the
+//! Only so much text is kept between reading and rendering; pages beyond it are read again, so that memory grows with the
 //! facts and not with the text. The same input gives the same bytes: no clock, no order of hash maps or threads shows in the output.
 //!
 //! # What is absent where

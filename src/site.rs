@@ -1,5 +1,6 @@
 //! The press: localized Markdown in, a static site in every language out.
 
+mod body;
 pub mod build;
 pub(crate) mod catalog;
 pub mod data;

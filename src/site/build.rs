@@ -1,33 +1,33 @@
 //! From a folder to a site: the phases in their order, each over all pages at once.
 //!
-//! Pages are read twice: once for what the rest of the site must know of them, and once to be rendered. Between the two only
-//! [`Facts`] stay in memory, so that a docset of ten thousand pages needs little more than its own index (reference: memory at
-//! 10,000 pages is part of the benchmarks).
+//! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`]). Only a
+//! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::body::{Bodies, BodyWriter};
 use super::catalog::Catalog;
 use super::discover::{Found, Listing, discover};
 use super::facts::Facts;
 use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
-use super::model::{self, Model};
+use super::model::{self, Ground, Model};
 use super::nav::{self, Nav, PageId, Pages};
 use super::page::Reader;
 use super::read::read_found;
 use super::redirect::{self, RedirectTarget};
 use super::render::{Rendered, Renderer};
-use super::resolve;
+use super::resolve::{self, Known};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, settings, toc};
 use crate::config::Config;
-use crate::diag::{Code, Diagnostic, Severity, Span};
+use crate::diag::{Checked, Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
@@ -163,29 +163,29 @@ impl<'a> Run<'a> {
         let catalog = self.catalog(&listing, &read);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
-        let kept = Kept::new(catalog.pages.len());
-        let facts = self.facts(&catalog, &reader, &kept);
+        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        let ground = Ground {
+            config: &self.config.site,
+            theme: &self.theme,
+            catalog: &catalog,
+            library: &library,
+            web_roots: &web_roots,
+            drafts: self.options.drafts,
+        };
+        let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
+        let facts = self.facts(&ground, &reader, &kept);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter().enumerate() {
             uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
         }
         catalog.name(uids);
-        let nav = self.nav(&listing, &read, &catalog, &facts);
-        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
-        let model = Model {
-            config: &self.config.site,
-            theme: &self.theme,
-            catalog: &catalog,
-            library: &library,
-            facts: &facts,
-            nav: &nav,
-            table_locales: model::table_locales(&nav, &facts, &self.config.site.locales),
-            web_roots: &web_roots,
-            drafts: self.options.drafts,
-        };
+        let nav = self.nav(&listing, &read, &catalog, &facts).unpack(&mut diagnostics);
+        let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
+        let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
         self.observer.phase("resolve", facts.len());
-        let (mut diagnostics, resources) = resolve::all(&model, &listing);
-        diagnostics.append(&mut self.diagnostics);
+        let (mut found, resources) = resolve::all(&model, &listing);
+        diagnostics.append(&mut found);
         diagnostics.extend(library.take_diagnostics());
         diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
         diagnostics.sort();
@@ -228,17 +228,14 @@ impl<'a> Run<'a> {
             known.get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
         };
         let digests: Vec<Option<Digest>> = listing.files.par_iter().zip(known).map(digest).collect();
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
-        hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
-        hasher.update(&self.theme.digest().0);
-        hasher.update(read::program().as_bytes());
+        let (site, options, theme) = (&self.config.site, self.options, self.theme.digest());
         // What is wrong with links and names does not show in the files that are left.
-        hasher.update(format!("{:?}", self.listed).as_bytes());
+        let listed = &self.listed;
+        let mut all = format!("{} {site:?} {options:?} {theme:?} {} {listed:?}", env!("CARGO_PKG_VERSION"), read::program());
         for (found, digest) in listing.files.iter().zip(digests) {
-            hasher.update(format!("\0{}\0{digest:?}", found.path).as_bytes());
+            let _ = write!(all, "\0{}\0{digest:?}", found.path);
         }
-        Digest::from_hash(hasher.finalize())
+        Digest::of(all.as_bytes())
     }
 
     fn catalog(&mut self, listing: &Listing, read: &(dyn Fn(&SourcePath) -> Result<Source, Diagnostic> + Sync)) -> Catalog {
@@ -254,35 +251,39 @@ impl<'a> Run<'a> {
         Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
     }
 
-    fn facts(&self, catalog: &Catalog, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
-        self.observer.phase("read", catalog.pages.len());
-        let pages = catalog.pages.par_iter().enumerate();
+    fn facts(&self, ground: &Ground<'_>, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
+        self.observer.phase("read", ground.catalog.pages.len());
+        let pages = ground.catalog.pages.par_iter().enumerate();
         let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
             self.observer.step();
-            let facts = Facts::of(&page, reader.locales, found);
-            kept.keep(at, page);
+            let mut facts = Facts::of(&page, reader.locales, found);
+            let id = PageId(at as u32);
+            resolve::at_once(ground, id, &mut facts);
+            kept.keep(at, || BodyWriter { ground, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
             facts
         });
         facts.collect()
     }
 
-    fn nav(&mut self, listing: &Listing, read: &super::page::Read<'_>, catalog: &Catalog, facts: &[Facts]) -> Nav {
+    fn nav(&self, listing: &Listing, read: &super::page::Read<'_>, catalog: &Catalog, facts: &[Facts]) -> Checked<Nav> {
+        let mut diagnostics = Vec::new();
         let mut tables = BTreeMap::new();
         for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
             match read(&found.path) {
                 Ok(source) => {
-                    tables.insert(found.path.clone(), toc::read(&source).unpack(&mut self.diagnostics));
+                    tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
                 }
-                Err(diagnostic) => self.diagnostics.push(diagnostic),
+                Err(diagnostic) => diagnostics.push(diagnostic),
             }
         }
-        let joined = toc::join(tables).unpack(&mut self.diagnostics);
+        let joined = toc::join(tables).unpack(&mut diagnostics);
         let drafts = self.options.drafts;
         let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
         let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
-        nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut self.diagnostics)
+        let nav = nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut diagnostics);
+        Checked { value: nav, diagnostics }
     }
 
     /// Renders one page of each kind, so that a template's error is found before anything is written; gives what the site has beside pages.
@@ -290,7 +291,7 @@ impl<'a> Run<'a> {
         let model = renderer.model;
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
-            renderer.page(*page, &reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new()))?;
+            renderer.page(*page, &bodies(model, reader, *page))?;
         }
         Ok(renderer.extras()?)
     }
@@ -309,9 +310,9 @@ impl<'a> Run<'a> {
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
         pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
-            let files = &renderer.model.catalog.pages[page.0 as usize];
-            let parsed = kept.take(page.0 as usize).unwrap_or_else(|| reader.page(files, &mut Vec::new()));
-            for file in renderer.page(*page, &parsed)? {
+            let model = renderer.model;
+            let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
+            for file in renderer.page(*page, &known.unwrap_or_else(|| bodies(model, reader, *page)))? {
                 output.put(&file.path, &file.bytes)?;
             }
             self.observer.step();
@@ -333,6 +334,12 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// The text of a page of the resolved site, read again.
+fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Bodies {
+    let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+    BodyWriter { ground: model.ground, known: Known::All(model.facts), page, facts: model.facts(page) }.bodies(&read)
 }
 
 fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {

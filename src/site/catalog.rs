@@ -1,7 +1,10 @@
 //! Which files make which page, and how a page or file is found by what links call it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use super::discover::Listing;
 use super::link::FileReference;
@@ -27,12 +30,12 @@ pub(crate) struct PageFiles {
 pub(crate) struct Catalog {
     /// The pages, sorted by address. A [`PageId`] is an index.
     pub pages: Vec<PageFiles>,
-    by_path: HashMap<SourcePath, PageId>,
-    by_lower: HashMap<String, PageId>,
-    by_address: HashMap<String, PageId>,
+    by_path: FxHashMap<SourcePath, PageId>,
+    by_lower: FxHashMap<String, PageId>,
+    by_address: FxHashMap<String, PageId>,
     /// Filled once all pages are read.
-    by_uid: OnceLock<HashMap<String, PageId>>,
-    files: HashMap<String, SourcePath>,
+    by_uid: OnceLock<FxHashMap<String, PageId>>,
+    files: FxHashMap<String, SourcePath>,
     /// Redirections of pages that have moved.
     pub redirects: Redirects,
     /// What the docset's settings say.
@@ -112,7 +115,7 @@ impl Catalog {
     /// Takes the uids that pages give themselves; of two equal ones the first by address holds.
     pub(crate) fn name(&self, uids: impl IntoIterator<Item = (String, PageId)>) {
         self.by_uid.get_or_init(|| {
-            let mut named = HashMap::new();
+            let mut named = FxHashMap::default();
             for (uid, page) in uids {
                 named.entry(uid).or_insert(page);
             }
@@ -282,7 +285,7 @@ fn refused(page: &PageFiles, locales: &LocaleSet) -> Vec<Diagnostic> {
         let message = format!("the address `{}` is one that the site needs for itself", page.address);
         found.push(Diagnostic::new(Code::ReservedName, Span::file(path.clone()), message).help("Give the file another name."));
     }
-    let mut slots: HashMap<Option<LocaleId>, &SourcePath> = HashMap::new();
+    let mut slots: FxHashMap<Option<LocaleId>, &SourcePath> = FxHashMap::default();
     for (path, locale) in &page.files {
         let slot = locale.filter(|id| *id != locales.source());
         if let Some(first) = slots.insert(slot, path) {

@@ -78,7 +78,10 @@ pub(crate) struct Facts {
     pub(crate) editions: Vec<Edition>,
     /// Target locales with a parallel view.
     pub(crate) parallel: Vec<LocaleId>,
+    /// Destinations that are still to be looked up; see [`resolve::at_once`](super::resolve::at_once).
     pub(crate) links: Vec<Written>,
+    /// Files of the docset that the page names.
+    pub(crate) files: Vec<SourcePath>,
     pub(crate) uids: Vec<String>,
     pub(crate) draft: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -103,6 +106,7 @@ impl Facts {
             editions: editions.unwrap_or_default(),
             parallel: locales.targets().filter(translated).collect(),
             links,
+            files: Vec::new(),
             uids: uids.into_iter().collect(),
             draft: page.draft,
             diagnostics,

@@ -4,7 +4,9 @@ mod block;
 mod date;
 mod yaml;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
@@ -76,7 +78,7 @@ impl Reader<'_> {
         }
         let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
         let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
-        let mut seen = HashSet::with_capacity(entries.len());
+        let mut seen = FxHashSet::default();
         for (key, value) in entries {
             let lower = key.to_ascii_lowercase();
             if seen.contains(&lower) {

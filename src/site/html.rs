@@ -7,7 +7,9 @@ pub(crate) mod media;
 pub(crate) mod raw;
 pub(crate) mod rows;
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::markdown::directive::SnippetSpec;
 use super::markdown::flow::Flow;
@@ -53,7 +55,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) other: &'a str,
     pub(crate) out: String,
     /// Ids written so far in the page; in a parallel view, by both sides.
-    pub(crate) ids: HashSet<u64>,
+    pub(crate) ids: FxHashSet<u64>,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
@@ -72,7 +74,7 @@ impl<'a> Writer<'a> {
             surroundings,
             other,
             out,
-            ids: HashSet::new(),
+            ids: FxHashSet::default(),
             tabs: 0,
             segment: None,
             within: 0,
@@ -88,11 +90,22 @@ impl<'a> Writer<'a> {
 
     /// Writes an id attribute if the page does not have the id yet.
     fn id(&mut self, id: &str) {
-        if self.is_new(id) {
-            self.ids.insert(hash(id));
+        if !THEME_IDS.contains(&id) && self.ids.insert(hash(id)) {
             self.out.push_str(" id=\"");
             escape::attribute(id, &mut self.out);
             self.out.push('"');
+        }
+    }
+
+    /// Writes the id of a segment if the page does not have it yet: `s-` and the key, in which nothing needs to be escaped.
+    fn segment_id(&mut self, key: &str) {
+        let before = self.out.len();
+        self.out.push_str(" id=\"s-");
+        self.out.push_str(key);
+        if self.ids.insert(hash(&self.out[before + " id=\"".len()..])) {
+            self.out.push('"');
+        } else {
+            self.out.truncate(before);
         }
     }
 
@@ -123,7 +136,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Ids are told apart by their hash (FNV-1a, 64 bits): of two that share one the second would not be written.
+/// Ids are told apart by their hash (XXH3, 64 bits): of two that share one the second would not be written.
 fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    xxh3_64(id.as_bytes())
 }

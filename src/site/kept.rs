@@ -1,34 +1,37 @@
-//! Pages kept in memory between the two times they are needed.
+//! The text of pages, kept in memory from reading to rendering.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::page::Page;
+use super::body::Bodies;
 
-/// Pages kept from reading to rendering, as many as a fixed amount of memory holds; the others are read again.
+/// The text of as many pages as a fixed amount of memory holds; the others are read again.
 pub(crate) struct Kept {
-    pages: Vec<Mutex<Option<Page>>>,
+    pages: Vec<Mutex<Option<Bodies>>>,
     /// Bytes that may still be used.
     room: AtomicUsize,
 }
 
 impl Kept {
     /// With the index of ten thousand pages this stays under 400 MiB in all.
-    const ROOM: usize = 160 << 20;
+    const ROOM: usize = 200 << 20;
 
     pub(crate) fn new(pages: usize) -> Self {
         Self { pages: (0..pages).map(|_| Mutex::default()).collect(), room: AtomicUsize::new(Self::ROOM) }
     }
 
-    pub(crate) fn keep(&self, at: usize, page: Page) {
-        let size = page.size();
-        let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_ok();
-        if let (true, Some(place)) = (fits, self.pages.get(at)) {
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+    /// Keeps the text of a page, if there may be room for it.
+    pub(crate) fn keep(&self, at: usize, bodies: impl FnOnce() -> Bodies) {
+        let Some(place) = self.pages.get(at).filter(|_| self.room.load(Ordering::Relaxed) > 0) else { return };
+        let bodies = bodies();
+        let take = |room: usize| Some(room.saturating_sub(bodies.size()));
+        let room = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
+        if room >= bodies.size() {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(bodies);
         }
     }
 
-    pub(crate) fn take(&self, at: usize) -> Option<Page> {
+    pub(crate) fn take(&self, at: usize) -> Option<Bodies> {
         self.pages.get(at)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

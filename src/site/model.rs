@@ -1,27 +1,43 @@
 //! The whole site, resolved: what is known of each page, the navigation, and every address in it. Rendering a page asks only this.
 
+use std::ops::Deref;
+
 use super::catalog::Catalog;
 use super::facts::{Availability, Edition, Facts, printable};
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
-use super::resolve::Resolver;
+use super::resolve::{Known, Resolver};
 use crate::config::SiteConfig;
 use crate::locale::{LocaleId, LocaleSet};
 use crate::theme::Theme;
 use crate::vpath::{OutputPath, SourcePath, UrlPath};
 
-/// The resolved site.
-pub(crate) struct Model<'a> {
+/// What is known before any page is read: the files, the theme, and the address of every page.
+pub(crate) struct Ground<'a> {
     pub(crate) config: &'a SiteConfig,
     pub(crate) theme: &'a Theme,
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library<'a>,
+    pub(crate) web_roots: &'a [Option<String>],
+    pub(crate) drafts: bool,
+}
+
+/// The resolved site.
+pub(crate) struct Model<'a> {
+    pub(crate) ground: &'a Ground<'a>,
     pub(crate) facts: &'a [Facts],
     pub(crate) nav: &'a Nav,
     /// By table of contents, the locale that its names are written in.
     pub(crate) table_locales: Vec<LocaleId>,
-    pub(crate) web_roots: &'a [Option<String>],
-    pub(crate) drafts: bool,
+}
+
+/// A resolved site is the ground it stands on, and more.
+impl<'a> Deref for Model<'a> {
+    type Target = Ground<'a>;
+
+    fn deref(&self) -> &Ground<'a> {
+        self.ground
+    }
 }
 
 /// A text, and its locale if that is not the reader's.
@@ -38,7 +54,7 @@ impl Label {
     }
 }
 
-impl<'a> Model<'a> {
+impl<'a> Ground<'a> {
     pub(crate) fn locales(&self) -> &'a LocaleSet {
         &self.config.locales
     }
@@ -47,15 +63,45 @@ impl<'a> Model<'a> {
         self.locales().get(locale).as_str()
     }
 
-    pub(crate) fn resolver(&self) -> Resolver<'a> {
-        Resolver {
-            catalog: self.catalog,
-            library: self.library,
-            facts: self.facts,
-            locales: self.locales(),
-            web_roots: self.web_roots,
-            drafts: self.drafts,
+    /// The page's address in a locale.
+    pub(crate) fn url(&self, page: PageId, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/{}", self.tag(locale), self.catalog.pages[page.0 as usize].address))
+    }
+
+    /// The address of its parallel view with a target locale.
+    pub(crate) fn parallel_url(&self, page: PageId, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}parallel/", self.url(page, locale).as_str()))
+    }
+
+    pub(crate) fn home(&self, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/", self.tag(locale)))
+    }
+
+    pub(crate) fn contents(&self, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/contents/", self.tag(locale)))
+    }
+
+    pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
+        let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
+        Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
+    }
+
+    /// A whole address where the site's is known, else one relative to `from`.
+    pub(crate) fn public(&self, from: &UrlPath, to: &UrlPath) -> String {
+        match &self.config.base_url {
+            Some(base) => {
+                let mut address = base.as_str().to_owned();
+                crate::vpath::percent_encode_into(to.as_str(), &mut address);
+                address
+            }
+            None => from.relative_to(to),
         }
+    }
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn resolver(&self) -> Resolver<'a> {
+        Resolver { ground: self.ground, known: Known::All(self.facts) }
     }
 
     /// The pages that are shown.
@@ -71,16 +117,6 @@ impl<'a> Model<'a> {
         self.facts.get(page.0 as usize)?.editions.get(locale.index()).filter(|_| self.facts(page).is_shown(self.drafts))
     }
 
-    /// The page's address in a locale.
-    pub(crate) fn url(&self, page: PageId, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}/{}", self.tag(locale), self.catalog.pages[page.0 as usize].address))
-    }
-
-    /// The address of its parallel view with a target locale.
-    pub(crate) fn parallel_url(&self, page: PageId, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}parallel/", self.url(page, locale).as_str()))
-    }
-
     /// The files that a page becomes.
     pub(crate) fn outputs(&self, page: PageId) -> impl Iterator<Item = OutputPath> + '_ {
         self.locales().ids().flat_map(move |locale| {
@@ -93,22 +129,9 @@ impl<'a> Model<'a> {
         self.config.parallel && self.facts(page).parallel.contains(&locale)
     }
 
-    pub(crate) fn home(&self, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}/", self.tag(locale)))
-    }
-
-    pub(crate) fn contents(&self, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}/contents/", self.tag(locale)))
-    }
-
     /// The start page of the docset, if it has one.
     pub(crate) fn start(&self) -> Option<PageId> {
         self.pages().find(|page| self.catalog.pages[page.0 as usize].address.is_empty())
-    }
-
-    pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
-        let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
-        Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
     }
 
     /// Whether a file of the docset, published under its own path, would stand in the place of one that the site makes itself.
@@ -130,18 +153,6 @@ impl<'a> Model<'a> {
             || page.is_some_and(is_page)
             || super::catalog::is_reserved(&as_folder)
             || self.catalog.is_folder(&as_folder)
-    }
-
-    /// A whole address where the site's is known, else one relative to `from`.
-    pub(crate) fn public(&self, from: &UrlPath, to: &UrlPath) -> String {
-        match &self.config.base_url {
-            Some(base) => {
-                let mut address = base.as_str().to_owned();
-                crate::vpath::percent_encode_into(to.as_str(), &mut address);
-                address
-            }
-            None => from.relative_to(to),
-        }
     }
 
     /// What a page is called in lists.

@@ -173,12 +173,6 @@ fn second_translation(document: &Document, first: &Document, locale: &Locale) ->
 }
 
 impl Page {
-    /// About how many bytes of memory it takes.
-    pub(crate) fn size(&self) -> usize {
-        let versions = self.versions.iter().chain(&self.originals).flatten();
-        versions.map(|v| v.flow.size() + v.document.side(v.half).text.len() + 64 * v.document.segments.len() + 1024).sum()
-    }
-
     /// The version in which a locale's reader gets the page: its own, else the source's, else any.
     pub(crate) fn shown(&self, locale: LocaleId, locales: &LocaleSet) -> Option<(LocaleId, &Version)> {
         let order = [locale, locales.source()].into_iter().chain(locales.ids());

@@ -1,19 +1,15 @@
 //! A page as files: one for each locale, and the parallel views.
 
+use super::body::{Bodies, Body};
 use super::facts::{Availability, Edition};
 use super::frontmatter::Date;
-use super::html::rows::Rows;
-use super::html::{Surroundings, Twin, Writer};
-use super::markdown::directive::SnippetSpec;
 use super::model::Model;
 use super::nav::PageId;
-use super::page::{Page, Version};
-use super::resolve::Target;
 use super::sidebar::Sidebars;
-use super::view::{Alternate, ArticleView, Column, ContentsEntry, DateView, Frame, Language, Notice, Step};
+use super::view::{Alternate, ArticleView, Column, DateView, Frame, Language, Notice, Step};
 use crate::locale::LocaleId;
 use crate::theme::{Shared, ThemeError};
-use crate::vpath::{OutputPath, SourcePath, UrlPath};
+use crate::vpath::{OutputPath, UrlPath};
 
 /// Renders pages of a resolved site.
 pub(crate) struct Renderer<'a> {
@@ -40,58 +36,38 @@ impl<'a> Renderer<'a> {
         Ok(Self { model, sidebars: Sidebars::default(), assets: Shared::new(&assets)? })
     }
 
-    /// All files of a page. The page is the one that its [`Facts`](super::facts::Facts) were taken from.
-    pub(crate) fn page(&self, id: PageId, page: &Page) -> Result<Vec<Rendered>, ThemeError> {
+    /// All files of a page.
+    pub(crate) fn page(&self, id: PageId, bodies: &Bodies) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = Vec::with_capacity(3);
         for locale in self.model.locales().ids() {
-            if let (Some(edition), Some((shown, version))) =
-                (self.model.edition(id, locale), page.shown(locale, self.model.locales()))
-            {
-                files.push(self.article(id, locale, edition, shown, version)?);
+            let Some(edition) = self.model.edition(id, locale) else { continue };
+            if let Some(body) = &bodies.articles[locale.index()] {
+                files.push(self.article(id, locale, edition, body)?);
             }
-            if self.model.has_parallel(id, locale) {
-                files.extend(self.parallel(id, locale, page)?);
+            if let Some(body) = &bodies.parallels[locale.index()] {
+                files.push(self.parallel(id, locale, edition, body)?);
             }
         }
         Ok(files)
     }
 
-    fn article(
-        &self,
-        id: PageId,
-        locale: LocaleId,
-        edition: &Edition,
-        shown: LocaleId,
-        version: &Version,
-    ) -> Result<Rendered, ThemeError> {
+    fn article(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
         let here = self.model.url(id, locale);
-        let around = Around::new(self.model, id, locale, here.clone(), false);
-        let other = self.other_tag(version);
-        let body = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, false);
-        let view = self.view(frame, id, locale, edition, version, &here, (shown, body), false)?;
+        let view = self.view(frame, id, locale, edition, body, &here)?;
         self.rendered("page.html", &here, &view)
     }
 
-    fn parallel(&self, id: PageId, locale: LocaleId, page: &Page) -> Result<Option<Rendered>, ThemeError> {
+    fn parallel(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
         let model = self.model;
-        let (Some(version), Some(original)) = (&page.versions[locale.index()], page.original_of(locale, model.locales())) else {
-            return Ok(None);
-        };
-        let Some(edition) = model.edition(id, locale) else { return Ok(None) };
-        let source = original.document.source_locale;
         let here = model.parallel_url(id, locale);
-        let (ours, theirs) =
-            (Around::new(model, id, locale, here.clone(), true), Around::new(model, id, source, here.clone(), true));
-        let lead = Writer::new(&version.flow, &version.outline.headings, &ours, model.tag(source));
-        let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, model.tag(locale));
-        let body = Rows { lead, follow, tags: [model.tag(locale), model.tag(source)], out: String::new(), in_item: false }.body();
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, true);
-        let mut view = self.view(frame, id, locale, edition, version, &here, (locale, body), true)?;
-        view.columns = [locale, source].map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).into();
-        self.rendered("parallel.html", &here, &view).map(Some)
+        let mut view = self.view(frame, id, locale, edition, body, &here)?;
+        let columns = std::iter::once(locale).chain(body.beside);
+        view.columns = columns.map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).collect();
+        self.rendered("parallel.html", &here, &view)
     }
 
     /// A template with its view, as a file.
@@ -99,12 +75,6 @@ impl<'a> Renderer<'a> {
         let mut bytes = Vec::with_capacity(32 * 1024);
         self.model.theme.render_into(template, view, &mut bytes)?;
         Ok(Rendered { path: here.output(), bytes })
-    }
-
-    /// The tag of the other language of a version's document.
-    fn other_tag(&self, version: &Version) -> &'a str {
-        let document = &version.document;
-        self.model.tag(document.target_locale.unwrap_or(document.source_locale))
     }
 
     fn language_name(&self, locale: LocaleId) -> &'a str {
@@ -200,18 +170,16 @@ impl<'a> Renderer<'a> {
         all
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the one place where everything that an article shows comes together")]
     fn view<'t>(
         &'t self,
         frame: Frame<'t>,
         id: PageId,
         locale: LocaleId,
         edition: &Edition,
-        version: &'t Version,
+        body: &'t Body,
         here: &UrlPath,
-        (article, body): (LocaleId, String),
-        parallel: bool,
     ) -> Result<ArticleView<'t>, ThemeError> {
+        let parallel = body.beside.is_some();
         let model = self.model;
         let nav = self.sidebars.html(model, id, locale, here, parallel)?;
         let edit_path = if model.config.content.is_empty() {
@@ -222,16 +190,16 @@ impl<'a> Renderer<'a> {
         Ok(ArticleView {
             breadcrumb: self.breadcrumb(id, locale, here),
             nav: nav.map(|html| Shared::html(&html)),
-            contents: contents(version),
+            contents: &body.contents,
             previous: model.nav.previous(id).and_then(|page| self.step(page, locale, here, parallel)),
             next: model.nav.next(id).and_then(|page| self.step(page, locale, here, parallel)),
             edit_href: model.config.edit_url.as_ref().map(|template| template.replace("{path}", &encoded(&edit_path))),
             date: edition.date.map(|date| self.date(date, locale)),
             basis: edition.basis.map(|date| self.date(date, locale)),
             notices: notices(edition, model.facts(id).draft),
-            article_lang: model.tag(article),
-            article_dir: model.locales().get(article).direction(),
-            body: Shared::html(&body),
+            article_lang: model.tag(body.locale),
+            article_dir: model.locales().get(body.locale).direction(),
+            body: body.html.clone(),
             columns: Vec::new(),
             frame,
         })
@@ -284,18 +252,6 @@ fn notices(edition: &Edition, draft: bool) -> Vec<Notice> {
     kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| Notice { kind }).collect()
 }
 
-/// The headings of the second and third level.
-fn contents(version: &Version) -> Vec<ContentsEntry<'_>> {
-    let headings = version.outline.headings.iter().filter(|h| (2..=3).contains(&h.level));
-    let entry = |heading: &'_ super::outline::Heading| {
-        let mut html = String::new();
-        let plain = version.flow.plain(heading.at + 1, version.flow.after(heading.at) - 1);
-        super::html::escape::text(plain.trim(), &mut html);
-        html
-    };
-    headings.map(|heading| ContentsEntry { id: &heading.id, html: entry(heading), level: heading.level }).collect()
-}
-
 /// What leads from an address to the site's root.
 pub(crate) fn root(here: &UrlPath) -> String {
     "../".repeat(here.as_str().matches('/').count())
@@ -305,73 +261,4 @@ fn encoded(path: &str) -> String {
     let mut out = String::new();
     crate::vpath::percent_encode_into(path, &mut out);
     out
-}
-
-/// What a page's text finds around it.
-struct Around<'a> {
-    model: &'a Model<'a>,
-    page: PageId,
-    locale: LocaleId,
-    here: UrlPath,
-    twins: Vec<Twin>,
-}
-
-impl<'a> Around<'a> {
-    fn new(model: &'a Model<'a>, page: PageId, locale: LocaleId, here: UrlPath, parallel: bool) -> Self {
-        let others = model
-            .locales()
-            .ids()
-            .filter(|id| !parallel && *id != locale && model.is_own(page, *id) && model.is_own(page, locale));
-        let twins = others
-            .map(|id| {
-                let name = model.theme.messages(id).get("language_name").to_owned();
-                let label = model.theme.messages(locale).format("heading_twin", &[("language", &name)]);
-                Twin { href: here.relative_to(&model.url(page, id)), tag: model.tag(id).to_owned(), name, label }
-            })
-            .collect();
-        Self { model, page, locale, here, twins }
-    }
-
-    fn href(&self, target: Target) -> Option<String> {
-        match target {
-            Target::Nowhere => None,
-            Target::Elsewhere(address) => Some(address),
-            Target::Here(fragment) => Some(format!("#{fragment}")),
-            Target::Page(page, fragment) => {
-                let url = self.here.relative_to(&self.model.url(page, self.locale));
-                Some(fragment.map_or_else(|| url.clone(), |fragment| format!("{url}#{fragment}")))
-            }
-            Target::File(path, rest) => Some(self.here.relative_to(&UrlPath::new(path.as_str())) + &rest),
-        }
-    }
-}
-
-impl Surroundings for Around<'_> {
-    fn link(&self, file: &SourcePath, written: &str) -> Option<String> {
-        if written.starts_with("https://") {
-            return Some(written.to_owned());
-        }
-        self.href(self.model.resolver().link(file, self.page, self.locale, written).target)
-    }
-
-    fn resource(&self, file: &SourcePath, written: &str) -> Option<String> {
-        self.href(self.model.resolver().resource(file, written).ok()?)
-    }
-
-    fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
-        self.model.library.snippet(&self.model.resolver().snippet(file, &spec.source).ok()?, spec)
-    }
-
-    fn message(&self, key: &str) -> &str {
-        // A key that no message file has would be given back as it is, with the key's lifetime; every key used here stands in all files.
-        self.model.theme.messages(self.locale).text(key)
-    }
-
-    fn twins(&self) -> &[Twin] {
-        &self.twins
-    }
-
-    fn tag(&self, locale: LocaleId) -> &str {
-        self.model.tag(locale)
-    }
 }

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::catalog::{Catalog, Found, is_published};
+use super::catalog::{Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
-use super::facts::{Availability, Facts, Use, Written};
-use super::library::Library;
+use super::facts::{Availability, Edition, Facts, Use, Written};
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
-use super::model::Model;
+use super::model::{Ground, Model};
 use super::nav::PageId;
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::{LocaleId, LocaleSet};
+use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
 
 /// Where a link leads.
@@ -32,7 +31,34 @@ pub(crate) enum Target {
     Nowhere,
 }
 
-/// Looks every link up. Gives what is wrong, and the files that pages name.
+/// Looks up the links of a page that was just read, as far as they do not depend on pages that were not. Only the others stay to be looked
+/// up: of most pages none, or a few.
+pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts) {
+    if !facts.is_shown(ground.drafts) {
+        return;
+    }
+    let links = std::mem::take(&mut facts.links);
+    let (mut open, mut files, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+    let resolver = Resolver { ground, known: Known::Only(page, facts) };
+    for written in links {
+        match resolver.check(page, &written) {
+            (Target::Page(..), _) => open.push(written),
+            (_, Some(diagnostic)) if diagnostic.code == Code::XrefUnresolved => open.push(written),
+            (target, diagnostic) => {
+                diagnostics.extend(diagnostic);
+                if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
+                    files.push(path);
+                }
+            }
+        }
+    }
+    files.sort_unstable();
+    files.dedup();
+    facts.diagnostics.append(&mut diagnostics);
+    (facts.links, facts.files) = (open, files);
+}
+
+/// Looks up the links that are left. Gives what is wrong, and the files that pages name.
 pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
     let resolver = model.resolver();
     let all: Vec<PageId> = model.pages().collect();
@@ -41,6 +67,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         .map(|pages| {
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
+                files.extend(model.facts(*page).files.iter().cloned());
                 for written in &model.facts(*page).links {
                     let (target, diagnostic) = resolver.check(*page, written);
                     diagnostics.extend(diagnostic);
@@ -74,13 +101,27 @@ fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePat
 
 /// What links are looked up in.
 pub(crate) struct Resolver<'a> {
-    pub(crate) catalog: &'a Catalog,
-    pub(crate) library: &'a Library<'a>,
-    pub(crate) facts: &'a [Facts],
-    pub(crate) locales: &'a LocaleSet,
-    /// What `/azure/…` begins with, by locale; see [`web_root`].
-    pub(crate) web_roots: &'a [Option<String>],
-    pub(crate) drafts: bool,
+    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) known: Known<'a>,
+}
+
+/// The pages of which is known what is in them.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'a> {
+    /// All.
+    All(&'a [Facts]),
+    /// One, while others are still being read. Of those it is supposed that they are shown, and have every place that a link names.
+    Only(PageId, &'a Facts),
+}
+
+impl<'a> Known<'a> {
+    /// What is known of a page: nothing while it was not read, else its facts, if there are any.
+    fn get(self, page: PageId) -> Option<Option<&'a Facts>> {
+        match self {
+            Self::All(facts) => Some(facts.get(page.0 as usize)),
+            Self::Only(one, facts) => (one == page).then_some(Some(facts)),
+        }
+    }
 }
 
 /// A target, and what is wrong with how it is written.
@@ -95,6 +136,15 @@ pub(crate) type Fault = (Code, String, String);
 impl From<Target> for Resolution {
     fn from(target: Target) -> Self {
         Self { target, fault: None }
+    }
+}
+
+/// The resolver stands on the ground.
+impl<'a> std::ops::Deref for Resolver<'a> {
+    type Target = Ground<'a>;
+
+    fn deref(&self) -> &Ground<'a> {
+        self.ground
     }
 }
 
@@ -171,24 +221,27 @@ impl Resolver<'_> {
 
     /// A page, and a place in it that must exist in the reader's locale.
     fn place(&self, from: PageId, to: PageId, locale: LocaleId, fragment: Option<String>) -> Resolution {
-        let facts = self.facts.get(to.0 as usize).filter(|facts| facts.is_shown(self.drafts));
-        let Some(edition) = facts.and_then(|facts| facts.editions.get(locale.index())) else {
+        let Some(facts) = self.known.get(to) else { return Target::Page(to, fragment).into() };
+        let shown = facts.filter(|facts| facts.is_shown(self.drafts));
+        let Some(edition) = shown.and_then(|facts| facts.editions.get(locale.index())) else {
             return nowhere(Code::LinkBroken, "the page is a draft, or could not be read", "publish it, or take the link out");
         };
-        let known = |fragment: &String| {
-            edition.places.binary_search_by(|place| (**place).cmp(fragment)).is_ok()
-                || fragment.starts_with("s-")
-                || fragment.starts_with("md-")
-        };
-        let missing = fragment.as_ref().filter(|fragment| !known(fragment)).cloned();
+        let missing = fragment.as_ref().filter(|fragment| !has_place(edition, fragment)).cloned();
         let kept = fragment.filter(|_| missing.is_none());
         let target = if from == to { Target::Here(kept.unwrap_or_default()) } else { Target::Page(to, kept) };
         let fault = missing.map(|fragment| {
             let message =
-                format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales.get(locale));
+                format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales().get(locale));
             (Code::FragmentMissing, message, "name one of its headings' ids, which come from the source's headings".to_owned())
         });
         Resolution { target, fault }
+    }
+
+    /// Whether a page is shown in a locale, and has a place.
+    pub(crate) fn has(&self, page: PageId, locale: LocaleId, fragment: Option<&str>) -> bool {
+        let facts = self.known.get(page).flatten().filter(|facts| facts.is_shown(self.drafts));
+        let edition = facts.and_then(|facts| facts.editions.get(locale.index()));
+        edition.is_some_and(|edition| fragment.is_none_or(|fragment| has_place(edition, fragment)))
     }
 
     /// The file of an image.
@@ -249,10 +302,10 @@ impl Resolver<'_> {
 
     /// The locales whose readers get this text for want of a translation, if the link names a place, which their pages may not have.
     fn stands_in_for<'w>(&'w self, page: PageId, written: &'w Written) -> impl Iterator<Item = LocaleId> + 'w {
-        let editions = self.facts.get(page.0 as usize).map_or(&[][..], |facts| &facts.editions);
+        let editions = self.known.get(page).flatten().map_or(&[][..], |facts| &facts.editions);
         let fallback = Availability::Fallback(written.locale);
         let named = written.destination.contains('#');
-        self.locales.ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
+        self.locales().ids().zip(editions).filter(move |(_, edition)| named && edition.availability == fallback).map(|(id, _)| id)
     }
 
     /// Where a destination leads, and what is wrong with it.
@@ -279,6 +332,13 @@ impl Resolver<'_> {
         let diagnostic = fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help));
         (target, diagnostic)
     }
+}
+
+/// Whether a fragment names something in a page. Names of segments and of the theme's own parts are taken as they are.
+fn has_place(edition: &Edition, fragment: &str) -> bool {
+    edition.places.binary_search_by(|place| (**place).cmp(fragment)).is_ok()
+        || fragment.starts_with("s-")
+        || fragment.starts_with("md-")
 }
 
 fn nowhere(code: Code, message: impl Into<String>, help: &str) -> Resolution {

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::locale::LocaleId;
 use crate::vpath::SourcePath;
 
@@ -26,22 +28,13 @@ impl SegmentKey {
 
     /// The hash of a source text: what all segments with equal texts share.
     ///
-    /// FNV-1a, 64 bits, mixed at the end as MurmurHash3 does: a page has some hundred segments, and is read twice; a cryptographic hash of each
-    /// took one part in sixteen of a whole build.
+    /// XXH3, 64 bits (xxHash 0.8): a page has some hundred segments; a cryptographic hash of each took one part in sixteen of a whole build.
     pub(crate) fn hash(source: &str) -> u64 {
-        let bytes = |text: &str| {
-            text.bytes()
-                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-        };
-        let hash = if is_normal(source) {
-            bytes(source)
-        } else {
-            let words: Vec<&str> = source.split_whitespace().collect();
-            bytes(&words.join(" ").replace("\\*", "*").replace("\\`", "`"))
-        };
-        let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        mixed ^ (mixed >> 33)
+        if is_normal(source) {
+            return xxh3_64(source.as_bytes());
+        }
+        let words: Vec<&str> = source.split_whitespace().collect();
+        xxh3_64(words.join(" ").replace("\\*", "*").replace("\\`", "`").as_bytes())
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {

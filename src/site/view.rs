@@ -52,7 +52,7 @@ pub(crate) struct ArticleView<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) breadcrumb: Vec<Step<'a>>,
     pub(crate) nav: Option<Shared>,
-    pub(crate) contents: Vec<ContentsEntry<'a>>,
+    pub(crate) contents: &'a [ContentsEntry],
     pub(crate) previous: Option<Step<'a>>,
     pub(crate) next: Option<Step<'a>>,
     pub(crate) edit_href: Option<String>,
@@ -75,8 +75,8 @@ pub(crate) struct Step<'a> {
 
 /// A heading in the list of the page's contents.
 #[derive(Serialize)]
-pub(crate) struct ContentsEntry<'a> {
-    pub(crate) id: &'a str,
+pub(crate) struct ContentsEntry {
+    pub(crate) id: String,
     pub(crate) html: String,
     pub(crate) level: u8,
 }

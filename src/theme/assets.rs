@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::{File, Layers};
+use crate::source::Digest;
 
 /// A static file of the theme.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,7 @@ fn extension(name: &str) -> &str {
 
 /// `fonts/x.woff2` is `fonts/x.0123456789.woff2`.
 fn hashed_name(name: &str, bytes: &[u8]) -> String {
-    let hash = &blake3::hash(bytes).to_hex()[..10];
+    let hash = &Digest::of(bytes).hex()[..10];
     match name.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() && !extension.contains('/') => format!("{stem}.{hash}.{extension}"),
         _ => format!("{name}.{hash}"),

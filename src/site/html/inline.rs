@@ -131,10 +131,10 @@ impl Writer<'_> {
         let Some(segment) = document.segments.get(segment as usize) else { return };
         self.segment = wanted;
         self.out.push_str("<span class=\"seg\" data-seg=\"");
-        self.out.push_str(segment.key.as_str());
+        let key = segment.key.as_str();
+        self.out.push_str(key);
         self.out.push('"');
-        let id = format!("s-{}", segment.key.as_str());
-        self.id(&id);
+        self.segment_id(key);
         self.out.push('>');
     }
 

@@ -169,7 +169,7 @@ impl Writer<'_> {
             } else {
                 self.out.push_str("<span class=\"seg\"");
                 self.attribute("data-seg", segment.key.as_str());
-                self.id(&format!("s-{}", segment.key.as_str()));
+                self.segment_id(segment.key.as_str());
                 self.out.push('>');
                 self.out.push_str(words);
                 self.out.push_str("</span>");

@@ -213,11 +213,6 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// About how many bytes of memory it takes.
-    pub(crate) fn size(&self) -> usize {
-        self.events.capacity() * size_of::<Ev>() + self.text.capacity() + self.images.len() * 160
-    }
-
     /// The text of a stretch.
     pub fn get(&self, txt: Txt) -> &str {
         self.text.get(txt.start as usize..txt.end as usize).unwrap_or_default()

@@ -1,12 +1,12 @@
 //! Segment keys of one page, each with its ordinal among equal source texts.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::site::unit::SegmentKey;
 
 /// Counts how often each text was given a key, by the text's hash.
 #[derive(Default)]
-pub(super) struct Keys(HashMap<u64, usize>);
+pub(super) struct Keys(FxHashMap<u64, usize>);
 
 impl Keys {
     /// The key of the next segment with this source text.

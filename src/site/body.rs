@@ -1,0 +1,228 @@
+//! The text of a page as HTML: of every locale's article, and of every parallel view.
+//!
+//! It is written as soon as the page is read, so that between reading and rendering only finished HTML is kept, a fraction of what it
+//! was made from. Other pages are still being read then: the text notes what it supposes of them, and what does not hold in the end
+//! is written again.
+
+use std::cell::RefCell;
+
+use super::facts::{Availability, Facts};
+use super::html::rows::Rows;
+use super::html::{Surroundings, Twin, Writer, escape};
+use super::link::Reference;
+use super::markdown::directive::SnippetSpec;
+use super::model::{Ground, Model};
+use super::nav::PageId;
+use super::page::{Page, Version};
+use super::resolve::{Known, Resolver, Target};
+use super::view::ContentsEntry;
+use crate::locale::LocaleId;
+use crate::theme::Shared;
+use crate::vpath::{SourcePath, UrlPath};
+
+/// The text of one file of a page.
+pub(crate) struct Body {
+    pub(crate) html: Shared,
+    /// How many bytes that is.
+    len: usize,
+    /// The headings of the second and third level.
+    pub(crate) contents: Vec<ContentsEntry>,
+    /// The language that it is in; of a parallel view, the one that leads.
+    pub(crate) locale: LocaleId,
+    /// The language beside it in a parallel view.
+    pub(crate) beside: Option<LocaleId>,
+}
+
+/// All text of a page, by locale.
+pub(crate) struct Bodies {
+    pub(crate) articles: Vec<Option<Body>>,
+    pub(crate) parallels: Vec<Option<Body>>,
+    supposed: Vec<Supposition>,
+}
+
+/// What a text takes for true of pages that were not read yet.
+#[derive(Debug, PartialEq, Eq)]
+enum Supposition {
+    /// A page is shown in a locale, and has the place.
+    Place(PageId, LocaleId, Option<String>),
+    /// No page has the uid.
+    NoPage(String),
+}
+
+impl Bodies {
+    /// About how many bytes of memory they take.
+    pub(crate) fn size(&self) -> usize {
+        let bodies = self.articles.iter().chain(&self.parallels).flatten();
+        let contents = |body: &Body| body.contents.iter().map(|entry| entry.id.len() + entry.html.len() + 96).sum::<usize>();
+        bodies.map(|body| body.len + contents(body) + 128).sum::<usize>() + 64 * self.supposed.len()
+    }
+
+    /// Whether all that the text supposes is true of the resolved site.
+    pub(crate) fn hold(&self, model: &Model<'_>) -> bool {
+        let resolver = model.resolver();
+        self.supposed.iter().all(|supposed| match supposed {
+            Supposition::Place(page, locale, fragment) => resolver.has(*page, *locale, fragment.as_deref()),
+            Supposition::NoPage(uid) => model.catalog.uid(uid).is_none(),
+        })
+    }
+}
+
+/// Writes the text of one page.
+pub(crate) struct BodyWriter<'a> {
+    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) known: Known<'a>,
+    pub(crate) page: PageId,
+    pub(crate) facts: &'a Facts,
+}
+
+impl BodyWriter<'_> {
+    /// All text of the page. The page is the one that its facts were taken from.
+    pub(crate) fn bodies(&self, page: &Page) -> Bodies {
+        let locales = self.ground.locales();
+        let supposed = RefCell::default();
+        let shown = self.facts.is_shown(self.ground.drafts);
+        let article = |locale| shown.then(|| self.article(locale, page, &supposed)).flatten();
+        let articles = locales.ids().map(article).collect();
+        let has_parallel = |locale: &LocaleId| shown && self.ground.config.parallel && self.facts.parallel.contains(locale);
+        let parallel = |locale| Some(locale).filter(has_parallel).and_then(|locale| self.parallel(locale, page, &supposed));
+        let parallels = locales.ids().map(parallel).collect();
+        Bodies { articles, parallels, supposed: supposed.into_inner() }
+    }
+
+    fn article(&self, locale: LocaleId, page: &Page, supposed: &RefCell<Vec<Supposition>>) -> Option<Body> {
+        let (shown, version) = page.shown(locale, self.ground.locales())?;
+        let around = self.around(locale, self.ground.url(self.page, locale), false, supposed);
+        let document = &version.document;
+        let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
+        let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
+        Some(Body { html: Shared::html(&html), len: html.len(), contents: contents(version), locale: shown, beside: None })
+    }
+
+    fn parallel(&self, locale: LocaleId, page: &Page, supposed: &RefCell<Vec<Supposition>>) -> Option<Body> {
+        let version = page.versions[locale.index()].as_ref()?;
+        let original = page.original_of(locale, self.ground.locales())?;
+        let source = original.document.source_locale;
+        let here = self.ground.parallel_url(self.page, locale);
+        let ours = self.around(locale, here.clone(), true, supposed);
+        let theirs = self.around(source, here, true, supposed);
+        let tags = [self.ground.tag(locale), self.ground.tag(source)];
+        let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1]);
+        let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
+        let html = Rows { lead, follow, tags, out: String::new(), in_item: false }.body();
+        Some(Body { html: Shared::html(&html), len: html.len(), contents: contents(version), locale, beside: Some(source) })
+    }
+
+    fn around<'s>(
+        &'s self,
+        locale: LocaleId,
+        here: UrlPath,
+        parallel: bool,
+        supposed: &'s RefCell<Vec<Supposition>>,
+    ) -> Around<'s> {
+        let twins = if parallel { Vec::new() } else { self.twins(locale, &here) };
+        let resolver = Resolver { ground: self.ground, known: self.known };
+        Around { ground: self.ground, resolver, page: self.page, locale, here, twins, supposed }
+    }
+
+    /// The page in its other languages, for a page in its own language.
+    fn twins(&self, locale: LocaleId, here: &UrlPath) -> Vec<Twin> {
+        let editions = &self.facts.editions;
+        let is_own =
+            |id: LocaleId| editions.get(id.index()).is_some_and(|e| !matches!(e.availability, Availability::Fallback(_)));
+        let others = self.ground.locales().ids().filter(|id| *id != locale && is_own(*id) && is_own(locale));
+        let twin = |id: LocaleId| {
+            let name = self.ground.theme.messages(id).get("language_name").to_owned();
+            let label = self.ground.theme.messages(locale).format("heading_twin", &[("language", &name)]);
+            let href = here.relative_to(&self.ground.url(self.page, id));
+            Twin { href, tag: self.ground.tag(id).to_owned(), name, label }
+        };
+        others.map(twin).collect()
+    }
+}
+
+/// The headings of the second and third level.
+fn contents(version: &Version) -> Vec<ContentsEntry> {
+    let headings = version.outline.headings.iter().filter(|heading| (2..=3).contains(&heading.level));
+    let entry = |heading: &super::outline::Heading| {
+        let mut html = String::new();
+        let plain = version.flow.plain(heading.at + 1, version.flow.after(heading.at) - 1);
+        escape::text(plain.trim(), &mut html);
+        ContentsEntry { id: heading.id.clone(), html, level: heading.level }
+    };
+    headings.map(entry).collect()
+}
+
+/// What a page's text finds around it.
+struct Around<'a> {
+    ground: &'a Ground<'a>,
+    resolver: Resolver<'a>,
+    page: PageId,
+    locale: LocaleId,
+    here: UrlPath,
+    twins: Vec<Twin>,
+    supposed: &'a RefCell<Vec<Supposition>>,
+}
+
+impl Around<'_> {
+    /// Notes what a target supposes of pages that were not read yet.
+    fn suppose(&self, written: &str, target: &Target) {
+        let supposed = match (self.resolver.known, target) {
+            (Known::Only(..), Target::Page(page, place)) => Supposition::Place(*page, self.locale, place.clone()),
+            (Known::Only(..), Target::Nowhere) => match Reference::parse(written) {
+                Reference::Xref(uid) => Supposition::NoPage(uid),
+                _ => return,
+            },
+            _ => return,
+        };
+        self.supposed.borrow_mut().push(supposed);
+    }
+
+    fn href(&self, target: Target) -> Option<String> {
+        match target {
+            Target::Nowhere => None,
+            Target::Elsewhere(address) => Some(address),
+            Target::Here(fragment) => Some(format!("#{fragment}")),
+            Target::Page(page, fragment) => {
+                let mut url = self.here.relative_to(&self.ground.url(page, self.locale));
+                if let Some(fragment) = fragment {
+                    url.push('#');
+                    url.push_str(&fragment);
+                }
+                Some(url)
+            }
+            Target::File(path, rest) => Some(self.here.relative_to(&UrlPath::new(path.as_str())) + &rest),
+        }
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn link(&self, file: &SourcePath, written: &str) -> Option<String> {
+        if written.starts_with("https://") {
+            return Some(written.to_owned());
+        }
+        let target = self.resolver.link(file, self.page, self.locale, written).target;
+        self.suppose(written, &target);
+        self.href(target)
+    }
+
+    fn resource(&self, file: &SourcePath, written: &str) -> Option<String> {
+        self.href(self.resolver.resource(file, written).ok()?)
+    }
+
+    fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
+        self.ground.library.snippet(&self.resolver.snippet(file, &spec.source).ok()?, spec)
+    }
+
+    fn message(&self, key: &str) -> &str {
+        // A key that no message file has would be given back as it is, with the key's lifetime; every key used here stands in all files.
+        self.ground.theme.messages(self.locale).text(key)
+    }
+
+    fn twins(&self) -> &[Twin] {
+        &self.twins
+    }
+
+    fn tag(&self, locale: LocaleId) -> &str {
+        self.ground.tag(locale)
+    }
+}
