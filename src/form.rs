@@ -5,6 +5,15 @@
 
 use crate::locale::LocaleId;
 
+mod parse;
+mod raw;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use parse::parse;
+pub use rules::MOST_BYTES;
+
 /// The names of fields that every form has beside those of its specification: they carry the way of a request, never its content.
 pub const HIDDEN: [&str; 7] = ["locale", "page", "submission_id", "token", "pow", "step", "_charset_"];
 /// The field that people do not see and programs fill in.
@@ -135,6 +144,44 @@ pub enum Kind {
     Select,
     /// A box to tick; sends its only choice.
     Consent,
+}
+
+impl Kind {
+    /// All kinds with the names that specifications give them.
+    pub const NAMES: [(&'static str, Self); 12] = [
+        ("line", Self::Line),
+        ("text", Self::Text),
+        ("email", Self::Email),
+        ("phone", Self::Phone),
+        ("id", Self::Id),
+        ("guid", Self::Guid),
+        ("tenant", Self::Tenant),
+        ("datetime", Self::DateTime),
+        ("timezone", Self::TimeZone),
+        ("choice", Self::Choice),
+        ("select", Self::Select),
+        ("consent", Self::Consent),
+    ];
+
+    /// The kind that a specification calls so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// What a specification calls it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether the answer is one of the field's choices.
+    pub fn is_chosen(self) -> bool {
+        matches!(self, Self::Choice | Self::Select | Self::Consent)
+    }
+
+    /// Whether a field of this kind can offer choices; those of a time zone are suggestions, any zone is taken.
+    pub fn may_have_choices(self) -> bool {
+        self.is_chosen() || self == Self::TimeZone
+    }
 }
 
 /// The most that an answer may hold. Both are kept: graphemes are what people count, bytes what machines store.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::error::{ConfigError, ConfigErrorKind, nearest};
+use super::error::{ConfigError, ConfigErrorKind};
 use super::setting::{By, File, FromVariable, Given};
+use crate::diag::nearest;
 
 /// A text, or one for each locale.
 #[derive(Debug, Clone)]
