@@ -108,6 +108,9 @@ settings! {
         token: bool,
         proof_of_work: bool,
         per_minute: u32,
+        connections: u32,
+        connections_per_client: u32,
+        in_flight: u32,
     }
 }
 

@@ -6,7 +6,7 @@ use super::decode::Sent;
 use super::fault::{Fault, FaultCode};
 use super::kind::{normalised, one_line};
 use super::{Answer, Submission};
-use crate::form::{Condition, Field, FormSpec, HIDDEN, HONEYPOT, Required};
+use crate::form::{Field, FormSpec, HIDDEN, HONEYPOT};
 use crate::locale::LocaleId;
 
 /// The most bytes of a hidden field. The longest is `page`, an address.
@@ -70,12 +70,7 @@ fn is_required(form: &FormSpec, field: &Field, answers: &[Answer], sent: &Sent) 
         let kept = answers.iter().find(|answer| answer.field == name).map(|answer| answer.value.as_str());
         kept.or_else(|| form.field(name).and_then(|field| sent.get(&field.name))).unwrap_or_default()
     };
-    let holds = |condition: &Condition| condition.values.iter().any(|v| v == value(&condition.field)) == condition.is;
-    match &field.required {
-        Required::No => false,
-        Required::Always => true,
-        Required::If(conditions) => conditions.iter().any(holds),
-    }
+    field.required.holds(value)
 }
 
 /// Faults of what is no question of the form: hidden fields, and names that nobody knows.

@@ -1,0 +1,10 @@
+//! The counter as its users meet it: the real program, real sockets, real files.
+
+mod abuse;
+mod connections;
+mod deploy;
+mod flow;
+mod input;
+mod logs;
+mod start;
+mod support;
