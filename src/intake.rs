@@ -2,6 +2,8 @@
 //!
 //! HTTP handlers (`http`) and the mail worker (`worker`) meet only in the `store`.
 
+pub mod crash;
 pub mod ids;
 pub mod outbox;
+pub mod store;
 pub mod submission;
