@@ -10,6 +10,7 @@ mod raw;
 mod rules;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 pub use parse::parse;
 pub use rules::MOST_BYTES;
@@ -28,8 +29,14 @@ pub struct Texts(pub Vec<Option<String>>);
 impl Texts {
     /// The text for a reader of this locale, else the first there is; empty if there is none.
     pub fn get(&self, locale: LocaleId) -> &str {
+        self.find(locale).map_or("", |(_, text)| text)
+    }
+
+    /// The same, with the locale that the text is written in; `None` if there is none.
+    pub fn find(&self, locale: LocaleId) -> Option<(LocaleId, &str)> {
         let own = self.0.get(locale.index()).and_then(Option::as_deref);
-        own.or_else(|| self.0.iter().flatten().next().map(String::as_str)).unwrap_or_default()
+        let any = || self.0.iter().zip(0..).find_map(|(text, at)| Some((LocaleId(at), text.as_deref()?)));
+        own.map(|text| (locale, text)).or_else(any)
     }
 
     /// Whether there is a text in any locale.

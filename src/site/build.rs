@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::catalog::Catalog;
 use super::discover::{Found, Listing, discover};
 use super::facts::Facts;
+use super::forms::Forms;
 use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
@@ -131,7 +132,8 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     theme: Theme,
     listing: Listing,
-    /// What was wrong with the listing.
+    forms: Forms<'a>,
+    /// What was wrong with the listing and the forms.
     listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -142,8 +144,9 @@ impl<'a> Run<'a> {
         let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
         let mut listed = Vec::new();
         let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
+        let forms = Forms::read(config, &listing, &mut listed);
         observer.phase("discover", listing.files.len());
-        Ok(Self { config, options, observer, theme, listing, diagnostics: listed.clone(), listed })
+        Ok(Self { config, options, observer, theme, listing, forms, diagnostics: listed.clone(), listed })
     }
 
     fn go(mut self, write: bool) -> Result<Report, BuildError> {
@@ -177,6 +180,7 @@ impl<'a> Run<'a> {
             theme: &self.theme,
             catalog: &catalog,
             library: &library,
+            forms: &self.forms,
             facts: &facts,
             nav: &nav,
             table_locales: model::table_locales(&nav, &facts, &self.config.site.locales),
@@ -232,6 +236,7 @@ impl<'a> Run<'a> {
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
         hasher.update(format!("{:?} {:?}", self.config.site, self.options).as_bytes());
         hasher.update(&self.theme.digest().0);
+        hasher.update(&self.forms.digest().0);
         hasher.update(read::program().as_bytes());
         // What is wrong with links and names does not show in the files that are left.
         hasher.update(format!("{:?}", self.listed).as_bytes());
@@ -292,6 +297,7 @@ impl<'a> Run<'a> {
         for page in [with_parallel, pages.first()].into_iter().flatten() {
             renderer.page(*page, &reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new()))?;
         }
+        model.forms.prove(model.theme)?;
         Ok(renderer.extras()?)
     }
 

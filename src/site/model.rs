@@ -2,6 +2,7 @@
 
 use super::catalog::Catalog;
 use super::facts::{Availability, Edition, Facts, printable};
+use super::forms::Forms;
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
 use super::resolve::Resolver;
@@ -16,6 +17,7 @@ pub(crate) struct Model<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library<'a>,
+    pub(crate) forms: &'a Forms<'a>,
     pub(crate) facts: &'a [Facts],
     pub(crate) nav: &'a Nav,
     /// By table of contents, the locale that its names are written in.
@@ -51,6 +53,7 @@ impl<'a> Model<'a> {
         Resolver {
             catalog: self.catalog,
             library: self.library,
+            forms: self.forms,
             facts: self.facts,
             locales: self.locales(),
             web_roots: self.web_roots,

@@ -2,24 +2,27 @@
 
 use super::facts::{Availability, Edition};
 use super::frontmatter::Date;
+use super::html::Writer;
 use super::html::rows::Rows;
-use super::html::{Surroundings, Twin, Writer};
-use super::markdown::directive::SnippetSpec;
 use super::model::Model;
 use super::nav::PageId;
 use super::page::{Page, Version};
-use super::resolve::Target;
 use super::sidebar::Sidebars;
 use super::view::{Alternate, ArticleView, Column, ContentsEntry, DateView, Frame, Language, Notice, Step};
 use crate::locale::LocaleId;
 use crate::theme::{Shared, ThemeError};
-use crate::vpath::{OutputPath, SourcePath, UrlPath};
+use crate::vpath::{OutputPath, UrlPath};
+
+mod around;
+
+use around::Around;
 
 /// Renders pages of a resolved site.
 pub(crate) struct Renderer<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(crate) sidebars: Sidebars,
     assets: Shared,
+    form_script: Option<&'a str>,
 }
 
 /// A file of the site.
@@ -37,7 +40,8 @@ impl<'a> Renderer<'a> {
             ("favicon", Some(theme.asset_url("favicon.svg"))),
             ("script", script),
         ]);
-        Ok(Self { model, sidebars: Sidebars::default(), assets: Shared::new(&assets)? })
+        let form_script = theme.assets().get("form.js").map(|asset| asset.path.as_str());
+        Ok(Self { model, sidebars: Sidebars::default(), form_script, assets: Shared::new(&assets)? })
     }
 
     /// All files of a page. The page is the one that its [`Facts`](super::facts::Facts) were taken from.
@@ -68,9 +72,11 @@ impl<'a> Renderer<'a> {
         let around = Around::new(self.model, id, locale, here.clone(), false);
         let other = self.other_tag(version);
         let body = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
+        let has_form = around.has_form()?;
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, false);
-        let view = self.view(frame, id, locale, edition, version, &here, (shown, body), false)?;
+        let mut view = self.view(frame, id, locale, edition, version, &here, (shown, body), false)?;
+        view.form_script = self.form_script.filter(|_| has_form);
         self.rendered("page.html", &here, &view)
     }
 
@@ -87,9 +93,11 @@ impl<'a> Renderer<'a> {
         let lead = Writer::new(&version.flow, &version.outline.headings, &ours, model.tag(source));
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, model.tag(locale));
         let body = Rows { lead, follow, tags: [model.tag(locale), model.tag(source)], out: String::new(), in_item: false }.body();
+        let has_form = ours.has_form()? | theirs.has_form()?;
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, true);
         let mut view = self.view(frame, id, locale, edition, version, &here, (locale, body), true)?;
+        view.form_script = self.form_script.filter(|_| has_form);
         view.columns = [locale, source].map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).into();
         self.rendered("parallel.html", &here, &view).map(Some)
     }
@@ -233,6 +241,7 @@ impl<'a> Renderer<'a> {
             article_dir: model.locales().get(article).direction(),
             body: Shared::html(&body),
             columns: Vec::new(),
+            form_script: None,
             frame,
         })
     }
@@ -305,73 +314,4 @@ fn encoded(path: &str) -> String {
     let mut out = String::new();
     crate::vpath::percent_encode_into(path, &mut out);
     out
-}
-
-/// What a page's text finds around it.
-struct Around<'a> {
-    model: &'a Model<'a>,
-    page: PageId,
-    locale: LocaleId,
-    here: UrlPath,
-    twins: Vec<Twin>,
-}
-
-impl<'a> Around<'a> {
-    fn new(model: &'a Model<'a>, page: PageId, locale: LocaleId, here: UrlPath, parallel: bool) -> Self {
-        let others = model
-            .locales()
-            .ids()
-            .filter(|id| !parallel && *id != locale && model.is_own(page, *id) && model.is_own(page, locale));
-        let twins = others
-            .map(|id| {
-                let name = model.theme.messages(id).get("language_name").to_owned();
-                let label = model.theme.messages(locale).format("heading_twin", &[("language", &name)]);
-                Twin { href: here.relative_to(&model.url(page, id)), tag: model.tag(id).to_owned(), name, label }
-            })
-            .collect();
-        Self { model, page, locale, here, twins }
-    }
-
-    fn href(&self, target: Target) -> Option<String> {
-        match target {
-            Target::Nowhere => None,
-            Target::Elsewhere(address) => Some(address),
-            Target::Here(fragment) => Some(format!("#{fragment}")),
-            Target::Page(page, fragment) => {
-                let url = self.here.relative_to(&self.model.url(page, self.locale));
-                Some(fragment.map_or_else(|| url.clone(), |fragment| format!("{url}#{fragment}")))
-            }
-            Target::File(path, rest) => Some(self.here.relative_to(&UrlPath::new(path.as_str())) + &rest),
-        }
-    }
-}
-
-impl Surroundings for Around<'_> {
-    fn link(&self, file: &SourcePath, written: &str) -> Option<String> {
-        if written.starts_with("https://") {
-            return Some(written.to_owned());
-        }
-        self.href(self.model.resolver().link(file, self.page, self.locale, written).target)
-    }
-
-    fn resource(&self, file: &SourcePath, written: &str) -> Option<String> {
-        self.href(self.model.resolver().resource(file, written).ok()?)
-    }
-
-    fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
-        self.model.library.snippet(&self.model.resolver().snippet(file, &spec.source).ok()?, spec)
-    }
-
-    fn message(&self, key: &str) -> &str {
-        // A key that no message file has would be given back as it is, with the key's lifetime; every key used here stands in all files.
-        self.model.theme.messages(self.locale).text(key)
-    }
-
-    fn twins(&self) -> &[Twin] {
-        &self.twins
-    }
-
-    fn tag(&self, locale: LocaleId) -> &str {
-        self.model.tag(locale)
-    }
 }

@@ -8,6 +8,7 @@ use super::catalog::{Catalog, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
 use super::facts::{Availability, Facts, Use, Written};
+use super::forms::Forms;
 use super::library::Library;
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
@@ -76,6 +77,7 @@ fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePat
 pub(crate) struct Resolver<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library<'a>,
+    pub(crate) forms: &'a Forms<'a>,
     pub(crate) facts: &'a [Facts],
     pub(crate) locales: &'a LocaleSet,
     /// What `/azure/…` begins with, by locale; see [`web_root`].
@@ -274,6 +276,10 @@ impl Resolver<'_> {
                 Ok(target) => (target, None),
                 Err(fault) => (Target::Nowhere, Some(fault)),
             },
+            Use::Form => {
+                let fault = self.forms.fault(&written.destination);
+                (Target::Nowhere, fault.map(|(message, help)| (Code::FormMissing, message, help)))
+            }
             Use::Snippet => (Target::Nowhere, self.snippet_fault(&written.at.path, &written.destination)),
         };
         let diagnostic = fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help));
