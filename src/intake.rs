@@ -3,5 +3,6 @@
 //! HTTP handlers (`http`) and the mail worker (`worker`) meet only in the `store`.
 
 pub mod ids;
+pub mod letter;
 pub mod outbox;
 pub mod submission;
