@@ -5,4 +5,5 @@
 pub mod ids;
 pub mod letter;
 pub mod outbox;
+pub mod retry;
 pub mod submission;
