@@ -5,6 +5,8 @@
 
 /// Every point, in the order of a request's way. A point that is passed and not listed here fails in debug builds.
 pub const POINTS: &[&str] = &[
+    "http.parsed",
+    "http.before-accept",
     "store.before-migration",
     "store.in-migration",
     "store.after-migration",
@@ -12,6 +14,8 @@ pub const POINTS: &[&str] = &[
     "store.before-commit",
     "store.after-commit",
     "store.after-answer",
+    "http.after-accept",
+    "http.before-answer",
     "store.before-lease",
     "store.after-lease",
     "store.before-record",

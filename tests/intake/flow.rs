@@ -55,7 +55,8 @@ fn a_way_back_from_the_review_keeps_everything() {
 #[test]
 fn a_bad_field_keeps_the_text_and_leads_to_the_field() {
     let counter = Counter::start();
-    let reply = counter.post_form(FORM, &with(&sound(), &[("email", "山田@"), ("title", ""), ("locale", "ja"), ("severity", "a")]));
+    let reply =
+        counter.post_form(FORM, &with(&sound(), &[("email", "山田@"), ("title", ""), ("locale", "ja"), ("severity", "a")]));
     assert_eq!(reply.status, 422);
     let html = reply.text();
     assert!(html.contains("山田@") && html.contains("仮想") || html.contains("一行目"), "{html}");
@@ -91,9 +92,11 @@ fn json_gets_a_reference_and_a_repeat_gets_the_same() {
     let again = send(counter.address, &request);
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), (None, Some("true")));
-    let form = with(&sound(), &[("submission_id", "8e03978e-40d5-43e8-bc93-6894a57f9324"), ("step", "confirm"), ("locale", "en")]);
+    let form =
+        with(&sound(), &[("submission_id", "8e03978e-40d5-43e8-bc93-6894a57f9324"), ("step", "confirm"), ("locale", "en")]);
     assert_eq!(counter.post_form(FORM, &form).status, 303, "a repeat by the page without script");
-    let reused = Request::json(FORM, &with(&fields, &[("title", "another")])).header("Idempotency-Key", "8e03978e-40d5-43e8-bc93-6894a57f9324");
+    let reused = Request::json(FORM, &with(&fields, &[("title", "another")]))
+        .header("Idempotency-Key", "8e03978e-40d5-43e8-bc93-6894a57f9324");
     let reused = send(counter.address, &reused);
     assert_eq!((reused.status, reused.code().as_str()), (422, "key_reused"));
     assert!(!reused.json()["token"].as_str().unwrap().is_empty(), "a fresh token comes with it");
@@ -150,10 +153,12 @@ fn errors_come_in_the_readers_language_with_stable_codes() {
     assert_eq!((reply.status, reply.header("content-type")), (422, Some("application/problem+json")));
     let json = reply.json();
     assert_eq!(json["code"], "invalid_fields");
-    let found: Vec<_> = json["errors"].as_array().unwrap().iter().map(|e| (e["field"].as_str().unwrap(), e["code"].as_str().unwrap())).collect();
+    let found: Vec<_> =
+        json["errors"].as_array().unwrap().iter().map(|e| (e["field"].as_str().unwrap(), e["code"].as_str().unwrap())).collect();
     assert_eq!(found, [("email", "bad_email"), ("title", "missing"), ("nonsense", "unknown_field")]);
     assert!(json["errors"][0]["message"].as_str().unwrap().contains("メール"), "{json}");
-    let english = send(counter.address, &Request::json(FORM, &with(&fields, &[("locale", "")])).header("Accept-Language", "en-GB"));
+    let english =
+        send(counter.address, &Request::json(FORM, &with(&fields, &[("locale", "")])).header("Accept-Language", "en-GB"));
     assert!(english.json()["errors"][0]["message"].as_str().unwrap().contains("email"), "{english:?}");
 }
 

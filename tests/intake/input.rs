@@ -9,12 +9,15 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
 fn no_encoding_but_the_named_one_is_read() {
     let counter = Counter::start();
     let post = |body: &[u8]| send(counter.address, &Request::new("POST", FORM).header("Content-Type", URLENCODED).body(body));
-    for body in [&b"title=%8ER%93c"[..], b"title=\xb3\xed", b"title=%C0%AF", b"title=%ED%A0%80", b"\xef\xbb\xbftitle=x", b"\xff\xfet\0"] {
+    for body in
+        [&b"title=%8ER%93c"[..], b"title=\xb3\xed", b"title=%C0%AF", b"title=%ED%A0%80", b"\xef\xbb\xbftitle=x", b"\xff\xfet\0"]
+    {
         let reply = post(body);
         assert_eq!(reply.status, 400, "{body:?}");
         assert!(reply.text().contains("UTF-8"), "{}", reply.text());
     }
-    let json = |body: &[u8]| send(counter.address, &Request::new("POST", FORM).header("Content-Type", "application/json").body(body));
+    let json =
+        |body: &[u8]| send(counter.address, &Request::new("POST", FORM).header("Content-Type", "application/json").body(body));
     for body in [&b"{\"title\":\"\x8er\"}"[..], b"{\"title\":\"\\ud800\"}", b"\xef\xbb\xbf{}", b"{\0\"\0"] {
         let reply = json(body);
         assert_eq!(reply.status, 400, "{body:?}");
@@ -46,11 +49,14 @@ fn sizes_are_bounded() {
     let declared = Request::json(FORM, &[]).header("Content-Length", "99999999999").body("{");
     assert_eq!(send(counter.address, &declared).status, 413, "before a byte of it is read");
     let chunks = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
-    let chunked = Request::new("POST", FORM).header("Content-Type", "application/json").header("Transfer-Encoding", "chunked").body(chunks);
+    let chunked =
+        Request::new("POST", FORM).header("Content-Type", "application/json").header("Transfer-Encoding", "chunked").body(chunks);
     assert_eq!(send(counter.address, &chunked).status, 413);
     let header = Request::new("GET", FORM).header("X-Long", &"x".repeat(100_000));
     assert_eq!(send(counter.address, &header).status, 431);
-    for (field, text) in [("title", "あ".repeat(3000)), ("token", "t".repeat(60_000)), ("description", format!("a{}", "\u{301}".repeat(50_000)))] {
+    for (field, text) in
+        [("title", "あ".repeat(3000)), ("token", "t".repeat(60_000)), ("description", format!("a{}", "\u{301}".repeat(50_000)))]
+    {
         let reply = counter.post_json(FORM, &with(&sound(), &[(field, &text)]));
         assert_eq!(reply.status, 422, "{field}");
         let code = reply.json()["errors"][0]["code"].as_str().unwrap().to_owned();
@@ -61,7 +67,8 @@ fn sizes_are_bounded() {
 #[test]
 fn names_are_those_of_the_form_and_stand_once() {
     let counter = Counter::start();
-    let post = |body: &str| send(counter.address, &Request::new("POST", FORM).header("Content-Type", "application/json").body(body));
+    let post =
+        |body: &str| send(counter.address, &Request::new("POST", FORM).header("Content-Type", "application/json").body(body));
     let codes = |body: &str| {
         let json = post(body).json();
         let errors = json["errors"].as_array().unwrap().clone();
@@ -88,7 +95,8 @@ fn two_media_types_are_taken() {
     }
     assert_eq!(post("application/json; charset=UTF-8").status, 422);
     assert_eq!(send(counter.address, &Request::new("POST", FORM).body("{}")).status, 415);
-    let zipped = Request::new("POST", FORM).header("Content-Type", "application/json").header("Content-Encoding", "gzip").body("{}");
+    let zipped =
+        Request::new("POST", FORM).header("Content-Type", "application/json").header("Content-Encoding", "gzip").body("{}");
     assert_eq!(send(counter.address, &zipped).status, 415);
 }
 
@@ -122,7 +130,9 @@ fn nothing_is_smuggled_behind_a_body() {
         "POST {FORM} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nContent-Length: {}\r\n\r\n{{}}{smuggled}",
         2 + smuggled.len()
     );
-    let odd = format!("POST {FORM} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: xchunked\r\n\r\n{smuggled}");
+    let odd = format!(
+        "POST {FORM} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: xchunked\r\n\r\n{smuggled}"
+    );
     for bytes in [two_lengths, differing, odd] {
         let reply = raw(counter.address, bytes.as_bytes());
         assert!((400..500).contains(&reply.status), "{bytes}\n{reply:?}");
@@ -134,7 +144,16 @@ fn nothing_is_smuggled_behind_a_body() {
 #[test]
 fn addresses_and_methods_are_those_of_the_design() {
     let counter = Counter::start();
-    for path in ["/", "/requests", "/requests/", "/requests/nope", "/requests/../x", "/metrics", "/requests/nope/token", "/requests/status/"] {
+    for path in [
+        "/",
+        "/requests",
+        "/requests/",
+        "/requests/nope",
+        "/requests/../x",
+        "/metrics",
+        "/requests/nope/token",
+        "/requests/status/",
+    ] {
         assert_eq!(counter.get(path).status, 404, "{path}");
     }
     let json = send(counter.address, &Request::json("/requests/nope", &[]));
@@ -163,11 +182,16 @@ fn expectations_and_old_clients_are_served() {
 #[test]
 fn random_japanese_is_stored_as_it_was_typed() {
     let counter = Counter::start();
-    let texts = ["髙﨑鄧柗", "㈱①Ⅲ ﾊﾟﾅｿﾆｯｸ", "か\u{3099}〜～−－‖￥\\", "𠮷野家で👩‍👩‍👧‍👦", " 前後の空白　", "=cmd|' /C calc'", "\u{FFFD}"];
+    let texts =
+        ["髙﨑鄧柗", "㈱①Ⅲ ﾊﾟﾅｿﾆｯｸ", "か\u{3099}〜～−－‖￥\\", "𠮷野家で👩‍👩‍👧‍👦", " 前後の空白　", "=cmd|' /C calc'", "\u{FFFD}"];
     for (n, text) in texts.iter().enumerate() {
         let token = counter.token("service-request");
         let fields = with(&sound(), &[("title", text), ("description", text), ("token", &token)]);
-        let reply = if n % 2 == 0 { counter.post_json(FORM, &fields) } else { counter.post_form(FORM, &with(&fields, &[("step", "confirm")])) };
+        let reply = if n % 2 == 0 {
+            counter.post_json(FORM, &fields)
+        } else {
+            counter.post_form(FORM, &with(&fields, &[("step", "confirm")]))
+        };
         assert!(reply.status == 201 || reply.status == 303, "{text}: {}", reply.text());
         let stored = counter.column("SELECT answers FROM request ORDER BY rowid DESC LIMIT 1");
         let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();

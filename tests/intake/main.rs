@@ -1,10 +1,5 @@
 //! The counter as its users meet it: the real program, real sockets, real files.
 
-mod abuse;
-mod connections;
-mod deploy;
 mod flow;
 mod input;
-mod logs;
-mod start;
 mod support;

@@ -208,7 +208,8 @@ impl Request {
     }
 
     pub fn form(path: &str, fields: &[(&str, &str)]) -> Self {
-        let body = fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect::<Vec<_>>().join("&");
+        let body =
+            fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect::<Vec<_>>().join("&");
         Self::new("POST", path).header("Content-Type", "application/x-www-form-urlencoded").body(body)
     }
 
@@ -288,7 +289,8 @@ impl Reply {
 }
 
 pub fn unescape(html: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/"), ("&amp;", "&")];
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/"), ("&amp;", "&")];
     named.iter().fold(html.to_owned(), |text, (name, c)| text.replace(name, c))
 }
 
