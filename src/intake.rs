@@ -4,6 +4,7 @@
 
 pub mod ids;
 pub mod letter;
+pub mod mailer;
 pub mod outbox;
 pub mod retry;
 pub mod submission;
