@@ -8,3 +8,4 @@ pub mod mailer;
 pub mod outbox;
 pub mod retry;
 pub mod submission;
+pub mod worker;
