@@ -56,6 +56,7 @@ fn a_mail_that_did_not_reach_the_server_is_due_with_the_next_probe() {
         other => panic!("{other:?}"),
     };
     assert_eq!([due(1), due(9)], [15_000, 60_000]);
+    assert_eq!(planned(&not_now(Phase::Connect), 9), ("deferred", MINUTE));
 }
 
 #[test]
