@@ -13,6 +13,8 @@ mod build;
 #[cfg(feature = "site")]
 mod check;
 pub mod failure;
+#[cfg(feature = "intake")]
+mod intake;
 #[cfg(feature = "site")]
 mod press;
 #[cfg(feature = "site")]
@@ -45,6 +47,9 @@ enum Command {
     /// Write one language of a localized file to standard output, as plain Markdown
     #[cfg(feature = "site")]
     Split(split::Split),
+    /// Run the counter: take requests, keep them, and mail them until they have arrived
+    #[cfg(feature = "intake")]
+    Intake(intake::Intake),
 }
 
 /// Runs the command that the arguments ask for; the first is the program's name.
@@ -74,5 +79,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Check(check) => check.run(),
         #[cfg(feature = "site")]
         Command::Split(split) => split.run(),
+        #[cfg(feature = "intake")]
+        Command::Intake(intake) => intake.run(),
     }
 }

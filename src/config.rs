@@ -141,6 +141,12 @@ pub struct GuardConfig {
     pub proof_of_work: bool,
     /// Requests a minute for each client prefix; `None` sets no limit.
     pub per_minute: Option<u32>,
+    /// Open connections in all; more wait to be accepted.
+    pub connections: u32,
+    /// Open connections of each client prefix but trusted proxies; more are closed at once.
+    pub connections_per_client: u32,
+    /// Requests that are worked on at the same time; more are answered `503` at once.
+    pub in_flight: u32,
 }
 
 /// Where requests are kept.

@@ -128,6 +128,12 @@ codes! {
     RedirectDeadTarget = "redirect-dead-target", Warning;
     /// `docfx.json` or another settings file of the docset cannot be understood.
     SettingsDamaged = "settings-damaged", Warning;
+    /// A page or the configuration names a form whose specification does not exist.
+    FormMissing = "form-missing", Error;
+    /// A form's specification cannot be understood, or contradicts itself.
+    FormDamaged = "form-damaged", Error;
+    /// A form lacks a text in a locale of the site; another locale's stands in its place.
+    FormTextMissing = "form-text-missing", Warning;
 }
 
 impl Code {
@@ -224,6 +230,13 @@ impl<T> Checked<T> {
     }
 }
 
+/// The candidate that `word` was probably meant to be: at most a third of its letters differ, and at most three.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let distances = candidates.into_iter().map(|name| (strsim::osa_distance(word, name), name));
+    distances.filter(|(distance, _)| *distance <= limit).min().map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,5 +246,11 @@ mod tests {
         for code in Code::ALL {
             assert_eq!(Code::from_id(code.id()), Some(*code));
         }
+    }
+
+    #[test]
+    fn only_a_near_word_is_offered() {
+        assert_eq!(nearest("tilte", ["title", "theme"]), Some("title"));
+        assert_eq!(nearest("colour", ["title", "theme"]), None);
     }
 }

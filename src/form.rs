@@ -5,6 +5,16 @@
 
 use crate::locale::LocaleId;
 
+mod parse;
+mod raw;
+mod rules;
+#[cfg(test)]
+mod tests;
+pub mod view;
+
+pub use parse::parse;
+pub use rules::MOST_BYTES;
+
 /// The names of fields that every form has beside those of its specification: they carry the way of a request, never its content.
 pub const HIDDEN: [&str; 7] = ["locale", "page", "submission_id", "token", "pow", "step", "_charset_"];
 /// The field that people do not see and programs fill in.
@@ -19,8 +29,14 @@ pub struct Texts(pub Vec<Option<String>>);
 impl Texts {
     /// The text for a reader of this locale, else the first there is; empty if there is none.
     pub fn get(&self, locale: LocaleId) -> &str {
+        self.find(locale).map_or("", |(_, text)| text)
+    }
+
+    /// The same, with the locale that the text is written in; `None` if there is none.
+    pub fn find(&self, locale: LocaleId) -> Option<(LocaleId, &str)> {
         let own = self.0.get(locale.index()).and_then(Option::as_deref);
-        own.or_else(|| self.0.iter().flatten().next().map(String::as_str)).unwrap_or_default()
+        let any = || self.0.iter().zip(0..).find_map(|(text, at)| Some((LocaleId(at), text.as_deref()?)));
+        own.map(|text| (locale, text)).or_else(any)
     }
 
     /// Whether there is a text in any locale.
@@ -135,6 +151,44 @@ pub enum Kind {
     Select,
     /// A box to tick; sends its only choice.
     Consent,
+}
+
+impl Kind {
+    /// All kinds with the names that specifications give them.
+    pub const NAMES: [(&'static str, Self); 12] = [
+        ("line", Self::Line),
+        ("text", Self::Text),
+        ("email", Self::Email),
+        ("phone", Self::Phone),
+        ("id", Self::Id),
+        ("guid", Self::Guid),
+        ("tenant", Self::Tenant),
+        ("datetime", Self::DateTime),
+        ("timezone", Self::TimeZone),
+        ("choice", Self::Choice),
+        ("select", Self::Select),
+        ("consent", Self::Consent),
+    ];
+
+    /// The kind that a specification calls so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// What a specification calls it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether the answer is one of the field's choices.
+    pub fn is_chosen(self) -> bool {
+        matches!(self, Self::Choice | Self::Select | Self::Consent)
+    }
+
+    /// Whether a field of this kind can offer choices; those of a time zone are suggestions, any zone is taken.
+    pub fn may_have_choices(self) -> bool {
+        self.is_chosen() || self == Self::TimeZone
+    }
 }
 
 /// The most that an answer may hold. Both are kept: graphemes are what people count, bytes what machines store.

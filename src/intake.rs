@@ -2,6 +2,13 @@
 //!
 //! HTTP handlers (`http`) and the mail worker (`worker`) meet only in the `store`.
 
+pub mod crash;
+pub mod http;
 pub mod ids;
+pub mod letter;
+pub mod mailer;
 pub mod outbox;
+pub mod retry;
+pub mod store;
 pub mod submission;
+pub mod worker;

@@ -59,8 +59,12 @@ pub mod form;
 pub mod intake;
 pub mod locale;
 pub mod redact;
+#[cfg(feature = "intake")]
+pub mod shutdown;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod source;
+#[cfg(feature = "intake")]
+pub mod telemetry;
 pub mod theme;
 pub mod vpath;

@@ -7,6 +7,7 @@ pub mod data;
 pub mod discover;
 pub(crate) mod extras;
 pub(crate) mod facts;
+pub(crate) mod forms;
 pub mod frontmatter;
 pub(crate) mod html;
 pub(crate) mod incremental;

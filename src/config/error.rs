@@ -61,21 +61,3 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The candidate that `word` was probably meant to be: at most a third of its letters differ, and at most three.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
-    let distances = candidates.into_iter().map(|name| (strsim::osa_distance(word, name), name));
-    distances.filter(|(distance, _)| *distance <= limit).min().map(|(_, name)| name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_near_word_is_offered() {
-        assert_eq!(nearest("tilte", ["title", "theme"]), Some("title"));
-        assert_eq!(nearest("colour", ["title", "theme"]), None);
-    }
-}

@@ -36,7 +36,7 @@ pub fn load(site: &Path, environment: &Environment, discover: impl FnOnce(&Path)
     if !root.is_dir() {
         return Err(ConfigError { message: "this is not a folder".into(), ..unreadable(site, &ErrorKind::NotADirectory.into()) });
     }
-    let environment = environment.clone().read_files(|file| fs::read_to_string(file).map_err(|why| why.to_string()))?;
+    let environment = environment.clone().read_files(read_secret)?;
     let name = site.join(FILE_NAME);
     match fs::read(root.join(FILE_NAME)) {
         Ok(bytes) => {
@@ -47,6 +47,22 @@ pub fn load(site: &Path, environment: &Environment, discover: impl FnOnce(&Path)
         Err(why) if why.kind() == ErrorKind::NotFound => resolve::with_defaults(&root, &environment, discover),
         Err(why) => Err(unreadable(&name, &why)),
     }
+}
+
+/// Reads the file of a secret, which nobody but its owner and group may read.
+fn read_secret(file: &str) -> Result<String, String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(file).map_err(|why| why.to_string())?.permissions().mode();
+        if mode & 0o007 != 0 {
+            return Err(format!(
+                "everybody on this machine may read it (mode {:o}); take that away with `chmod o= {file}`",
+                mode & 0o777
+            ));
+        }
+    }
+    fs::read_to_string(file).map_err(|why| why.to_string())
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> ConfigError {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::error::{ConfigError, ConfigErrorKind, nearest};
+use super::error::{ConfigError, ConfigErrorKind};
 use super::setting::{By, File, FromVariable, Given};
+use crate::diag::nearest;
 
 /// A text, or one for each locale.
 #[derive(Debug, Clone)]
@@ -107,6 +108,9 @@ settings! {
         token: bool,
         proof_of_work: bool,
         per_minute: u32,
+        connections: u32,
+        connections_per_client: u32,
+        in_flight: u32,
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn with_file(
     let content = content(&file, &raw.site)?;
     let locales = locales::of_file(&file, &raw.site, || discover(&root.join(&content)))?;
     let site = site(root, &file, raw.site, content, locales)?;
-    let forms = form::all(&file, raw.form, &site.locales)?;
+    let forms = form::all(&file, raw.form, &site)?;
     let intake = intake::settings(root, &file, raw.intake, secrets, site.base_url.as_ref())?;
     Ok(Config { root: root.to_owned(), site, forms, intake })
 }

@@ -78,7 +78,9 @@ fn an_empty_file_is_all_defaults_with_the_locales_found() {
     assert_eq!(config.site.locales.get(config.site.locales.source()).as_str(), "en");
     assert_eq!((config.site.content.as_str(), config.site.parallel, config.site.search), ("content", true, true));
     assert_eq!(config.site.title.get(LocaleId(0)), Some((LocaleId(0), "site")));
-    assert_eq!(config.intake.guard, GuardConfig { token: true, proof_of_work: false, per_minute: Some(20) });
+    let guard = config.intake.guard;
+    assert_eq!((guard.token, guard.proof_of_work, guard.per_minute), (true, false, Some(20)));
+    assert_eq!((guard.connections, guard.connections_per_client, guard.in_flight), (896, 20, 256));
     let bare = Config::without_file(Path::new("/docs"), &["ja-JP".into()]);
     assert_eq!((bare.site.content.as_str(), bare.site.title.get(LocaleId(1)).unwrap().1), ("", "docs"));
 }
@@ -113,17 +115,19 @@ fn a_wrong_value_is_named_with_its_key_and_place() {
         ("[site]\ntheme = \"../x\"", "`theme` must be the name of a folder in `themes`"),
         ("[site]\nedit_url = \"https://a/\"", "`edit_url` must hold `{path}`"),
         ("[site]\nexports = [\"pdf\"]", "`exports` knows `markdown` and `pairs`, not `pdf`"),
+        ("[form.a]\nspec = \"forms/a.toml\"", "`spec` must be a file in the content folder, such as `content/forms/NAME.toml`"),
         ("[form.status]\nspec = \"a\"", "cannot be named `status`"),
         ("[form.A_b]\nspec = \"a\"", "madoguchi.toml:1:7: `form` must be named with a-z, 0-9"),
         ("[form.a]\n", "the form `a` has no `spec` | name its specification"),
-        ("[form.a]\nspec = \"a\"\nmailbox = \"x\"", "`mailbox` must be one mail address"),
-        ("[form.a]\nspec = \"a\"\nretention_days = 0", "`retention_days` must be between 1 and 36500"),
+        ("[form.a]\nspec = \"content/a\"\nmailbox = \"x\"", "`mailbox` must be one mail address"),
+        ("[form.a]\nspec = \"content/a\"\nretention_days = 0", "`retention_days` must be between 1 and 36500"),
         ("[intake]\nlisten = \"8025\"", "`listen` must be an IP address and a port"),
         ("[intake]\nstore = \"mysql://x\"", "`store` must be `sqlite:PATH` or"),
         ("[intake]\nstore = \"postgres://u:p@h/d\"", "`store` holds a password, which does not belong in this file"),
         ("[intake]\nsmtp = \"smtp://mail.example.com\"", "without encryption to `mail.example.com`, which is not this machine"),
         ("[intake]\nsmtp = \"smtps://u:p@mail.example.com\"", "`smtp` must hold no user"),
         ("[intake]\ntrusted_proxies = [\"10.0.0.1/8\"]", "`trusted_proxies` holds `10.0.0.1/8`, but each part must"),
+        ("[intake.guard]\nin_flight = 0", "madoguchi.toml:2:13: `in_flight` must be at least 1"),
         ("[intake.guard]\nper_minute = -1", "madoguchi.toml:2:14: invalid value: integer `-1`"),
         ("[site", "madoguchi.toml:1:6: "),
     ] {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{ConfigError, ConfigErrorKind, Place, nearest};
+use super::error::{ConfigError, ConfigErrorKind, Place};
 use super::raw::{RawConfig, RawGuard, RawIntake, SECRETS};
 use super::setting::{By, Given};
+use crate::diag::nearest;
 use crate::redact::Secret;
 
 /// What all our variables begin with.

@@ -44,6 +44,30 @@ pub enum HoldReason {
     Poison,
 }
 
+/// Gives each variant the name by which it is stored, listed and measured.
+macro_rules! names {
+    ($kind:ident: $($variant:ident = $name:literal),+) => {
+        impl $kind {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its name where it is stored, listed and measured.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The one of this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+names!(Purpose: Escalation = "escalation", Confirmation = "confirmation");
+names!(DeliveryState: Queued = "queued", Leased = "leased", Sent = "sent", Deferred = "deferred", Unknown = "unknown", Held = "held");
+names!(HoldReason: Honeypot = "honeypot", Refused = "refused", Poison = "poison");
+
 /// A mail as it will be sent, whatever happens: rendered once, when the request is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {

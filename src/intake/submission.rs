@@ -1,6 +1,18 @@
 //! What a reader sent, once it satisfies its form's specification.
+//!
+//! `decode` makes texts of bytes, `check` makes a [`Submission`] of texts by what a form asks, each answer read by its `kind`.
 
 use crate::locale::LocaleId;
+
+mod check;
+pub mod decode;
+mod fault;
+mod kind;
+#[cfg(test)]
+mod tests;
+
+pub use check::check;
+pub use fault::{Fault, FaultCode};
 
 /// A request that satisfies its form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! was made from. Other pages are still being read then: the text notes what it supposes of them, and what does not hold in the end
 //! is written again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::facts::{Availability, Facts};
 use super::html::rows::Rows;
@@ -17,7 +17,7 @@ use super::page::{Page, Version};
 use super::resolve::{Known, Resolver, Target};
 use super::view::ContentsEntry;
 use crate::locale::LocaleId;
-use crate::theme::Shared;
+use crate::theme::{Shared, ThemeError};
 use crate::vpath::{SourcePath, UrlPath};
 
 /// The text of one file of a page.
@@ -31,13 +31,23 @@ pub(crate) struct Body {
     pub(crate) locale: LocaleId,
     /// The language beside it in a parallel view.
     pub(crate) beside: Option<LocaleId>,
+    /// Whether a form stands in it.
+    pub(crate) has_form: bool,
 }
 
 /// All text of a page, by locale.
 pub(crate) struct Bodies {
     pub(crate) articles: Vec<Option<Body>>,
     pub(crate) parallels: Vec<Option<Body>>,
+    notes: Notes,
+}
+
+/// What is noted while a page's text is written.
+#[derive(Default)]
+struct Notes {
     supposed: Vec<Supposition>,
+    /// Why a form could not be shown.
+    failed: Option<ThemeError>,
 }
 
 /// What a text takes for true of pages that were not read yet.
@@ -54,16 +64,25 @@ impl Bodies {
     pub(crate) fn size(&self) -> usize {
         let bodies = self.articles.iter().chain(&self.parallels).flatten();
         let contents = |body: &Body| body.contents.iter().map(|entry| entry.id.len() + entry.html.len() + 96).sum::<usize>();
-        bodies.map(|body| body.len + contents(body) + 128).sum::<usize>() + 64 * self.supposed.len()
+        bodies.map(|body| body.len + contents(body) + 128).sum::<usize>() + 64 * self.notes.supposed.len()
     }
 
     /// Whether all that the text supposes is true of the resolved site.
     pub(crate) fn hold(&self, model: &Model<'_>) -> bool {
         let resolver = model.resolver();
-        self.supposed.iter().all(|supposed| match supposed {
+        let holds = |supposed: &Supposition| match supposed {
             Supposition::Place(page, locale, fragment) => resolver.has(*page, *locale, fragment.as_deref()),
             Supposition::NoPage(uid) => model.catalog.uid(uid).is_none(),
-        })
+        };
+        self.notes.failed.is_none() && self.notes.supposed.iter().all(holds)
+    }
+
+    /// The text, if nothing failed.
+    ///
+    /// # Errors
+    /// The template of a form.
+    pub(crate) fn checked(mut self) -> Result<Self, ThemeError> {
+        self.notes.failed.take().map_or(Ok(self), Err)
     }
 }
 
@@ -79,49 +98,52 @@ impl BodyWriter<'_> {
     /// All text of the page. The page is the one that its facts were taken from.
     pub(crate) fn bodies(&self, page: &Page) -> Bodies {
         let locales = self.ground.locales();
-        let supposed = RefCell::default();
+        let notes = RefCell::default();
         let shown = self.facts.is_shown(self.ground.drafts);
-        let article = |locale| shown.then(|| self.article(locale, page, &supposed)).flatten();
+        let article = |locale| shown.then(|| self.article(locale, page, &notes)).flatten();
         let articles = locales.ids().map(article).collect();
         let has_parallel = |locale: &LocaleId| shown && self.ground.config.parallel && self.facts.parallel.contains(locale);
-        let parallel = |locale| Some(locale).filter(has_parallel).and_then(|locale| self.parallel(locale, page, &supposed));
+        let parallel = |locale| Some(locale).filter(has_parallel).and_then(|locale| self.parallel(locale, page, &notes));
         let parallels = locales.ids().map(parallel).collect();
-        Bodies { articles, parallels, supposed: supposed.into_inner() }
+        Bodies { articles, parallels, notes: notes.into_inner() }
     }
 
-    fn article(&self, locale: LocaleId, page: &Page, supposed: &RefCell<Vec<Supposition>>) -> Option<Body> {
+    fn article(&self, locale: LocaleId, page: &Page, notes: &RefCell<Notes>) -> Option<Body> {
         let (shown, version) = page.shown(locale, self.ground.locales())?;
-        let around = self.around(locale, self.ground.url(self.page, locale), false, supposed);
+        let around = self.around(locale, self.ground.url(self.page, locale), false, notes);
         let document = &version.document;
         let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
         let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
-        Some(Body { html: Shared::html(&html), len: html.len(), contents: contents(version), locale: shown, beside: None })
+        Some(Body {
+            html: Shared::html(&html),
+            len: html.len(),
+            contents: contents(version),
+            locale: shown,
+            beside: None,
+            has_form: around.has_form.get(),
+        })
     }
 
-    fn parallel(&self, locale: LocaleId, page: &Page, supposed: &RefCell<Vec<Supposition>>) -> Option<Body> {
+    fn parallel(&self, locale: LocaleId, page: &Page, notes: &RefCell<Notes>) -> Option<Body> {
         let version = page.versions[locale.index()].as_ref()?;
         let original = page.original_of(locale, self.ground.locales())?;
         let source = original.document.source_locale;
         let here = self.ground.parallel_url(self.page, locale);
-        let ours = self.around(locale, here.clone(), true, supposed);
-        let theirs = self.around(source, here, true, supposed);
+        let ours = self.around(locale, here.clone(), true, notes);
+        let theirs = self.around(source, here, true, notes);
         let tags = [self.ground.tag(locale), self.ground.tag(source)];
         let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1]);
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
         let html = Rows { lead, follow, tags, out: String::new(), in_item: false }.body();
-        Some(Body { html: Shared::html(&html), len: html.len(), contents: contents(version), locale, beside: Some(source) })
+        let has_form = ours.has_form.get() || theirs.has_form.get();
+        let (contents, len) = (contents(version), html.len());
+        Some(Body { html: Shared::html(&html), len, contents, locale, beside: Some(source), has_form })
     }
 
-    fn around<'s>(
-        &'s self,
-        locale: LocaleId,
-        here: UrlPath,
-        parallel: bool,
-        supposed: &'s RefCell<Vec<Supposition>>,
-    ) -> Around<'s> {
+    fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {
         let twins = if parallel { Vec::new() } else { self.twins(locale, &here) };
         let resolver = Resolver { ground: self.ground, known: self.known };
-        Around { ground: self.ground, resolver, page: self.page, locale, here, twins, supposed }
+        Around { ground: self.ground, resolver, page: self.page, locale, here, twins, has_form: Cell::new(false), notes }
     }
 
     /// The page in its other languages, for a page in its own language.
@@ -160,7 +182,9 @@ struct Around<'a> {
     locale: LocaleId,
     here: UrlPath,
     twins: Vec<Twin>,
-    supposed: &'a RefCell<Vec<Supposition>>,
+    /// Whether a form was shown.
+    has_form: Cell<bool>,
+    notes: &'a RefCell<Notes>,
 }
 
 impl Around<'_> {
@@ -174,7 +198,7 @@ impl Around<'_> {
             },
             _ => return,
         };
-        self.supposed.borrow_mut().push(supposed);
+        self.notes.borrow_mut().supposed.push(supposed);
     }
 
     fn href(&self, target: Target) -> Option<String> {
@@ -211,6 +235,16 @@ impl Surroundings for Around<'_> {
 
     fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String> {
         self.ground.library.snippet(&self.resolver.snippet(file, &spec.source).ok()?, spec)
+    }
+
+    fn form(&self, name: &str) -> Option<String> {
+        let html = self.ground.forms.html(self.ground.theme, name, self.locale, &self.here);
+        let html = html.unwrap_or_else(|error| {
+            self.notes.borrow_mut().failed.get_or_insert(error);
+            None
+        });
+        self.has_form.set(self.has_form.get() || html.is_some());
+        html
     }
 
     fn message(&self, key: &str) -> &str {

@@ -14,6 +14,7 @@ use super::body::{Bodies, BodyWriter};
 use super::catalog::Catalog;
 use super::discover::{Found, Listing, discover};
 use super::facts::Facts;
+use super::forms::Forms;
 use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
@@ -131,7 +132,8 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     theme: Theme,
     listing: Listing,
-    /// What was wrong with the listing.
+    forms: Forms<'a>,
+    /// What was wrong with the listing and the forms.
     listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -142,8 +144,9 @@ impl<'a> Run<'a> {
         let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
         let mut listed = Vec::new();
         let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
+        let forms = Forms::read(config, &listing, &mut listed);
         observer.phase("discover", listing.files.len());
-        Ok(Self { config, options, observer, theme, listing, diagnostics: listed.clone(), listed })
+        Ok(Self { config, options, observer, theme, listing, forms, diagnostics: listed.clone(), listed })
     }
 
     fn go(mut self, write: bool) -> Result<Report, BuildError> {
@@ -170,6 +173,7 @@ impl<'a> Run<'a> {
             theme: &self.theme,
             catalog: &catalog,
             library: &library,
+            forms: &self.forms,
             web_roots: &web_roots,
             drafts: self.options.drafts,
         };
@@ -228,10 +232,12 @@ impl<'a> Run<'a> {
             known.get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
         };
         let digests: Vec<Option<Digest>> = listing.files.par_iter().zip(known).map(digest).collect();
-        let (site, options, theme) = (&self.config.site, self.options, self.theme.digest());
+        let (site, options) = (&self.config.site, self.options);
+        let (theme, forms) = (self.theme.digest(), self.forms.digest());
         // What is wrong with links and names does not show in the files that are left.
         let listed = &self.listed;
-        let mut all = format!("{} {site:?} {options:?} {theme:?} {} {listed:?}", env!("CARGO_PKG_VERSION"), read::program());
+        let mut all =
+            format!("{} {site:?} {options:?} {theme:?} {forms:?} {} {listed:?}", env!("CARGO_PKG_VERSION"), read::program());
         for (found, digest) in listing.files.iter().zip(digests) {
             let _ = write!(all, "\0{}\0{digest:?}", found.path);
         }
@@ -291,8 +297,9 @@ impl<'a> Run<'a> {
         let model = renderer.model;
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
-            renderer.page(*page, &bodies(model, reader, *page))?;
+            renderer.page(*page, &bodies(model, reader, *page)?)?;
         }
+        model.forms.prove(model.theme)?;
         Ok(renderer.extras()?)
     }
 
@@ -312,7 +319,8 @@ impl<'a> Run<'a> {
         pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
             let model = renderer.model;
             let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
-            for file in renderer.page(*page, &known.unwrap_or_else(|| bodies(model, reader, *page)))? {
+            let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
+            for file in renderer.page(*page, &known)? {
                 output.put(&file.path, &file.bytes)?;
             }
             self.observer.step();
@@ -337,9 +345,9 @@ impl<'a> Run<'a> {
 }
 
 /// The text of a page of the resolved site, read again.
-fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Bodies {
+fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
     let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-    BodyWriter { ground: model.ground, known: Known::All(model.facts), page, facts: model.facts(page) }.bodies(&read)
+    BodyWriter { ground: model.ground, known: Known::All(model.facts), page, facts: model.facts(page) }.bodies(&read).checked()
 }
 
 fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {

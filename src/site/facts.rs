@@ -59,6 +59,8 @@ pub(crate) enum Use {
     Image,
     /// Code from a file, written as the file with the name of the part after a `#`.
     Snippet,
+    /// A form of the site, by its name.
+    Form,
 }
 
 /// A destination as it is written, and where.
@@ -227,6 +229,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                 let part = if spec.id.is_empty() { "" } else { "#" };
                 add(Use::Snippet, &format!("{}{part}{}", spec.source, spec.id));
             }
+            Kind::Form(txt) => add(Use::Form, flow.get(txt)),
             Kind::Video(txt) => add(Use::Link, flow.get(txt)),
             Kind::Raw(txt) => {
                 let raw = flow.get(txt);

@@ -25,6 +25,8 @@ pub(crate) trait Surroundings {
     fn resource(&self, file: &SourcePath, written: &str) -> Option<String>;
     /// A piece of code from another file; `None` if it does not exist.
     fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String>;
+    /// A form of the site; `None` if it cannot be shown.
+    fn form(&self, name: &str) -> Option<String>;
     /// A text of the theme in the page's locale.
     fn message(&self, key: &str) -> &str;
     /// The address of the page in another language, that language's tag and its own name: for links from heading to heading.

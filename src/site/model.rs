@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::catalog::Catalog;
 use super::facts::{Availability, Edition, Facts, printable};
+use super::forms::Forms;
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
 use super::resolve::{Known, Resolver};
@@ -18,6 +19,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library<'a>,
+    pub(crate) forms: &'a Forms<'a>,
     pub(crate) web_roots: &'a [Option<String>],
     pub(crate) drafts: bool,
 }

@@ -50,6 +50,16 @@ pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Dia
     read_bytes(&listing.folder, &found.path)
 }
 
+/// Reads a text file that the configuration names, like a file of the listing; `None` if there is no such file.
+pub(crate) fn read_named(listing: &Listing, path: &SourcePath) -> Option<Result<Source, Diagnostic>> {
+    if !listing.folder.join(path.as_str()).exists() {
+        return None;
+    }
+    // Any folder on its way may be a link, so that its place is asked for.
+    let found = Found { path: path.clone(), len: 0, modified: None, linked: true };
+    Some(read_found(listing, &found))
+}
+
 /// The bytes of a file that a command names.
 ///
 /// # Errors

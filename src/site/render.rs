@@ -16,6 +16,7 @@ pub(crate) struct Renderer<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(crate) sidebars: Sidebars,
     assets: Shared,
+    form_script: Option<&'a str>,
 }
 
 /// A file of the site.
@@ -33,7 +34,8 @@ impl<'a> Renderer<'a> {
             ("favicon", Some(theme.asset_url("favicon.svg"))),
             ("script", script),
         ]);
-        Ok(Self { model, sidebars: Sidebars::default(), assets: Shared::new(&assets)? })
+        let form_script = theme.assets().get("form.js").map(|asset| asset.path.as_str());
+        Ok(Self { model, sidebars: Sidebars::default(), form_script, assets: Shared::new(&assets)? })
     }
 
     /// All files of a page.
@@ -55,7 +57,8 @@ impl<'a> Renderer<'a> {
         let here = self.model.url(id, locale);
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, false);
-        let view = self.view(frame, id, locale, edition, body, &here)?;
+        let mut view = self.view(frame, id, locale, edition, body, &here)?;
+        view.form_script = self.form_script.filter(|_| body.has_form);
         self.rendered("page.html", &here, &view)
     }
 
@@ -67,6 +70,7 @@ impl<'a> Renderer<'a> {
         let mut view = self.view(frame, id, locale, edition, body, &here)?;
         let columns = std::iter::once(locale).chain(body.beside);
         view.columns = columns.map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).collect();
+        view.form_script = self.form_script.filter(|_| body.has_form);
         self.rendered("parallel.html", &here, &view)
     }
 
@@ -201,6 +205,7 @@ impl<'a> Renderer<'a> {
             article_dir: model.locales().get(body.locale).direction(),
             body: body.html.clone(),
             columns: Vec::new(),
+            form_script: None,
             frame,
         })
     }

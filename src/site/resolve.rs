@@ -327,6 +327,10 @@ impl Resolver<'_> {
                 Ok(target) => (target, None),
                 Err(fault) => (Target::Nowhere, Some(fault)),
             },
+            Use::Form => {
+                let fault = self.forms.fault(&written.destination);
+                (Target::Nowhere, fault.map(|(message, help)| (Code::FormMissing, message, help)))
+            }
             Use::Snippet => (Target::Nowhere, self.snippet_fault(&written.at.path, &written.destination)),
         };
         let diagnostic = fault.map(|(code, message, help)| Diagnostic::new(code, written.at.clone(), message).help(help));

@@ -63,6 +63,8 @@ pub(crate) struct ArticleView<'a> {
     pub(crate) article_dir: &'static str,
     pub(crate) body: Shared,
     pub(crate) columns: Vec<Column<'a>>,
+    /// The script of forms, if the page has one.
+    pub(crate) form_script: Option<&'a str>,
 }
 
 /// A link to another page.

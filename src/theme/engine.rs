@@ -136,7 +136,7 @@ fn sources(layers: &Layers) -> Result<BTreeMap<String, (String, String)>, ThemeE
     let mut sources = BTreeMap::new();
     for (name, file) in layers.below("templates") {
         sources.insert(name.to_owned(), (file.shown.clone(), file.text()?.to_owned()));
-        if let (Some(below), true) = (layers.built_in.get(&format!("templates/{name}")), name != "parts.html")
+        if let (Some(below), true) = (layers.built_in.get(&format!("templates/{name}")), !name.ends_with("parts.html"))
             && layers.own.contains_key(&format!("templates/{name}"))
         {
             sources.insert(format!("default/{name}"), (below.shown.clone(), below.text()?.to_owned()));

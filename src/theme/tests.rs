@@ -225,7 +225,7 @@ fn the_built_in_languages_agree_in_keys_and_placeholders() {
     let theme = load(&[], &["ja", "en", "de", "ko"]).unwrap();
     let english = theme.messages(LocaleId(1));
     for locale in (0..4).map(LocaleId) {
-        for key in english.keys().filter(|key| *key != "date_pattern") {
+        for key in english.keys().filter(|key| !["date_pattern", "mail_when"].contains(key)) {
             let names = |text: &str| text.split('{').skip(1).map(|s| s.split('}').next().unwrap().to_owned()).collect::<Vec<_>>();
             assert_eq!(names(english.get(key)), names(theme.messages(locale).get(key)), "{key}");
         }

@@ -79,7 +79,11 @@ impl Table {
     pub(super) fn check_placeholders(&self, model: &Self) -> Result<(), ThemeError> {
         for (key, entry) in &self.entries {
             let Some(wanted) = model.entries.get(key) else { continue };
-            let known: Vec<_> = if key == "date_pattern" { DATE.to_vec() } else { placeholders(&wanted.text).collect() };
+            let known: Vec<_> = match key.as_str() {
+                "date_pattern" => DATE.to_vec(),
+                "mail_when" => WHEN.to_vec(),
+                _ => placeholders(&wanted.text).collect(),
+            };
             if let Some(wrong) = placeholders(&entry.text).find(|name| !known.contains(name)) {
                 let message = format!("the message `{key}` has the placeholder `{{{wrong}}}`, for which there is no value");
                 let names = known.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
@@ -118,6 +122,8 @@ impl Named {
 
 /// The parts of a date that a pattern may name.
 const DATE: [&str; 4] = ["year", "month", "month_name", "day"];
+/// The parts of a time in a mail that a pattern may name.
+const WHEN: [&str; 6] = ["year", "month", "month_name", "day", "weekday", "time"];
 
 /// The names in `{…}`.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {

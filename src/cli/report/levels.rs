@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Finding;
-use crate::config::error::nearest;
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Severity, nearest};
 
 /// What `--strict`, `--deny` and `--allow` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

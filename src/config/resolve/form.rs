@@ -7,7 +7,7 @@ use super::locales::texts;
 use super::{ConfigError, ConfigErrorKind, File, Given, LocaleMap, LocaleSet, RawTexts, below_root, filled};
 use crate::config::raw::RawForm;
 use crate::config::setting::By;
-use crate::config::{FormConfig, Mailbox};
+use crate::config::{FormConfig, Mailbox, SiteConfig};
 use crate::locale::LocaleId;
 
 /// Names that the counter's own addresses take.
@@ -17,10 +17,10 @@ const DAY: u64 = 24 * 60 * 60;
 type RawForms = BTreeMap<toml::Spanned<String>, RawForm>;
 
 /// All forms by name.
-pub(super) fn all(file: &File<'_>, raw: RawForms, locales: &LocaleSet) -> Result<BTreeMap<String, FormConfig>, ConfigError> {
+pub(super) fn all(file: &File<'_>, raw: RawForms, site: &SiteConfig) -> Result<BTreeMap<String, FormConfig>, ConfigError> {
     let forms = raw.into_iter().map(|(name, raw)| {
         let given = Given { by: By::File(name.span()), value: name.into_inner() };
-        Ok((file.parse("form", &given, |name| form_name(name))?, form(file, &given, raw, locales)?))
+        Ok((file.parse("form", &given, |name| form_name(name))?, form(file, &given, raw, site)?))
     });
     forms.collect()
 }
@@ -38,7 +38,8 @@ fn form_name(name: &str) -> Result<String, String> {
     }
 }
 
-fn form(file: &File<'_>, name: &Given<String>, raw: RawForm, locales: &LocaleSet) -> Result<FormConfig, ConfigError> {
+fn form(file: &File<'_>, name: &Given<String>, raw: RawForm, site: &SiteConfig) -> Result<FormConfig, ConfigError> {
+    let locales = &site.locales;
     let texts = |key: &str, given: &Option<Given<RawTexts>>| -> Result<Option<LocaleMap>, ConfigError> {
         given.as_ref().map(|given| texts(file, key, given, locales)).transpose()
     };
@@ -47,7 +48,7 @@ fn form(file: &File<'_>, name: &Given<String>, raw: RawForm, locales: &LocaleSet
     let locale = raw.desk_locale.map(|given| file.parse("desk_locale", &given, |tag| find(tag, locales)));
     let days = raw.retention_days.map(|given| file.parse("retention_days", &given, days));
     Ok(FormConfig {
-        spec: file.parse("spec", &spec, |path| below_root(path))?,
+        spec: file.parse("spec", &spec, |path| in_content(path, &site.content))?,
         mailbox: mailbox.transpose()?,
         desk_locale: locale.transpose()?.unwrap_or(locales.source()),
         contact: texts("contact", &raw.contact)?,
@@ -56,6 +57,13 @@ fn form(file: &File<'_>, name: &Given<String>, raw: RawForm, locales: &LocaleSet
         confirmation: raw.confirmation.unwrap_or(true),
         retention: days.transpose()?.unwrap_or(Duration::from_secs(365 * DAY)),
     })
+}
+
+/// What is wrong with a specification is shown like what is wrong with a page, and so it stands among them.
+fn in_content(path: &str, content: &str) -> Result<String, String> {
+    let path = below_root(path)?;
+    let inside = content.is_empty() || path.strip_prefix(content).is_some_and(|rest| rest.starts_with('/'));
+    if inside { Ok(path) } else { Err(format!("must be a file in the content folder, such as `{content}/forms/NAME.toml`")) }
 }
 
 fn find(tag: &str, locales: &LocaleSet) -> Result<LocaleId, String> {

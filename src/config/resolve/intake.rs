@@ -29,7 +29,14 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
         trusted_proxies: Vec::new(),
         disk_reserve: Bytes(256 << 20),
         secret: None,
-        guard: GuardConfig { token: true, proof_of_work: false, per_minute: Some(20) },
+        guard: GuardConfig {
+            token: true,
+            proof_of_work: false,
+            per_minute: Some(20),
+            connections: 896,
+            connections_per_client: 20,
+            in_flight: 256,
+        },
     }
 }
 
@@ -60,18 +67,25 @@ pub(super) fn settings(
         trusted_proxies: proxies.unwrap_or_default(),
         disk_reserve: size.unwrap_or(default.disk_reserve),
         secret: secrets.secret.map(|given| signing_secret(file, given)).transpose()?,
-        guard: guard(&raw.guard, default.guard),
+        guard: guard(file, &raw.guard, default.guard)?,
     })
 }
 
-fn guard(raw: &RawGuard, default: GuardConfig) -> GuardConfig {
+fn guard(file: &File<'_>, raw: &RawGuard, default: GuardConfig) -> Result<GuardConfig, ConfigError> {
     let value = |given: &Option<Given<bool>>, default| given.as_ref().map_or(default, |given| given.value);
     let per_minute = raw.per_minute.as_ref().map(|given| Some(given.value).filter(|most| *most > 0));
-    GuardConfig {
+    let most = |key: &str, given: &Option<Given<u32>>, default| match given {
+        Some(given) => file.parse(key, given, |most| if *most > 0 { Ok(*most) } else { Err("must be at least 1".into()) }),
+        None => Ok(default),
+    };
+    Ok(GuardConfig {
         token: value(&raw.token, default.token),
         proof_of_work: value(&raw.proof_of_work, default.proof_of_work),
         per_minute: per_minute.unwrap_or(default.per_minute),
-    }
+        connections: most("connections", &raw.connections, default.connections)?,
+        connections_per_client: most("connections_per_client", &raw.connections_per_client, default.connections_per_client)?,
+        in_flight: most("in_flight", &raw.in_flight, default.in_flight)?,
+    })
 }
 
 fn own_origins(addresses: &[Option<&WebAddress>]) -> Vec<Origin> {

@@ -24,6 +24,7 @@ impl Writer<'_> {
             Kind::Start(tag) if !tag.is_inline() => self.element(tag, at, next),
             Kind::Rule => self.out.push_str("<hr>\n"),
             Kind::Snippet(snippet) => self.snippet(snippet as usize, at),
+            Kind::Form(name) => self.form(name),
             Kind::Video(address) => self.video(address, at),
             Kind::Mark(_) => {}
             _ => {
@@ -51,7 +52,7 @@ impl Writer<'_> {
     fn is_inline(&self, at: usize) -> bool {
         match self.flow.events[at].kind {
             Kind::Start(tag) => tag.is_inline(),
-            Kind::Rule | Kind::Snippet(_) | Kind::Video(_) | Kind::Mark(_) => false,
+            Kind::Rule | Kind::Snippet(_) | Kind::Form(_) | Kind::Video(_) | Kind::Mark(_) => false,
             _ => true,
         }
     }

@@ -61,7 +61,7 @@ impl Writer<'_> {
                     self.close_inline(tag, event.pair as usize);
                 }
             }
-            Kind::Rule | Kind::Snippet(_) | Kind::Video(_) | Kind::Mark(_) => {}
+            Kind::Rule | Kind::Snippet(_) | Kind::Form(_) | Kind::Video(_) | Kind::Mark(_) => {}
         }
     }
 

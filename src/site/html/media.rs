@@ -88,6 +88,27 @@ impl Writer<'_> {
         self.out.push_str("</p>\n");
     }
 
+    /// A form; a notice where it cannot be shown, and a link to it where it stands on the page already.
+    pub(crate) fn form(&mut self, name: Txt) {
+        let name = self.flow.get(name);
+        let id = crate::form::view::id(name);
+        let shown = if self.ids.contains(&super::hash(&id)) { None } else { self.surroundings.form(name) };
+        if let Some(html) = &shown {
+            self.ids.insert(super::hash(&id));
+            self.out.push_str(html);
+        } else if self.ids.contains(&super::hash(&id)) {
+            self.out.push_str("<p><a");
+            self.attribute("href", &format!("#{id}"));
+            self.out.push('>');
+            self.words(self.surroundings.message("form_above"));
+            self.out.push_str("</a></p>\n");
+        } else {
+            self.out.push_str("<p class=\"unknown-extension\">");
+            self.words(self.surroundings.message("form_unavailable"));
+            self.out.push_str("</p>\n");
+        }
+    }
+
     /// Code from another file; its path where that does not exist.
     pub(crate) fn snippet(&mut self, snippet: usize, at: usize) {
         let spec = &self.flow.snippets[snippet];

@@ -68,6 +68,11 @@ impl Rows<'_> {
     }
 
     fn both(&mut self, lead: Part, follow: Part) {
+        // A form stands once, in the leading language, over the whole width.
+        if let Kind::Form(name) = self.lead.flow.events[lead.from].kind {
+            self.lead.form(name);
+            return self.out.push_str(&std::mem::take(&mut self.lead.out));
+        }
         let tag = |writer: &Writer<'_>, part: Part| match writer.flow.events[part.from].kind {
             Kind::Start(tag) => Some(tag),
             _ => None,
@@ -175,7 +180,7 @@ fn parts(writer: &Writer<'_>, from: usize, to: usize) -> Vec<Part> {
         let end = match writer.flow.events[at].kind {
             Kind::Start(Tag::HtmlBlock) => writer.region_end(at, to),
             Kind::Start(tag) if !tag.is_inline() => writer.flow.after(at),
-            Kind::Rule | Kind::Snippet(_) | Kind::Video(_) | Kind::Mark(_) => at + 1,
+            Kind::Rule | Kind::Snippet(_) | Kind::Form(_) | Kind::Video(_) | Kind::Mark(_) => at + 1,
             _ => writer.run(at, to),
         };
         if writer.flow.events[at].kind != Kind::Start(Tag::TabTitle) {

@@ -272,6 +272,11 @@ impl Assembler<'_> {
                 self.out.snippets.push(spec);
                 self.leaf(Kind::Snippet(self.out.snippets.len() as u32 - 1), event);
             }
+            Directive::Form(name) if name.is_empty() => {}
+            Directive::Form(name) => {
+                let txt = self.out.add(&name);
+                self.leaf(Kind::Form(txt), event);
+            }
             Directive::Include(path) => self.include(&path, event, true),
             Directive::ImageEnd => {
                 if !self.out.images.iter().any(|image| image.spec.kind == ImageKind::Complex) {

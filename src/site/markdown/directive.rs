@@ -105,6 +105,8 @@ pub enum Directive {
     ColumnEnd,
     /// `:::code …:::` or `[!code-language[title](path)]`.
     Snippet(SnippetSpec),
+    /// `:::form name`: a form of the site. Its end may be marked by `:::`, but need not.
+    Form(String),
     /// Opens or closes something of which only the content is shown: monikers and zones.
     Transparent,
     /// Not known; its text is shown.
@@ -174,6 +176,9 @@ fn colon(text: &str, start: usize) -> Option<Found> {
     if name.is_empty() || (lead > 0 && !starts_line(text, start)) {
         return None;
     }
+    if name == "form" {
+        return form(text, start, after + lead + name_len);
+    }
     let (attributes, end, closed) = attributes(text, after + lead + name_len);
     let directive = named(&name, &attributes, &text[start..end]);
     if directive.is_block() && !matches!(directive, Directive::Image(_)) && !starts_line(text, start) {
@@ -188,6 +193,14 @@ fn colon(text: &str, start: usize) -> Option<Found> {
         _ => None,
     };
     Some(Found { directive, range: start..end, fault })
+}
+
+/// A form takes its whole line.
+fn form(text: &str, start: usize, from: usize) -> Option<Found> {
+    let end = text[from..].find(['\n', '\r']).map_or(text.len(), |at| from + at);
+    let name = text[from..end].trim().trim_end_matches(':').trim_end();
+    let fault = name.is_empty().then_some("it names no form");
+    starts_line(text, start).then(|| Found { directive: Directive::Form(name.to_owned()), range: start..end, fault })
 }
 
 fn named(name: &str, attributes: &Attributes, written: &str) -> Directive {

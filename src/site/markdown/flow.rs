@@ -67,6 +67,8 @@ pub enum Kind {
     Image(u32),
     /// Code from another file: an index of [`Flow::snippets`].
     Snippet(u32),
+    /// A form, by its name.
+    Form(Txt),
     /// A video's address.
     Video(Txt),
     /// An extension that is not known, as written.

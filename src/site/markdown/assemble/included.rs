@@ -73,6 +73,7 @@ impl Assembler<'_> {
                 Kind::Code(txt) => Kind::Code(moved(txt)),
                 Kind::Raw(txt) => Kind::Raw(moved(txt)),
                 Kind::Anchor(txt) => Kind::Anchor(moved(txt)),
+                Kind::Form(txt) => Kind::Form(moved(txt)),
                 Kind::Video(txt) => Kind::Video(moved(txt)),
                 Kind::Unknown(txt) => Kind::Unknown(moved(txt)),
                 Kind::Image(index) => Kind::Image(index + images),

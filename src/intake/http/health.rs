@@ -1,0 +1,95 @@
+//! Whether the counter can do its work, for balancers and for Prometheus.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::http::{Response, StatusCode};
+use axum::routing::get;
+
+use super::{State, answer, now};
+use crate::intake::store::{self, Stats, Store, StoreError};
+use crate::telemetry::{Alarm, Metrics, Queue, Tally};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+/// From this age on an unsent request is an alarm: five minutes hold the first three tries.
+const OLDEST: f64 = 5.0 * 60.0;
+
+/// Whether a request could be accepted now. Why not is for the log, not for whoever asks.
+pub(super) async fn ready(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    match state.counter.store.ready().await {
+        Ok(()) => answer::plain(StatusCode::OK, TEXT, "ready\n"),
+        Err(_) => answer::plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready\n"),
+    }
+}
+
+/// The addresses of `admin_listen`: `/metrics`, `/healthz`, `/readyz`.
+pub fn admin_router(store: Store, metrics: Arc<Metrics>) -> Router {
+    let shared = Arc::new((store, metrics));
+    Router::new()
+        .route("/metrics", get(text))
+        .route("/healthz", get(|| async { answer::plain(StatusCode::OK, TEXT, "alive\n") }))
+        .with_state(shared)
+}
+
+async fn text(Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>) -> Response<Body> {
+    let (store, metrics) = &*shared;
+    let queue = look(store, metrics).await;
+    match metrics.text(queue) {
+        Ok(text) => answer::plain(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+        Err(_) => answer::plain(StatusCode::INTERNAL_SERVER_ERROR, TEXT, ""),
+    }
+}
+
+/// Looks at the store, and sets or ends the alarms by what it sees; each change is a log line. To be called regularly.
+pub async fn look(store: &Store, metrics: &Metrics) -> Queue {
+    let ready = store.ready().await;
+    let stats = store.stats().await;
+    if let Err(error) = &ready {
+        alarm(metrics, Alarm::NotReady, true, error.help(), &error.to_string());
+    } else {
+        alarm(metrics, Alarm::NotReady, false, "", "");
+    }
+    let queue = queue(store, ready, stats.unwrap_or_default());
+    let held = queue.held.iter().filter(|(reason, _)| *reason != "honeypot").map(|(_, count)| count).sum::<u64>();
+    let retry = "read `madoguchi requests list`, mend the cause, then `madoguchi requests retry`";
+    let late = format!("the oldest unsent request waits for {:.0} s", queue.oldest_unsent);
+    alarm(metrics, Alarm::Held, held > 0, retry, "the mail server refuses mails for good; they are held");
+    alarm(metrics, Alarm::OldestUnsent, queue.oldest_unsent > OLDEST, "look at the mail server", &late);
+    queue
+}
+
+fn alarm(metrics: &Metrics, alarm: Alarm, on: bool, help: &str, what: &str) {
+    if metrics.alarm(alarm, on) {
+        match on {
+            true => tracing::error!(alarm = alarm.name(), help, "{what}"),
+            false => tracing::info!(alarm = alarm.name(), "the alarm is over"),
+        }
+    }
+}
+
+fn queue(store: &Store, ready: Result<(), StoreError>, stats: Stats) -> Queue {
+    let work = store.work();
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of an age stay far below 2^53")]
+    let age = stats.oldest_unsent.map_or(0.0, |since| (now() - since).max(0) as f64 / 1000.0);
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    let number = |count: &u64| *count as f64;
+    Queue {
+        ready: ready.is_ok(),
+        requests: stats.requests,
+        deliveries: stats.deliveries.iter().map(|(state, count)| (state.name(), *count)).collect(),
+        held: stats.held.iter().map(|(reason, count)| (reason.name(), *count)).collect(),
+        oldest_unsent: age,
+        confirmations_left_out: stats.confirmations_left_out,
+        commits: work.commits,
+        commit_seconds: tally(&work.commit_times, std::time::Duration::as_secs_f64),
+        batch_sizes: tally(&work.batch_sizes, number),
+    }
+}
+
+fn tally<T>(tally: &store::Tally<T>, number: impl Fn(&T) -> f64) -> Tally {
+    // The exposition format writes the largest number as +Inf.
+    let bounds = tally.bounds.iter().map(&number).chain([f64::MAX]);
+    Tally { sum: number(&tally.sum), buckets: bounds.zip(tally.counts.iter().copied()).collect() }
+}

@@ -1,0 +1,148 @@
+//! Taking a request: idempotency, token, proof of work, the mails, and one transaction.
+
+use axum::body::Body;
+use axum::http::Response;
+use serde::Serializer;
+
+use super::super::guard::token::{Scope, hex, id_and_issue};
+use super::super::guard::work;
+use super::super::problem::Refusal;
+use super::super::{now, random};
+use super::Visit;
+use crate::intake::crash;
+use crate::intake::ids::Reference;
+use crate::intake::letter::{self, Desk};
+use crate::intake::outbox::{Accepted, HoldReason, Letter, Millis, NewRequest, UsedToken};
+use crate::intake::store::Found;
+use crate::intake::submission::Submission;
+
+/// The age from which on the token of a review page counts as work.
+const WAITED: Millis = 5_000;
+
+impl Visit<'_> {
+    /// Takes a request, or says why not. In this order: a repeat gets its answer whatever became of its token; the token; the work.
+    pub(super) async fn take(&self, submission: &Submission) -> Result<Response<Body>, Refusal> {
+        let (fingerprint, store) = (submission.fingerprint(), &self.state.counter.store);
+        let key = self.key.clone().or_else(|| id_and_issue(self.token()).map(|(id, _)| format!("token-{id}")));
+        if let Some(key) = &key
+            && let Some(found) = store.find(&submission.form, key).await?
+        {
+            return self.found(&found, fingerprint);
+        }
+        let token = self.checked_token(submission, &fingerprint)?;
+        self.within_limit_of_address(submission)?;
+        let request = self.request(submission, key, token)?;
+        let (reference, status_key) = (request.reference.clone(), request.status_key.clone());
+        crash::point("http.before-accept");
+        let accepted = store.accept(request).await?;
+        crash::point("http.after-accept");
+        match accepted {
+            Accepted::New => {
+                self.count(submission, &reference);
+                Ok(self.accepted(&reference, &status_key, false))
+            }
+            Accepted::Replayed(reference, status_key) => Ok(self.accepted(&reference, &status_key, true)),
+            Accepted::KeyReused => Err(Refusal::KeyReused),
+            Accepted::TokenUsed => Err(Refusal::TokenUsed),
+        }
+    }
+
+    fn count(&self, submission: &Submission, reference: &Reference) {
+        self.state.counter.metrics.accepted(&submission.form);
+        if submission.honeypot {
+            self.state.counter.metrics.honeypot.inc();
+        }
+        tracing::info!(form = submission.form, %reference, "accepted");
+    }
+
+    fn found(&self, found: &Found, fingerprint: [u8; 32]) -> Result<Response<Body>, Refusal> {
+        if found.fingerprint == fingerprint {
+            Ok(self.accepted(&found.reference, &found.status_key, true))
+        } else {
+            Err(Refusal::KeyReused)
+        }
+    }
+
+    fn token(&self) -> &str {
+        self.sent.get("token").unwrap_or_default()
+    }
+
+    /// The token that this request uses up, if one is asked for. Proof of work needs one to work on.
+    fn checked_token(&self, submission: &Submission, fingerprint: &[u8; 32]) -> Result<Option<UsedToken>, Refusal> {
+        let guard = self.state.counter.config.guard;
+        if !guard.token && !guard.proof_of_work {
+            return Ok(None);
+        }
+        let form = submission.form.as_str();
+        let submission_id = self.key.as_deref().unwrap_or_default();
+        let scopes = [Scope::Form { form }, Scope::Review { form, submission_id, fingerprint }];
+        let used = self.state.signer.check(self.token(), &scopes, now())?;
+        if guard.proof_of_work && !self.has_worked() {
+            return Err(Refusal::PowRequired);
+        }
+        Ok(Some(used))
+    }
+
+    fn has_worked(&self) -> bool {
+        let issued = id_and_issue(self.token()).map_or(Millis::MAX, |(_, issued)| issued);
+        let waited = self.token().starts_with("r.") && now().saturating_sub(issued) >= WAITED;
+        waited || work::proves(self.token(), self.sent.get("pow").unwrap_or_default())
+    }
+
+    fn within_limit_of_address(&self, submission: &Submission) -> Result<(), Refusal> {
+        let (Some(limits), Some(address)) = (&self.state.limits, self.address(submission)) else { return Ok(()) };
+        limits.address.take(&letter::digest(address)).map_err(Refusal::TooMany)
+    }
+
+    fn address<'a>(&self, submission: &'a Submission) -> Option<&'a str> {
+        self.form.spec.reply_to.as_deref().and_then(|field| submission.answer(field))
+    }
+
+    /// All that is written in one transaction; the mails are rendered now, so that what cannot be mailed is never accepted.
+    fn request(&self, submission: &Submission, key: Option<String>, token: Option<UsedToken>) -> Result<NewRequest, Refusal> {
+        let random_reference = random().map_err(|_| Refusal::Internal)?;
+        let status_key = hex(&random::<16>().map_err(|_| Refusal::Internal)?);
+        let (reference, received_at) = (Reference::from_random(random_reference), now());
+        let (escalation, confirmation) = self.letters(submission, &reference, received_at)?;
+        Ok(NewRequest {
+            status_key,
+            form: submission.form.clone(),
+            submission_id: key,
+            fingerprint: submission.fingerprint(),
+            token,
+            received_at,
+            answers: self.answers(submission)?,
+            escalation,
+            confirmation: confirmation.zip(self.address(submission).map(letter::digest)),
+            hold: submission.honeypot.then_some(HoldReason::Honeypot),
+            reference,
+        })
+    }
+
+    fn letters(
+        &self,
+        submission: &Submission,
+        reference: &Reference,
+        received_at: Millis,
+    ) -> Result<(Letter, Option<Letter>), Refusal> {
+        let counter = &self.state.counter;
+        let (form, config) = (&self.form.spec, &self.form.config);
+        let desk = Desk { form, config, from: &counter.from, locales: &counter.locales, theme: &counter.theme };
+        let request = letter::Request { submission, reference, received_at };
+        let both = letter::escalation(&desk, &request).and_then(|one| Ok((one, letter::confirmation(&desk, &request)?)));
+        both.map_err(|error| {
+            tracing::error!(%error, form = submission.form, "a mail could not be made, and the request was not accepted");
+            Refusal::Unavailable
+        })
+    }
+
+    /// The answers as a JSON object in the form's order, with `_locale` and `_page`.
+    fn answers(&self, submission: &Submission) -> Result<String, Refusal> {
+        let answers = submission.answers.iter().map(|answer| (answer.field.as_str(), answer.value.as_str()));
+        let locale = ("_locale", self.state.counter.locales.get(submission.locale).as_str());
+        let page = submission.page.as_deref().map(|page| ("_page", page));
+        let mut json = Vec::new();
+        let written = serde_json::Serializer::new(&mut json).collect_map(answers.chain([locale]).chain(page));
+        written.ok().and_then(|()| String::from_utf8(json).ok()).ok_or(Refusal::Internal)
+    }
+}

@@ -1,0 +1,131 @@
+//! The mail to the desk.
+
+use lettre::Address;
+
+use super::message::{self, Draft};
+use super::{Desk, LetterError, Request, address, attachment, text, time};
+use crate::form::{Field, Kind};
+use crate::intake::outbox::{Letter, Purpose};
+use crate::intake::submission::Answer;
+use crate::theme::Messages;
+
+/// The widest subject: longer ones are folded, which some hosts take for spam.
+const SUBJECT_COLUMNS: usize = 60;
+/// The longest value of a choice that is a grade, such as a severity of `a`.
+const GRADE: usize = 2;
+
+pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Letter, LetterError> {
+    let mailbox = desk.config.mailbox.as_ref().ok_or(LetterError::NoMailbox)?;
+    let rcpt_to = address::wire(&mailbox.address).ok_or(LetterError::Address("mailbox"))?;
+    let mail_from = address::wire(&desk.from.address).ok_or(LetterError::Address("from"))?;
+    let message_id = format!("<{}.v1@{}>", request.reference, address::domain(&mail_from));
+    let bytes = message::bytes(Draft {
+        from: desk.from,
+        to: &rcpt_to,
+        reply_to: reply_to(desk, request),
+        subject: subject(desk, request),
+        date: request.received_at,
+        message_id: &message_id,
+        marks: &[("Auto-Submitted", "auto-generated")],
+        text: body(desk, request)?,
+        json: Some((format!("{}.json", request.reference), attachment::json(desk, request)?)),
+    })?;
+    Ok(Letter { purpose: Purpose::Escalation, mail_from, rcpt_to, message_id, bytes })
+}
+
+fn reply_to(desk: &Desk<'_>, request: &Request<'_>) -> Option<Address> {
+    let field = desk.form.reply_to.as_deref()?;
+    address::plain(request.submission.answer(field)?)
+}
+
+/// `[SR-…] A: the title that was given`.
+fn subject(desk: &Desk<'_>, request: &Request<'_>) -> String {
+    let mut subject = format!("[{}] ", request.reference);
+    for answer in &request.submission.answers {
+        let graded = desk.form.field(&answer.field).is_some_and(|field| matches!(field.kind, Kind::Choice | Kind::Select));
+        if graded && answer.value.len() <= GRADE {
+            subject.push_str(&format!("{}: ", answer.value.to_ascii_uppercase()));
+        }
+    }
+    let title = desk.form.subject.as_deref().and_then(|field| request.submission.answer(field));
+    let title = title.unwrap_or_else(|| desk.form.title.get(desk.config.desk_locale));
+    let left = SUBJECT_COLUMNS.saturating_sub(subject.len());
+    subject + &text::one_line(title, left)
+}
+
+/// The zone that the form asks for beside its times, if it was answered.
+pub(super) fn zone<'a>(desk: &Desk<'_>, request: &Request<'a>) -> Option<&'a str> {
+    let field = desk.form.fields.iter().find(|field| field.kind == Kind::TimeZone)?;
+    request.submission.answer(&field.name)
+}
+
+fn body(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, LetterError> {
+    let messages = desk.theme.messages(desk.config.desk_locale);
+    let mut body = String::new();
+    let mut escaped = false;
+    for (index, group) in desk.form.groups.iter().enumerate() {
+        let fields = desk.form.fields.iter().filter(|field| field.group == index);
+        let answered =
+            fields.filter_map(|field| Some((field, request.submission.answers.iter().find(|a| a.field == field.name)?)));
+        let mut answers = answered.peekable();
+        if answers.peek().is_some() && !group.title.is_empty() {
+            body.push_str(&format!("== {} ==\n\n", group.title.get(desk.config.desk_locale)));
+        }
+        for (field, answer) in answers {
+            let shown = text::visible(&value(desk, request, field, answer));
+            escaped |= shown.escaped;
+            body.push_str(&labelled(messages, field.label.get(desk.config.desk_locale), &shown.text));
+        }
+    }
+    Ok(head(desk, request, escaped)? + &body)
+}
+
+/// What stands above the answers.
+fn head(desk: &Desk<'_>, request: &Request<'_>, escaped: bool) -> Result<String, LetterError> {
+    let messages = desk.theme.messages(desk.config.desk_locale);
+    let received = time::moment(request.received_at)?;
+    let received = format!("{} = {}", time::in_japan(messages, received), time::in_utc(messages, received));
+    let locale = desk.locales.get(request.submission.locale);
+    let language = format!("{} ({locale})", desk.theme.messages(request.submission.locale).get("language_name"));
+    let page = request.submission.page.as_deref().map(|page| text::visible(page).text.replace('\n', "␊"));
+    let lines = [
+        ("mail_reference", Some(request.reference.to_string())),
+        ("mail_received", Some(received)),
+        ("mail_form", Some(desk.form.title.get(desk.config.desk_locale).to_owned())),
+        ("mail_language", Some(language)),
+        ("mail_page", page),
+    ];
+    let mut head = String::new();
+    for (key, value) in lines {
+        let Some(value) = value else { continue };
+        head.push_str(&labelled(messages, messages.get(key), &value));
+    }
+    if escaped {
+        head.push_str(&format!("\n{}\n", messages.get("mail_escaped")));
+    }
+    Ok(head + "\n")
+}
+
+/// A label with its answer: beside it, or below it where the answer has several lines.
+fn labelled(messages: &Messages, label: &str, value: &str) -> String {
+    match value.contains('\n') {
+        false => messages.format("mail_answer", &[("label", label), ("answer", value)]) + "\n",
+        true => format!("\n{}\n{value}\n\n", messages.format("mail_answer", &[("label", label), ("answer", "")]).trim_end()),
+    }
+}
+
+/// An answer as people read it.
+fn value(desk: &Desk<'_>, request: &Request<'_>, field: &Field, answer: &Answer) -> String {
+    let messages = desk.theme.messages(desk.config.desk_locale);
+    let typed = answer.value.as_str();
+    let shown = match field.kind {
+        Kind::Choice | Kind::Select | Kind::Consent => {
+            let choice = field.choices.iter().find(|choice| choice.value == typed);
+            choice.map(|choice| choice.label.get(desk.config.desk_locale).to_owned()).filter(|label| !label.is_empty())
+        }
+        Kind::DateTime => time::local(typed, zone(desk, request)).map(|local| time::with_zone(messages, &local)),
+        Kind::Email | Kind::Tenant => address::punycode(typed).map(|ascii| format!("{typed} ({ascii})")),
+        _ => None,
+    };
+    shown.unwrap_or_else(|| typed.to_owned())
+}

@@ -1,0 +1,134 @@
+//! A form with a field of each kind that a mail treats in its own way, and requests for it.
+
+use std::time::Duration;
+
+use super::super::{Desk, Request, confirmation, escalation};
+use crate::config::{Config, Environment, FormConfig, Mailbox};
+use crate::form::{Choice, Field, FormSpec, Group, Kind, Limits, Required, Texts};
+use crate::intake::ids::Reference;
+use crate::intake::outbox::Letter;
+use crate::intake::submission::{Answer, Submission};
+use crate::locale::{Locale, LocaleId, LocaleSet};
+use crate::theme::Theme;
+
+pub(super) const JA: LocaleId = LocaleId(0);
+pub(super) const EN: LocaleId = LocaleId(1);
+/// 2026-11-22T13:47:00Z.
+pub(super) const RECEIVED: i64 = 1_795_355_220_000;
+
+pub(super) struct Sample {
+    pub(super) form: FormSpec,
+    pub(super) config: FormConfig,
+    pub(super) from: Mailbox,
+    pub(super) locales: LocaleSet,
+    pub(super) theme: Theme,
+    pub(super) submission: Submission,
+    pub(super) reference: Reference,
+}
+
+impl Sample {
+    pub(super) fn new(answers: &[(&str, &str)]) -> Self {
+        let locales = ["ja", "en", "de", "ko"].iter().map(|tag| Locale::parse(tag).unwrap()).collect();
+        let locales = LocaleSet::new(locales, Locale::parse("en").unwrap());
+        Self {
+            form: form(),
+            config: config(),
+            from: Mailbox::parse("パートナー窓口 <guidance@example.com>").unwrap(),
+            theme: Theme::load(None, &locales).unwrap(),
+            locales,
+            submission: Submission {
+                form: "service-request".into(),
+                locale: JA,
+                page: None,
+                answers: answers.iter().map(|(field, value)| Answer { field: (*field).into(), value: (*value).into() }).collect(),
+                honeypot: false,
+            },
+            reference: Reference::from_random([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        }
+    }
+
+    pub(super) fn escalation(&self) -> Letter {
+        let (desk, request) = self.parts();
+        escalation(&desk, &request).unwrap()
+    }
+
+    pub(super) fn confirmation(&self) -> Option<Letter> {
+        let (desk, request) = self.parts();
+        confirmation(&desk, &request).unwrap()
+    }
+
+    pub(super) fn parts(&self) -> (Desk<'_>, Request<'_>) {
+        let Self { form, config, from, locales, theme, submission, reference } = self;
+        (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED })
+    }
+}
+
+fn texts(ja: &str, en: &str) -> Texts {
+    Texts(vec![Some(ja.into()), Some(en.into())])
+}
+
+fn field(name: &str, kind: Kind, label: Texts) -> Field {
+    let choice = |value: &str, label| Choice { value: value.into(), label, help: Texts::default() };
+    Field {
+        name: name.into(),
+        group: usize::from(kind == Kind::Text),
+        kind,
+        required: Required::No,
+        label,
+        help: Texts::default(),
+        missing: Texts::default(),
+        choices: match kind {
+            Kind::Choice => vec![choice("a", texts("業務停止", "Business stopped")), choice("b", texts("性能低下", "Degraded"))],
+            _ => Vec::new(),
+        },
+        limits: Limits { graphemes: 2000, bytes: 8000 },
+        prefill: false,
+        autocomplete: None,
+        hidden: false,
+    }
+}
+
+fn form() -> FormSpec {
+    FormSpec {
+        name: "service-request".into(),
+        title: texts("サービス リクエスト", "Service request"),
+        intro: Texts::default(),
+        submit: Texts::default(),
+        subject: Some("title".into()),
+        reply_to: Some("email".into()),
+        language: None,
+        groups: vec![
+            Group { title: texts("お客様", "You"), help: Texts::default() },
+            Group { title: Texts::default(), help: Texts::default() },
+        ],
+        fields: vec![
+            field("requester_name", Kind::Line, texts("氏名", "Name")),
+            field("email", Kind::Email, texts("メール アドレス", "E-mail")),
+            field("severity", Kind::Choice, texts("重大度", "Severity")),
+            field("title", Kind::Line, texts("件名", "Title")),
+            field("started_at", Kind::DateTime, texts("発生日時", "Started at")),
+            field("time_zone", Kind::TimeZone, texts("タイム ゾーン", "Time zone")),
+            field("description", Kind::Text, texts("内容", "Description")),
+        ],
+    }
+}
+
+fn config() -> FormConfig {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"
+        [site]
+        locales = ["ja", "en", "de", "ko"]
+        source_locale = "en"
+        [form.service-request]
+        spec = "content/forms/service-request.toml"
+        mailbox = "escalations@example.com"
+        promise = { ja = "翌営業日までにご連絡します。", en = "We answer by the next working day." }
+        contact = { ja = "電話 03-0000-0000", en = "Telephone +81 3 0000 0000" }
+    "#;
+    std::fs::write(folder.path().join("madoguchi.toml"), text).unwrap();
+    let config: Config =
+        crate::config::load(folder.path(), &Environment::from_iter(Vec::<(String, String)>::new()), |_| Vec::new()).unwrap();
+    let form = config.forms["service-request"].clone();
+    assert!(form.retention >= Duration::from_secs(86_400) && form.desk_locale == EN && form.confirmation);
+    form
+}

@@ -1,0 +1,131 @@
+//! The statements that both back ends understand, written once.
+//!
+//! Parameters are numbered `$1`, `$2` … and first appear in that order, since SQLite takes `$1` for a name and numbers it by its place.
+//! Columns are texts, blobs and 64-bit integers only; times are milliseconds since 1970.
+
+use super::super::outbox::DeliveryState;
+
+/// The version of the schema; how many migrations there are.
+pub(super) const SCHEMA: i64 = 1;
+
+/// `numbers`: how often an operator has asked for a retry.
+pub(super) const SIGNAL: &str = "signal";
+/// `numbers`: confirmations left out because of their limits.
+pub(super) const LEFT_OUT: &str = "confirmations_left_out";
+/// `numbers`: the latest time that the clock has shown and that is believed.
+pub(super) const CLOCK: &str = "clock";
+/// `numbers`: since when the clock shows another time, steadily; and the last time that it did.
+pub(super) const DOUBT_SINCE: &str = "clock_doubt_since";
+/// See [`DOUBT_SINCE`].
+pub(super) const DOUBT_LAST: &str = "clock_doubt_last";
+
+pub(super) const FIND: &str = "SELECT reference, status_key, fingerprint FROM requests WHERE form = $1 AND submission_id = $2";
+
+pub(super) const STATUS: &str = "SELECT r.status_key, r.form, r.received_at,
+    (SELECT d.since FROM deliveries d WHERE d.reference = r.reference AND d.purpose = 'escalation' AND d.state = 'sent')
+    FROM requests r WHERE r.reference = $1";
+
+pub(super) const SECRET: &str = "SELECT bytes FROM secret";
+pub(super) const MAKE_SECRET: &str = "INSERT INTO secret (id, bytes) VALUES (1, $1) ON CONFLICT DO NOTHING";
+
+pub(super) const INSERT_REQUEST: &str = "INSERT INTO requests
+    (reference, form, submission_id, fingerprint, status_key, received_at, answers) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (form, submission_id) DO NOTHING";
+pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries (reference, purpose, state, since, due, hold)
+    VALUES ($1, $2, $3, $4, $4, $5) RETURNING id";
+pub(super) const INSERT_LETTER: &str =
+    "INSERT INTO letters (delivery, mail_from, rcpt_to, message_id, bytes) VALUES ($1, $2, $3, $4, $5)";
+pub(super) const USE_TOKEN: &str = "INSERT INTO tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// How many confirmations went out since `$1`, and to the address `$2` since `$3`.
+pub(super) const CONFIRMATIONS: &str = "SELECT (SELECT count(*) FROM confirmations WHERE at > $1),
+    (SELECT count(*) FROM confirmations WHERE digest = $2 AND at > $3)";
+pub(super) const INSERT_CONFIRMATION: &str = "INSERT INTO confirmations (digest, at, reference) VALUES ($1, $2, $3)";
+
+pub(super) const NUMBER: &str = "SELECT value FROM numbers WHERE name = $1";
+pub(super) const SET_NUMBER: &str =
+    "INSERT INTO numbers (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+pub(super) const DROP_NUMBER: &str = "DELETE FROM numbers WHERE name = $1";
+pub(super) const RAISE: &str =
+    "INSERT INTO numbers (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = numbers.value + 1";
+
+/// What a worker is handed. The columns of [`lease`](super::row::lease).
+pub(super) const LEASED: &str = "SELECT d.id, d.fence, d.reference, r.form, d.attempts, d.may_repeat, d.purpose,
+    l.mail_from, l.rcpt_to, l.message_id, l.bytes
+    FROM deliveries d JOIN requests r ON r.reference = d.reference JOIN letters l ON l.delivery = d.id WHERE d.id = $1";
+
+pub(super) const NEXT_DUE: &str = "SELECT min(CASE WHEN lease_until > due THEN lease_until ELSE due END) FROM deliveries
+    WHERE state IN ('queued', 'deferred', 'unknown', 'leased')";
+
+// What a lease may write: nothing, once its fence is no longer the delivery's.
+pub(super) const RECORD_SENT: &str =
+    "UPDATE deliveries SET state = 'sent', since = $1, note = $2, hold = NULL, lease_until = NULL
+    WHERE id = $3 AND fence = $4 AND state IN ('leased', 'unknown')";
+pub(super) const RECORD_DEFERRED: &str = "UPDATE deliveries SET state = 'deferred', since = $1, note = $2, due = $3,
+    hold = NULL, lease_until = NULL WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
+pub(super) const RECORD_HELD: &str = "UPDATE deliveries SET state = 'held', since = $1, note = $2, hold = $3, lease_until = NULL
+    WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
+/// The lease goes on under the first of them, until it is due, and ends with the second.
+pub(super) const RECORD_UNKNOWN: &str = "UPDATE deliveries SET
+    lease_until = CASE WHEN state = 'unknown' THEN NULL WHEN lease_until > $1 THEN lease_until ELSE $1 END,
+    due = $1, state = 'unknown', since = $2, note = $3, may_repeat = 1, hold = NULL
+    WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
+pub(super) const EXTEND: &str = "UPDATE deliveries SET lease_until = $1
+    WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";
+pub(super) const RELEASE_LEASE: &str = "UPDATE deliveries SET
+    attempts = CASE WHEN state = 'leased' AND attempts > 0 THEN attempts - 1 ELSE attempts END,
+    since = CASE WHEN state = 'leased' THEN $1 ELSE since END,
+    state = CASE WHEN state = 'leased' THEN 'queued' ELSE state END, lease_until = NULL
+    WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";
+
+/// One delivery for [`retried`](super::row::retried).
+pub(super) const TO_RETRY_ONE: &str = "SELECT id, reference, purpose, state, hold, may_repeat, lease_until FROM deliveries
+    WHERE reference = $1 ORDER BY id";
+/// All that could be retried.
+pub(super) const TO_RETRY: &str = "SELECT id, reference, purpose, state, hold, may_repeat, lease_until FROM deliveries
+    WHERE state IN ('leased', 'deferred', 'unknown', 'held') ORDER BY id";
+/// Held becomes queued, and unknown stays so: what is not known does not become known by trying again.
+pub(super) const RETRY: &str = "UPDATE deliveries SET due = $1, lease_until = NULL,
+    since = CASE WHEN state = 'held' THEN $1 ELSE since END,
+    state = CASE WHEN state = 'held' THEN 'queued' ELSE state END, hold = NULL
+    WHERE id = $2 AND state IN ('deferred', 'unknown', 'held') AND (lease_until IS NULL OR lease_until <= $1)";
+
+/// The columns of [`entries`](super::row::entries): one row for each mail of a request.
+const ENTRY: &str = "SELECT r.reference, r.form, r.received_at, r.answers, d.id, d.purpose, d.state, d.since, d.due, d.attempts,
+    d.may_repeat, d.lease_until, d.hold, d.note, l.message_id FROM";
+const ITS_MAILS: &str = "JOIN deliveries d ON d.reference = r.reference JOIN letters l ON l.delivery = d.id";
+
+/// One request.
+pub(super) fn show() -> String {
+    format!("{ENTRY} requests r {ITS_MAILS} WHERE r.reference = $1 ORDER BY d.id")
+}
+
+/// Requests of the form `$1` (all if it is empty) after the time `$2` and reference `$3`, at most `$4`.
+pub(super) fn list(states: &[DeliveryState]) -> String {
+    let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.name())).collect();
+    let in_state = match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "AND EXISTS (SELECT 1 FROM deliveries s WHERE s.reference = requests.reference AND s.state IN ({}))",
+            names.join(", ")
+        ),
+    };
+    format!(
+        "{ENTRY} (SELECT * FROM requests WHERE ($1 = '' OR form = $1) AND (received_at, reference) > ($2, $3) {in_state}
+        ORDER BY received_at, reference LIMIT $4) r {ITS_MAILS} ORDER BY r.received_at, r.reference, d.id"
+    )
+}
+
+/// Whether a mail of a request is unsent, and whether a worker has one.
+pub(super) const UNSENT: &str = "SELECT state, lease_until FROM deliveries WHERE reference = $1";
+pub(super) const FORGET: &str = "DELETE FROM requests WHERE reference = $1";
+/// Requests of the form `$1` whose mails were all sent at or before `$2`.
+pub(super) const PURGE: &str = "DELETE FROM requests WHERE form = $1 AND received_at <= $2 AND NOT EXISTS
+    (SELECT 1 FROM deliveries d WHERE d.reference = requests.reference AND (d.state <> 'sent' OR d.since > $2))";
+pub(super) const PURGE_TOKENS: &str = "DELETE FROM tokens WHERE expires_at <= $1";
+pub(super) const PURGE_CONFIRMATIONS: &str = "DELETE FROM confirmations WHERE at <= $1";
+
+pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
+pub(super) const COUNT_DELIVERIES: &str = "SELECT state, hold, count(*) FROM deliveries GROUP BY state, hold";
+pub(super) const OLDEST_UNSENT: &str = "SELECT min(r.received_at) FROM deliveries d JOIN requests r ON r.reference = d.reference
+    WHERE d.state <> 'sent' AND d.purpose = 'escalation' AND (d.hold IS NULL OR d.hold <> 'honeypot')";

@@ -1,0 +1,74 @@
+//! What is deleted, so that nothing of it is left.
+
+use rusqlite::{Connection, params};
+
+use super::super::clock::{self, Seen};
+use super::super::error::StoreError;
+use super::super::row::Columns;
+use super::super::values::{Forgotten, Purged, Retention};
+use super::super::{row, sql};
+use super::read;
+use crate::intake::crash;
+use crate::intake::ids::Reference;
+use crate::intake::outbox::{ConfirmationLimits, Millis};
+
+pub(super) fn forget(db: &Connection, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
+    let mut states = Vec::new();
+    read::each(db, sql::UNSENT, [reference.as_str()], |row| {
+        states.push((row.text(0)?, row.maybe_integer(1)?));
+        Ok(())
+    })?;
+    let verdict = row::may_forget(&states, unsent, now);
+    if verdict == Forgotten::Gone {
+        db.prepare_cached(sql::FORGET)?.execute([reference.as_str()])?;
+        crash::point("store.in-forget");
+    }
+    Ok(verdict)
+}
+
+/// What was purged, and whether anything was deleted.
+pub(super) fn purge(
+    db: &Connection,
+    now: Millis,
+    retention: &Retention,
+    limits: ConfirmationLimits,
+) -> Result<(Purged, bool), StoreError> {
+    crash::point("store.before-purge");
+    if !look_at_clock(db, now)? {
+        return Ok((Purged::ClockJumped, false));
+    }
+    let mut requests = 0;
+    for (form, kept) in retention {
+        requests += db.prepare_cached(sql::PURGE)?.execute(params![form, row::before(now, *kept)])?;
+        crash::point("store.in-purge");
+    }
+    db.prepare_cached(sql::PURGE_TOKENS)?.execute([now])?;
+    let confirmed = now.saturating_sub(limits.window.max(limits.per_address));
+    let digests = db.prepare_cached(sql::PURGE_CONFIRMATIONS)?.execute([confirmed])?;
+    crash::point("store.after-purge");
+    Ok((Purged::Done(u64::try_from(requests).unwrap_or_default()), requests + digests > 0))
+}
+
+/// Whether the clock is believed; what it shows is remembered.
+pub(super) fn look_at_clock(db: &Connection, now: Millis) -> Result<bool, StoreError> {
+    let (since, last) = (read::number(db, sql::DOUBT_SINCE)?, read::number(db, sql::DOUBT_LAST)?);
+    let seen = Seen { believed: read::number(db, sql::CLOCK)?, doubt: since.zip(last) };
+    let (believed, seen) = clock::look(seen, now);
+    for (name, value) in seen.numbers() {
+        match value {
+            Some(value) => db.prepare_cached(sql::SET_NUMBER)?.execute(params![name, value])?,
+            None => db.prepare_cached(sql::DROP_NUMBER)?.execute([name])?,
+        };
+    }
+    Ok(believed)
+}
+
+/// Leaves no trace of what was deleted. `secure_delete` has overwritten it in the database already, but a page that was filled
+/// anew may hold an old copy of a row between its rows, and the write-ahead log holds all that was written: the database is written
+/// anew, in memory beside the file, and the log is cut to nothing.
+pub(super) fn wipe(db: &Connection) -> Result<(), StoreError> {
+    crash::point("store.before-wipe");
+    db.execute_batch("VACUUM")?;
+    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+}

@@ -1,0 +1,103 @@
+//! The schema on SQLite, and how it is brought up to date.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::error::StoreError;
+use super::super::sql::SCHEMA;
+use crate::intake::crash;
+
+/// What marks a database as ours: `MADO`. SQLite keeps it in the file's header for this.
+const APPLICATION: i64 = 0x4D41_444F;
+
+/// Each brings the schema from the version of its place to the next. Never changed once released, only added to.
+const MIGRATIONS: [&str; SCHEMA as usize] = ["
+    CREATE TABLE requests (
+        reference TEXT PRIMARY KEY,
+        form TEXT NOT NULL,
+        submission_id TEXT,
+        fingerprint BLOB NOT NULL,
+        status_key TEXT NOT NULL,
+        received_at INTEGER NOT NULL,
+        answers TEXT NOT NULL,
+        UNIQUE (form, submission_id)
+    ) STRICT;
+    CREATE INDEX requests_received ON requests (received_at, reference);
+
+    -- A number is never used again, so that the lease of a delivery that was deleted cannot write to another.
+    CREATE TABLE deliveries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        reference TEXT NOT NULL REFERENCES requests ON DELETE CASCADE,
+        purpose TEXT NOT NULL CHECK (purpose IN ('escalation', 'confirmation')),
+        state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'sent', 'deferred', 'unknown', 'held')),
+        since INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        may_repeat INTEGER NOT NULL DEFAULT 0,
+        fence INTEGER NOT NULL DEFAULT 0,
+        worker TEXT,
+        lease_until INTEGER,
+        hold TEXT CHECK (hold IN ('honeypot', 'refused', 'poison')),
+        note TEXT NOT NULL DEFAULT '',
+        UNIQUE (reference, purpose)
+    ) STRICT;
+    CREATE INDEX deliveries_due ON deliveries (due) WHERE state IN ('queued', 'deferred', 'unknown', 'leased');
+
+    -- Beside the delivery, so that a change of state does not write the mail again.
+    CREATE TABLE letters (
+        delivery INTEGER PRIMARY KEY REFERENCES deliveries ON DELETE CASCADE,
+        mail_from TEXT NOT NULL,
+        rcpt_to TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        bytes BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE tokens (id BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX tokens_expiry ON tokens (expires_at);
+
+    CREATE TABLE confirmations (
+        digest BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        reference TEXT NOT NULL REFERENCES requests ON DELETE CASCADE
+    ) STRICT;
+    CREATE INDEX confirmations_at ON confirmations (at);
+    CREATE INDEX confirmations_digest ON confirmations (digest, at);
+    CREATE INDEX confirmations_reference ON confirmations (reference);
+
+    CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
+"];
+
+/// Brings the schema up to date, in one transaction that keeps all others out.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+    crash::point("store.before-migration");
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    ours(&transaction, version)?;
+    let first = usize::try_from(version).unwrap_or(usize::MAX);
+    for migration in MIGRATIONS.get(first..).unwrap_or_default() {
+        transaction.execute_batch(migration)?;
+        crash::point("store.in-migration");
+    }
+    if version < SCHEMA {
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
+    }
+    transaction.commit()?;
+    crash::point("store.after-migration");
+    Ok(())
+}
+
+/// Refuses a database of a newer version, and one of another program.
+fn ours(db: &Connection, version: i64) -> Result<(), StoreError> {
+    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let objects: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let empty = application == 0 && version == 0 && objects == 0;
+    if !empty && application != APPLICATION {
+        let what = "the database belongs to another program".to_owned();
+        return Err(StoreError::Unsafe { what, help: "name another file in `store`".into() });
+    }
+    if version > SCHEMA {
+        return Err(StoreError::NewerSchema { found: version, known: SCHEMA });
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! The one thread that writes. What waits when it comes to look goes into one transaction, with a savepoint for each piece of work,
+//! and all who wait are answered when its one commit is on disk (group commit).
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::super::error::StoreError;
+use super::super::meter::Meter;
+use super::super::values::Options;
+use super::{Failure, spawn};
+use crate::intake::crash;
+
+/// Pages in the write-ahead log from which it is written back into the database: 4 MiB, SQLite's own default.
+const CHECKPOINT: i64 = 1000;
+
+/// Work that shares its commit with others.
+trait Task: Send {
+    /// Does it, in a savepoint of its own.
+    fn work(&mut self, db: &Connection) -> Result<(), StoreError>;
+    /// Tells whoever waits what came of it: its own result, unless the commit failed.
+    fn answer(self: Box<Self>, failed: Option<&StoreError>);
+}
+
+struct Piece<T, F> {
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Task for Piece<T, F> {
+    fn work(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let result = self.work.take().map_or_else(|| Err(ended()), |work| work(db));
+        let verdict = result.as_ref().map(|_| ()).map_err(StoreError::clone);
+        self.result = Some(result);
+        verdict
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&StoreError>) {
+        let result = match failed {
+            Some(error) => Err(error.clone()),
+            None => self.result.unwrap_or_else(|| Err(ended())),
+        };
+        // Whoever asked may have gone away.
+        let _ = self.answer.send(result);
+    }
+}
+
+type Alone = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+
+enum Job {
+    Grouped(Box<dyn Task>),
+    /// Outside any transaction.
+    Alone(Alone),
+    /// What was handed over before it is done, what comes after it is not.
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the thread that writes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+    failure: Failure,
+}
+
+impl Writer {
+    /// Keeps `lock` until the connection is closed.
+    pub(super) fn start(
+        mut db: Connection,
+        lock: Option<File>,
+        options: &Options,
+        meter: Arc<Meter>,
+    ) -> Result<Self, StoreError> {
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        let (tell, failure) = watch::channel(None);
+        let wal_pages = Arc::new(AtomicI64::new(0));
+        let seen = Arc::clone(&wal_pages);
+        db.wal_hook(Some(move |_: &mut _, pages| {
+            seen.store(i64::from(pages), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let thread = Thread { db, _lock: lock, waiting, batch: options.batch.max(1), meter, wal_pages };
+        spawn("store-writer", move || thread.run(&tell))?;
+        Ok(Self { jobs, room: Arc::new(Semaphore::new(options.waiting)), failure })
+    }
+
+    /// Waits for the thread's end.
+    pub(super) async fn failed(&self) -> StoreError {
+        let mut failure = self.failure.clone();
+        let error = failure.wait_for(Option::is_some).await.ok().and_then(|error| error.clone());
+        error.unwrap_or_else(ended)
+    }
+
+    /// As [`Writer::write`], unless too many wait already.
+    pub(super) async fn try_write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Ok(_place) = self.room.try_acquire() else { return Err(StoreError::Busy) };
+        self.write(work).await
+    }
+
+    /// Does some work in the next transaction, and returns when it is on disk.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let piece = Piece { work: Some(work), result: None, answer };
+        self.hand_over(Job::Grouped(Box::new(piece)), answered).await
+    }
+
+    /// Does some work outside any transaction.
+    pub(super) async fn alone(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let job = move |db: &Connection| {
+            let result = work(db);
+            let _ = answer.send(result.clone());
+            result
+        };
+        self.hand_over(Job::Alone(Box::new(job)), answered).await
+    }
+
+    /// Does what waits, closes the database and lets go of its lock.
+    pub(super) async fn close(&self) {
+        let (closed, is_closed) = oneshot::channel();
+        if self.jobs.send(Job::Close(closed)).is_ok() {
+            // Dropped without a word when the thread has ended.
+            let _ = is_closed.await;
+        }
+    }
+
+    async fn hand_over<T>(&self, job: Job, answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+        let failure = || self.failure.borrow().clone().unwrap_or_else(ended);
+        self.jobs.send(job).map_err(|_| failure())?;
+        answered.await.unwrap_or_else(|_| Err(failure()))
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Fatal("its writer has ended".into())
+}
+
+struct Thread {
+    // Dropped in this order: the lock is let go of when the database is closed.
+    db: Connection,
+    _lock: Option<File>,
+    waiting: mpsc::UnboundedReceiver<Job>,
+    batch: usize,
+    meter: Arc<Meter>,
+    wal_pages: Arc<AtomicI64>,
+}
+
+impl Thread {
+    /// Works until nobody can ask any more, or until the first write that may not be on disk. What waits then is dropped, which its
+    /// owners see.
+    fn run(mut self, tell: &watch::Sender<Option<StoreError>>) {
+        while let Some(job) = self.waiting.blocking_recv() {
+            match self.work(job).and_then(|asked| self.write_back().map(|()| asked)) {
+                Ok(None) => {}
+                Ok(Some(closed)) => {
+                    drop(self);
+                    // Whoever has gone away need not know.
+                    let _ = closed.send(());
+                    return;
+                }
+                Err(error) => {
+                    // Closing would write back, and `fsync` again.
+                    let _ = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+                    tell.send_replace(Some(error));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Does this job and those that wait behind it. Returns whom to tell of the end, if it was asked for.
+    ///
+    /// # Errors
+    /// Fatal ones only; all others have been answered.
+    fn work(&mut self, first: Job) -> Result<Option<oneshot::Sender<()>>, StoreError> {
+        let mut group = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Grouped(work) => group.push(work),
+                Job::Alone(work) => {
+                    self.commit(std::mem::take(&mut group))?;
+                    fatal(work(&self.db))?;
+                }
+                Job::Close(closed) => return self.commit(group).map(|()| Some(closed)),
+            }
+            next = if group.len() < self.batch { self.waiting.try_recv().ok() } else { None };
+        }
+        self.commit(group).map(|()| None)
+    }
+
+    fn commit(&self, mut group: Vec<Box<dyn Task>>) -> Result<(), StoreError> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let result = self.transaction(&mut group);
+        if result.is_ok() {
+            self.meter.committed(group.len(), began.elapsed());
+            crash::point("store.after-commit");
+        } else if !self.db.is_autocommit() {
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+        for task in group {
+            task.answer(result.as_ref().err());
+        }
+        crash::point("store.after-answer");
+        fatal(result)
+    }
+
+    /// # Errors
+    /// Nothing of the group is stored, or (fatal) it may be.
+    fn transaction(&self, group: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        for task in group {
+            self.savepoint(task)?;
+        }
+        crash::point("store.before-commit");
+        self.execute("COMMIT")
+    }
+
+    /// Lets one task fail alone. A full disk or a failed write ends the transaction for all (<https://sqlite.org/lang_transaction.html>
+    /// §3), and a disk that fails must not be written to again.
+    fn savepoint(&self, task: &mut Box<dyn Task>) -> Result<(), StoreError> {
+        self.execute("SAVEPOINT task")?;
+        match task.work(&self.db) {
+            Ok(()) => self.execute("RELEASE task"),
+            Err(error) if self.db.is_autocommit() || matches!(error, StoreError::Fatal(_)) => Err(error),
+            Err(_) => self.execute("ROLLBACK TO task").and_then(|()| self.execute("RELEASE task")),
+        }
+    }
+
+    fn execute(&self, statement: &str) -> Result<(), StoreError> {
+        self.db.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+
+    /// Writes the log back into the database once it is long. SQLite would do so itself, and keep a failed `fsync` to itself.
+    fn write_back(&self) -> Result<(), StoreError> {
+        if self.wal_pages.load(Ordering::Relaxed) < CHECKPOINT {
+            return Ok(());
+        }
+        self.wal_pages.store(0, Ordering::Relaxed);
+        let done = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        fatal(done.map_err(StoreError::from))
+    }
+}
+
+/// Only what ends the process.
+fn fatal(result: Result<(), StoreError>) -> Result<(), StoreError> {
+    result.or_else(|error| if matches!(error, StoreError::Fatal(_)) { Err(error) } else { Ok(()) })
+}

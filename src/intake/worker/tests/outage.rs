@@ -1,0 +1,73 @@
+//! Hours without a mail server.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::intake::retry::LONGEST_WAIT;
+
+const QUEUED: usize = 10_000;
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_mails_outlast_an_outage_and_go_in_their_order() {
+    let began = Instant::now();
+    // The server is there again after so many seconds.
+    let back = Arc::new(AtomicU64::new(u64::MAX));
+    let until = back.clone();
+    let acts = move |_: &Letter| (began.elapsed().as_secs() >= until.load(Ordering::SeqCst)).then(Script::good);
+    let counter = Counter::start(Memory::with(QUEUED), acts);
+    minutes(6 * 60).await;
+    assert_eq!((counter.arrived().len(), counter.status.circuit()), (0, CircuitState::Open));
+    let tries: u64 = counter.status.counts().iter().map(|count| count.tries).sum();
+    assert!((300..500).contains(&tries), "{tries} in six hours");
+
+    back.store(began.elapsed().as_secs(), Ordering::SeqCst);
+    sleep(Duration::from_secs(62)).await;
+    assert!(!counter.arrived().is_empty(), "the first goes within a minute");
+    while counter.arrived().len() < QUEUED && began.elapsed().as_secs() < 8 * 3600 {
+        minutes(1).await;
+    }
+    let arrived = counter.arrived();
+    assert!(counter.outbox.all(DeliveryState::Sent), "{} arrived", arrived.len());
+    assert_eq!(arrived.len(), QUEUED, "each once");
+    // Four go at once, so that a mail may overtake three others.
+    for (place, number) in arrived.iter().enumerate() {
+        assert!(number.abs_diff(place + 1) < 8, "mail {number} came as number {}", place + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_fails_at_random_gets_every_mail_in_the_end() {
+    let tries = AtomicU64::new(0);
+    let acts = move |_: &Letter| {
+        let n = blake3::hash(&tries.fetch_add(1, Ordering::SeqCst).to_le_bytes()).as_bytes()[0];
+        let cut = |step| Script::but(step, Act { then: Then::HangUp, ..Act::default() });
+        match n % 16 {
+            0 => None,
+            1 => Some(cut("greeting")),
+            2 => Some(Script::but("EHLO", Act::say("421 busy\r\n"))),
+            3 => Some(Script::but("RCPT", Act::say("451 grey\r\n"))),
+            4 => Some(cut("DATA")),
+            5 => Some(cut("dot")),
+            6 => Some(silent_at("dot")),
+            7 => Some(Script::but("dot", Act::say("452 full\r\n"))),
+            _ => Some(Script::good()),
+        }
+    };
+    let counter = Counter::start(Memory::with(300), acts);
+    minutes(48 * 60).await;
+    assert!(counter.outbox.all(DeliveryState::Sent), "{:?}", counter.status.counts());
+    let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
+    for number in counter.arrived() {
+        *copies.entry(number).or_default() += 1;
+    }
+    assert_eq!(copies.len(), 300);
+    for (number, copies) in copies {
+        let row = counter.outbox.row(i64::try_from(number).unwrap());
+        assert!(
+            copies == 1 || row.may_repeat && copies <= usize::try_from(row.attempts).unwrap(),
+            "{number} came {copies} times"
+        );
+        assert!(row.due < super::super::Clock::now(&counter.clock) + LONGEST_WAIT);
+    }
+}

@@ -1,0 +1,130 @@
+//! The site's forms, for the pages that they stand in.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::discover::Listing;
+use super::read;
+use crate::config::{Config, FormConfig, LocaleMap};
+use crate::diag::{Code, Diagnostic, Span, nearest};
+use crate::form::view::{FormView, Showing, view};
+use crate::form::{self, FormSpec};
+use crate::locale::LocaleId;
+use crate::source::Digest;
+use crate::theme::{Theme, ThemeError};
+use crate::vpath::{SourcePath, UrlPath};
+
+/// The forms of a site by name.
+#[derive(Debug)]
+pub(crate) struct Forms<'a> {
+    config: &'a Config,
+    all: BTreeMap<&'a str, Form<'a>>,
+    digest: Digest,
+}
+
+#[derive(Debug)]
+struct Form<'a> {
+    config: &'a FormConfig,
+    /// `None` where the specification has a fault, which is reported.
+    spec: Option<FormSpec>,
+    action: String,
+}
+
+/// The template that shows a form within an article.
+const TEMPLATE: &str = "form.html";
+
+impl<'a> Forms<'a> {
+    /// Reads the specifications of all forms that the configuration names.
+    pub(crate) fn read(config: &'a Config, listing: &Listing, found: &mut Vec<Diagnostic>) -> Self {
+        let mut inputs = String::new();
+        let mut all = BTreeMap::new();
+        for (name, form) in &config.forms {
+            let spec = specification(config, name, &form.spec, listing, found, &mut inputs);
+            all.insert(name.as_str(), Form { config: form, spec, action: action(config, name) });
+        }
+        let _ = write!(inputs, "{:?} {:?}", config.forms, config.intake.public_url);
+        Self { config, all, digest: Digest::of(inputs.as_bytes()) }
+    }
+
+    /// A digest of everything that the forms put into pages.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What is wrong with a page that names a form: message and help.
+    pub(crate) fn fault(&self, name: &str) -> Option<(String, String)> {
+        if self.all.contains_key(name) {
+            return None;
+        }
+        let help = match nearest(name, self.all.keys().copied()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "name a form of madoguchi.toml, or add it there: [form.NAME]".to_owned(),
+        };
+        Some((format!("there is no form `{name}`"), help))
+    }
+
+    /// The form as HTML, for a page in a locale; `None` where its specification has a fault.
+    pub(crate) fn html(&self, theme: &Theme, name: &str, locale: LocaleId, page: &UrlPath) -> Result<Option<String>, ThemeError> {
+        let Some(Form { config, spec: Some(spec), action }) = self.all.get(name) else { return Ok(None) };
+        let text = |texts: &'a Option<LocaleMap>| texts.as_ref().and_then(|texts| texts.get(locale));
+        let showing = Showing {
+            locale,
+            locales: &self.config.site.locales,
+            action,
+            page: page.as_str(),
+            submission_id: "",
+            token: "",
+            contact: text(&config.contact),
+            promise: text(&config.promise),
+            privacy: text(&config.privacy),
+            values: &[],
+            faults: &[],
+        };
+        let data = Data { f: view(spec, &showing), t: theme.messages(locale) };
+        theme.render(TEMPLATE, &data).map(Some)
+    }
+
+    /// Shows each form once in each locale, so that a fault of the template is found before anything is written.
+    pub(crate) fn prove(&self, theme: &Theme) -> Result<(), ThemeError> {
+        for name in self.all.keys() {
+            for locale in self.config.site.locales.ids() {
+                self.html(theme, name, locale, &UrlPath::root())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Data<'a> {
+    f: FormView,
+    t: &'a crate::theme::Messages,
+}
+
+/// Where a form is sent to: the counter's public address, else its place on the host that the pages come from.
+fn action(config: &Config, name: &str) -> String {
+    let base = config.intake.public_url.as_ref().map_or("/requests/", |url| url.as_str());
+    format!("{base}{name}")
+}
+
+fn specification(
+    config: &Config,
+    name: &str,
+    path: &str,
+    listing: &Listing,
+    found: &mut Vec<Diagnostic>,
+    inputs: &mut String,
+) -> Option<FormSpec> {
+    let content = &config.site.content;
+    let below = path.strip_prefix(content.as_str()).unwrap_or(path).trim_start_matches('/');
+    let path = SourcePath::parse(below).ok()?;
+    let Some(read) = read::read_named(listing, &path) else {
+        let message = format!("the form `{name}` has no specification: there is no such file");
+        let help = format!("add the file, or correct `spec` in madoguchi.toml under [form.{name}]");
+        found.push(Diagnostic::new(Code::FormMissing, Span::file(path), message).help(help));
+        return None;
+    };
+    let source = read.map_err(|diagnostic| found.push(diagnostic)).ok()?;
+    let _ = write!(inputs, "{:?} ", source.digest());
+    form::parse(name, &source, &config.site.locales).unpack(found)
+}

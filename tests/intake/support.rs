@@ -1,0 +1,342 @@
+//! A counter in a folder of its own, and a client that sends exactly what it is told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A site with the forms that ship, and its counter.
+pub struct Counter {
+    child: Child,
+    pub address: SocketAddr,
+    pub folder: TempDir,
+    log: Arc<Mutex<String>>,
+}
+
+/// What a configuration is made of.
+pub struct Setup {
+    /// Lines of `[intake]`.
+    pub intake: String,
+    /// Lines of `[intake.guard]`.
+    pub guard: String,
+    /// The level of the log.
+    pub log: &'static str,
+    /// Variables of the environment.
+    pub variables: Vec<(&'static str, String)>,
+    /// Where readers reach it; its own address unless set.
+    pub public_url: Option<String>,
+}
+
+impl Default for Setup {
+    /// Limits are off, so that tests do not hinder each other by coming from one address.
+    fn default() -> Self {
+        let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
+        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), public_url: None }
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Writes a site that can take requests.
+pub fn site(folder: &Path, port: u16, setup: &Setup) {
+    let forms = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/forms");
+    std::fs::create_dir_all(folder.join("content/forms")).unwrap();
+    for form in ["service-request.toml", "translation-feedback.toml"] {
+        std::fs::copy(forms.join(form), folder.join("content/forms").join(form)).unwrap();
+    }
+    let public_url = setup.public_url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{port}/requests/"));
+    let form = |name: &str| {
+        format!(
+            "[form.{name}]\nspec = \"content/forms/{name}.toml\"\nmailbox = \"desk@example.com\"\n\
+             contact = {{ ja = \"電話 03-0000-0000\", en = \"Call 03-0000-0000\" }}\n\
+             promise = {{ ja = \"担当者からご連絡します。\", en = \"We will answer.\" }}\n"
+        )
+    };
+    let text = format!(
+        "[site]\ntitle = {{ ja = \"案内\", en = \"Guidance\" }}\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n\
+         content = \"content\"\n{}{}\
+         [intake]\nlisten = \"127.0.0.1:{port}\"\nfrom = \"Guidance <guidance@example.com>\"\nsmtp = \"directory:var/mail\"\n\
+         public_url = \"{public_url}\"\nsite_url = \"https://docs.example.com/\"\n\
+         disk_reserve = \"1MiB\"\n{}\n[intake.guard]\n{}\n",
+        form("service-request"),
+        form("translation-feedback"),
+        setup.intake,
+        setup.guard,
+    );
+    std::fs::write(folder.join("madoguchi.toml"), text).unwrap();
+}
+
+pub fn command(folder: &Path, setup: &Setup) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
+    command.args(["intake", "--log", setup.log, "--site"]).arg(folder);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
+        command.env_remove(name);
+    }
+    command.envs(setup.variables.iter().map(|(name, value)| (name, value))).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+impl Counter {
+    pub fn start() -> Self {
+        Self::with(Setup::default())
+    }
+
+    pub fn with(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::at(folder, free_port(), &setup)
+    }
+
+    /// Starts in a folder that may hold a store already.
+    pub fn at(folder: TempDir, port: u16, setup: &Setup) -> Self {
+        site(folder.path(), port, setup);
+        let mut child = command(folder.path(), setup).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let sink = Arc::clone(&log);
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
+                sink.lock().unwrap().push_str(&std::mem::take(&mut line));
+            }
+        });
+        let mut counter = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), folder, log };
+        counter.wait_until_it_listens();
+        counter
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(self.address).is_err() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < until, "the counter does not start: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// Waits for the end; the exit code.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// Ends it, and gives back its folder.
+    pub fn stop(mut self) -> TempDir {
+        self.terminate();
+        self.wait();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        send(self.address, &Request::new("GET", path))
+    }
+
+    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        send(self.address, &Request::form(path, fields))
+    }
+
+    pub fn post_json(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        send(self.address, &Request::json(path, fields))
+    }
+
+    /// A token, as the page's script gets it.
+    pub fn token(&self, form: &str) -> String {
+        let reply = self.get(&format!("/requests/{form}/token"));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// How many requests are in the store.
+    pub fn rows(&self) -> usize {
+        self.column("SELECT count(*) FROM request").parse().unwrap()
+    }
+
+    /// One value of the store.
+    pub fn column(&self, sql: &str) -> String {
+        let output = Command::new("python3")
+            .args(["-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])"])
+            .arg(self.database())
+            .arg(sql)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("var/requests.db")
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A request, byte for byte.
+#[derive(Clone)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn new(method: &str, path: &str) -> Self {
+        Self { method: method.into(), path: path.into(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn form(path: &str, fields: &[(&str, &str)]) -> Self {
+        let body =
+            fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect::<Vec<_>>().join("&");
+        Self::new("POST", path).header("Content-Type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    pub fn json(path: &str, fields: &[(&str, &str)]) -> Self {
+        let object: serde_json::Map<String, serde_json::Value> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        Self::new("POST", path).header("Content-Type", "application/json").body(serde_json::Value::from(object).to_string())
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        if !has("host") {
+            head.push_str("Host: localhost\r\n");
+        }
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !has("content-length") && !has("transfer-encoding") {
+            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        if !has("connection") {
+            head.push_str("Connection: close\r\n");
+        }
+        head.push_str("\r\n");
+        [head.into_bytes(), self.body.clone()].concat()
+    }
+}
+
+pub fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The values of the page's hidden inputs, in their order, as a browser reads them.
+    pub fn hidden(&self) -> Vec<(String, String)> {
+        let html = self.text();
+        let inputs = html.split("<input type=\"hidden\" name=\"").skip(1);
+        let parts = inputs.map(|input| input.split_once("\" value=\"").unwrap());
+        parts.map(|(name, rest)| (name.to_owned(), unescape(rest.split_once('"').unwrap().0))).collect()
+    }
+}
+
+pub fn unescape(html: &str) -> String {
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/"), ("&amp;", "&")];
+    named.iter().fold(html.to_owned(), |text, (name, c)| text.replace(name, c))
+}
+
+pub fn send(address: SocketAddr, request: &Request) -> Reply {
+    raw(address, &request.bytes())
+}
+
+/// Sends bytes and reads until the end.
+pub fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    // A server that has answered already may have closed its side.
+    let _ = stream.write_all(bytes);
+    let mut all = Vec::new();
+    let _ = stream.read_to_end(&mut all);
+    parse(&all)
+}
+
+pub fn parse(all: &[u8]) -> Reply {
+    let end = all.windows(4).position(|part| part == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {all:?}"));
+    let head = String::from_utf8(all[..end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Reply { status, headers: headers.collect(), body: all[end + 4..].to_vec() }
+}
+
+/// A service request that is in order.
+pub fn sound() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("requester_name", "山田 太郎"),
+        ("company", "株式会社サンプル"),
+        ("email", "taro@example.co.jp"),
+        ("customer_name", "顧客㈱"),
+        ("customer_tenant", "contoso.partner.onmschina.cn"),
+        ("service", "azure"),
+        ("severity", "b"),
+        ("title", "仮想マシンが起動しません"),
+        ("description", "一行目\n二行目 <script>alert(1)</script>"),
+        ("preferred_language", "ja"),
+        ("consent", "yes"),
+    ]
+}
+
+/// Fields with some of them replaced or added.
+pub fn with<'a>(fields: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let kept = fields.iter().filter(|(name, _)| !others.iter().any(|(other, _)| other == name));
+    kept.chain(others).copied().collect()
+}
