@@ -284,9 +284,7 @@ class RequestForm {
     faults.forEach(([field, message]) => field.mark(message));
     const wrong = faults.filter(([, message]) => message);
     this.summarise(wrong);
-    if (wrong.length) return;
-    this.save();
-    this.review();
+    if (!wrong.length) this.review();
   }
 
   /** Puts something in the place of the form. */
@@ -304,6 +302,7 @@ class RequestForm {
   }
 
   review() {
+    this.save();
     const answers = element("dl", "form-answers");
     for (const field of this.fields) {
       answers.append(element("div", "", "", element("dt", "", field.words.label), element("dd", "", field.shown || this.words.none)));
@@ -365,10 +364,8 @@ class RequestForm {
     if (response.ok && answer?.reference) return this.receipt(answer);
     if (!answer?.code) return this.failed(this.words.refused);
     if (answer.code === "key_reused") this.draft.key = uuid();
-    if (TOKEN_CODES.includes(answer.code) || answer.token) {
-      this.token = this.askToken().catch(() => undefined);
-      await this.token;
-    }
+    // What was used or is too old is asked for anew, so that sending again is enough.
+    if (TOKEN_CODES.includes(answer.code) || answer.token) await (this.token = this.askToken().catch(() => undefined));
     if (answer.errors?.length) return this.refused(answer.errors);
     if (TOKEN_CODES.includes(answer.code)) return this.failed(this.words.sendAgain, false);
     this.failed(answer.detail ?? answer.title ?? this.words.refused);
