@@ -6,7 +6,7 @@
 //! # Rooms
 //!
 //! ```text
-//! main → cli → site → { config, theme } → foundation
+//! main → cli → site → { config, theme, form } → foundation
 //! ```
 //!
 //! An arrow means "may import". A test (`tests/tidy.rs`) reads every path that the code names and holds the walls up.
@@ -14,6 +14,7 @@
 //! | room | what it does |
 //! |---|---|
 //! | foundation | values and rules on them, without effects: [`locale`] (language tags and a site's set of them), [`vpath`] (paths of sources, outputs and addresses, never mixed), [`source`] (text, digests, lines and columns), [`diag`] (what is wrong, where, what to do), [`redact`] (secrets that do not show) |
+//! | [`form`] | a form's specification, and the view of it that the press and the counter show |
 //! | [`config`] | `madoguchi.toml` and the environment, from keys as written to values that cannot be wrong |
 //! | [`theme`] | templates, messages and static files; the built-in ones are part of the binary, a site's own lie over them |
 //! | `site` | the press: a docset in, a site out |
@@ -50,7 +51,7 @@
 //! - `site` does not print, and knows no command line; `cli` knows no Markdown.
 //! - Without the feature `site` there is no Markdown parser, no sanitizer and no thread pool in the tree.
 //! - Not here yet, but with a place in the walls: `preview` (which may import `site`), `intake` (the counter, which never may,
-//!   nor the other way round), `form` (what the two have in common).
+//!   nor the other way round).
 pub mod cli;
 pub mod config;
 pub mod diag;

@@ -199,3 +199,62 @@ fn every_kind_has_a_name_of_its_own() {
         assert_eq!((Kind::from_name(name), kind.name()), (Some(kind), name));
     }
 }
+
+fn shown(spec: &FormSpec, values: &[(&str, &str)], faults: &[(&str, &str)]) -> view::FormView {
+    let showing = view::Showing {
+        locale: LocaleId(0),
+        locales: &locales(&["ja", "en"]),
+        action: "/requests/x",
+        page: "ja/a/",
+        submission_id: "key",
+        token: "token",
+        contact: None,
+        promise: Some((LocaleId(1), "Soon")),
+        privacy: None,
+        values,
+        faults,
+    };
+    view::view(spec, &showing)
+}
+
+fn question<'v>(view: &'v view::FormView, name: &str) -> Option<&'v view::FieldView> {
+    view.groups.iter().flat_map(|group| &group.fields).find(|field| field.name == name)
+}
+
+#[test]
+fn a_view_keeps_answers_and_leads_from_each_fault_to_its_field() {
+    let spec = shipped("service-request");
+    let values = [("title", "<b>髙橋"), ("severity", "b"), ("time_zone", "Asia/Kathmandu"), ("service", "azure")];
+    let faults = [("severity", "M1"), ("title", "M2"), ("colour", "M3")];
+    let view = shown(&spec, &values, &faults);
+    let ids: Vec<_> = view.faults.iter().map(|fault| (fault.id.as_deref(), fault.message.as_str())).collect();
+    let id = |rest: &str| format!("md-form-service-request-{rest}");
+    assert_eq!(ids, [(Some(id("severity-1").as_str()), "M1"), (Some(id("title").as_str()), "M2"), (None, "M3")]);
+    let title = question(&view, "title").unwrap();
+    assert_eq!((title.value.as_str(), title.fault.as_deref()), ("<b>髙橋", Some("M2")));
+    assert_eq!(title.described_by, format!("{} {}", id("title-help"), id("title-fault")));
+    let chosen = |name: &str| {
+        let field = question(&view, name).unwrap();
+        field.choices.iter().filter(|choice| choice.checked).map(|choice| choice.value.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((chosen("severity"), chosen("service")), (vec!["b".to_owned()], vec!["azure".to_owned()]));
+    assert_eq!(chosen("time_zone"), ["Asia/Kathmandu"], "a zone that is not suggested is kept");
+    assert_eq!(chosen("consent"), [""; 0]);
+    assert_eq!(view.promise.unwrap().lang.as_deref(), Some("en"));
+}
+
+#[test]
+fn a_hidden_field_is_shown_only_where_it_must_be_filled_in() {
+    let spec = shipped("translation-feedback");
+    let hidden = |view: &view::FormView, name: &str| {
+        view.hidden.iter().filter(|hidden| hidden.name == name).map(|hidden| hidden.value.clone()).collect::<Vec<_>>()
+    };
+    let empty = shown(&spec, &[], &[]);
+    assert!(question(&empty, "segment").is_some() && hidden(&empty, "segment").is_empty() && hidden(&empty, "page").is_empty());
+    let filled = shown(&spec, &[("segment", "abc"), ("page", "en/b/")], &[]);
+    assert!(question(&filled, "segment").is_none() && question(&filled, "page").is_none());
+    assert_eq!((hidden(&filled, "segment"), hidden(&filled, "page")), (vec!["abc".to_owned()], vec!["en/b/".to_owned()]));
+    let faulty = shown(&spec, &[("segment", "a b")], &[("segment", "M")]);
+    assert_eq!(question(&faulty, "segment").unwrap().value, "a b", "what is wrong can be corrected");
+    assert_eq!(hidden(&shown(&shipped("service-request"), &[], &[]), "page"), ["ja/a/"]);
+}

@@ -38,7 +38,9 @@ async function complete(site) {
 const words = (page) => page.locator("body").innerText();
 
 async function withoutScript(site) {
-  for (const { path } of [...site.kinds.filter(({ path }) => path), ...site.parts]) {
+  // A form says more with its script: that it keeps a draft. Its own tests compare what is sent.
+  for (const { path } of [...site.kinds.filter(({ path }) => path), ...site.parts.filter(({ kind }) => kind !== "form")]) {
+    if (site.pages.some((page) => page.path === path && page.parts.includes("form"))) continue;
     assert.equal(await words(await site.open(path, { script: false })), await words(await site.open(path)), path);
     await site.closePages();
   }

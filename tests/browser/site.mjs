@@ -10,8 +10,8 @@ const TYPES = {
   ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2", ".wasm": "application/wasm",
 };
 
-/** What a page may do, and no more: nothing but its own styles and images. */
-const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'";
+/** What a page may do, and no more: its own styles, images and scripts, and requests to its own host. */
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'";
 
 export class Site {
   static async serve(folder, browser) {
@@ -27,6 +27,7 @@ export class Site {
 
   async answer(request, response) {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    if (this.counter && path.startsWith("/requests/")) return this.counter(request, response);
     const file = normalize(join(this.folder, path.endsWith("/") ? `${path}index.html` : path));
     try {
       if (!file.startsWith(this.folder + sep)) throw new Error("outside");
@@ -105,6 +106,7 @@ function special(path) {
 const PARTS = {
   tabs: 'class="tabs"', table: 'class="table"', figure: "<figure", "missing image": 'class="image-missing"', alert: 'class="alert ',
   code: "<pre", notice: 'class="notice ', fallback: 'class="notice fallback"', columns: 'class="columns"', video: 'class="video"',
+  form: '<form class="request"',
 };
 
 /** Every page's address, size and parts; `moved` is where it leads if it does nothing else. */

@@ -12,6 +12,7 @@ mod corpus;
 mod docs;
 #[cfg(feature = "site")]
 mod docset;
+mod forms;
 #[cfg(feature = "site")]
 mod html;
 #[cfg(feature = "site")]

@@ -1,0 +1,141 @@
+// The form in a page with its script, against a counter that answers as it is told.
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { skip } from "./skip.mjs";
+
+const JSON_TYPE = { "content-type": "application/json" };
+const PROBLEM = { "content-type": "application/problem+json" };
+const REFERENCE = "SR-04HM-ASW9-NF6Y-Y07Z";
+const received = { status: 201, type: JSON_TYPE, body: { reference: REFERENCE, status: "/requests/status/SR?key=1" } };
+const refused = (code, more = {}) => ({ status: 422, type: PROBLEM, body: { code, title: code, ...more } });
+
+/** Opens the page with the form; `counter.answer` says what the counter does with the next request, `null` that it hangs up. */
+async function opened(site, options) {
+  const path = site.pages.find(({ path, parts }) => parts.includes("form") && path === "/ja/submit-a-service-request/")?.path;
+  if (!path) skip("this site has no service request");
+  const counter = { answer: received, posts: [], tokens: 0 };
+  site.counter = async (request, response) => {
+    if (counter.answer === null) return request.destroy();
+    if (request.url.endsWith("/token")) {
+      counter.tokens += 1;
+      return response.writeHead(200, JSON_TYPE).end(JSON.stringify({ token: `token ${counter.tokens}`, expires: "2100-01-01T00:00:00Z" }));
+    }
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    counter.posts.push({ key: request.headers["idempotency-key"], body: JSON.parse(Buffer.concat(parts).toString()) });
+    const { status, type, body } = counter.answer;
+    response.writeHead(status, type).end(JSON.stringify(body));
+  };
+  const page = await site.open(path, options);
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  return { page, counter };
+}
+
+async function fill(page) {
+  const texts = { requester_name: "髙橋 太郎", company: "㈱サンプル", email: "ａ@example.jp", customer_name: "顧客", customer_tenant: "contoso.partner.onmschina.cn", title: "全員がメールを送れない" };
+  for (const [name, text] of Object.entries(texts)) await page.fill(`form [name=${name}]`, text);
+  await page.fill("form [name=description]", "一行目\n二行目 𠮷野家");
+  await page.selectOption("form [name=service]", "azure");
+  await page.check("form [name=severity][value=b]");
+  await page.check("form [name=preferred_language][value=ja]");
+  await page.check("form [name=consent]");
+}
+
+const submit = (page) => page.click("form.request button[type=submit]");
+const send = (page) => page.locator("section.request .form-buttons button").first();
+
+async function faults(site) {
+  const { page } = await opened(site);
+  await page.check("form [name=severity][value=a]");
+  assert.equal(await page.locator("[data-field=phone] .form-need").innerText(), "必須");
+  await page.fill("form [name=title]", "あ".repeat(121));
+  await submit(page);
+  const listed = await page.locator(".form-faults li").allInnerTexts();
+  const beside = await page.locator(".form-fault").evaluateAll((all) => all.map((one) => one.lastChild.textContent));
+  assert.deepEqual(listed, beside);
+  assert.ok(listed.includes("「題名」は120文字以内で入力してください") && listed.some((one) => one.includes("電話番号")), listed.join());
+  assert.equal(await page.evaluate(() => document.activeElement.className), "form-faults");
+  await page.locator(".form-faults a").first().click();
+  assert.equal(await page.evaluate(() => document.activeElement.name), "requester_name");
+  await page.evaluate(axe.source);
+  assert.deepEqual((await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }))).violations.map(({ id }) => id), []);
+}
+
+async function once(site) {
+  const { page, counter } = await opened(site);
+  await fill(page);
+  await submit(page);
+  await page.evaluate(axe.source);
+  assert.deepEqual((await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }))).violations.map(({ id }) => id), []);
+  await send(page).dblclick();
+  await page.waitForSelector(".form-reference");
+  assert.equal(await page.locator(".form-reference").innerText(), REFERENCE);
+  const [{ key, body }, ...more] = counter.posts;
+  assert.equal(more.length, 0);
+  assert.match(key, /^[0-9a-f-]{36}$/);
+  assert.equal(body.description, "一行目\n二行目 𠮷野家");
+  assert.deepEqual([body.token, body.locale, body.page, body.phone], ["token 1", "ja", "ja/submit-a-service-request/", undefined]);
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+}
+
+async function retries(site) {
+  const { page, counter } = await opened(site);
+  await fill(page);
+  counter.answer = null;
+  await submit(page);
+  await send(page).click();
+  await page.waitForSelector("section .form-status.wrong .form-note");
+  for (const answer of [refused("busy", { detail: "混雑" }), refused("token_expired")]) {
+    counter.answer = answer;
+    const before = counter.posts.length;
+    await send(page).click();
+    await page.waitForFunction(() => !document.querySelector("section.request [aria-disabled]"));
+    assert.equal(counter.posts.length, before + 1);
+  }
+  counter.answer = refused("invalid_fields", { errors: [{ field: "email", code: "bad_email", message: "形が違います" }] });
+  await send(page).click();
+  await page.waitForSelector("form.request .form-fault");
+  assert.equal(await page.inputValue("form [name=title]"), "全員がメールを送れない");
+  counter.answer = received;
+  await submit(page);
+  await send(page).click();
+  await page.waitForSelector(".form-reference").catch(async (error) => { throw new Error(`${error}: ${await page.locator("main").innerText()}`); });
+  assert.equal(new Set(counter.posts.map(({ key }) => key)).size, 1, "retries keep their key");
+}
+
+async function draft(site) {
+  const { page } = await opened(site);
+  await fill(page);
+  await page.reload();
+  assert.equal(await page.inputValue("form [name=title]"), "全員がメールを送れない");
+  assert.equal(await page.isChecked("form [name=consent]"), false);
+  await page.evaluate(() => {
+    const [place] = Object.keys(localStorage);
+    localStorage.setItem(place, JSON.stringify({ ...JSON.parse(localStorage.getItem(place)), at: Date.now() - 86_400_001 }));
+  });
+  const again = await page.context().newPage();
+  await again.goto(page.url());
+  assert.equal(await again.inputValue("form [name=title]"), "", "after a day it is gone");
+  await again.fill("form [name=title]", "x");
+  again.on("dialog", (dialog) => dialog.accept());
+  await again.click(".form-draft button");
+  assert.deepEqual([await again.inputValue("form [name=title]"), await again.evaluate(() => localStorage.length)], ["", 0]);
+  await again.close();
+}
+
+const own = (test) => async (site) => {
+  if (site.foreign) skip("these pages have no form of ours");
+  try {
+    await test(site);
+  } finally {
+    site.counter = undefined;
+  }
+};
+
+export default [
+  ["a form shows what is wrong above it and beside its fields, in the same words", own(faults)],
+  ["a request is reviewed, sent once however often the button is pressed, and receipted", own(once)],
+  ["a request that cannot be sent keeps its text and its key", own(retries)],
+  ["a draft is kept for a day, without consent, and can be cleared", own(draft)],
+];

@@ -1,0 +1,140 @@
+//! Forms in pages: from a specification to HTML, in every language, and what a check says of a faulty one.
+
+use crate::support::Site;
+
+const CONFIG: &str = r#"
+[site]
+source_locale = "en"
+locales = ["ja", "en"]
+[form.service-request]
+spec = "content/forms/service-request.toml"
+contact = { ja = "電話してください", en = "Call us" }
+promise = { ja = "明日お返事します", en = "We answer tomorrow" }
+privacy = { ja = "<b>当社</b>が扱います", en = "We & you" }
+[form.translation-feedback]
+spec = "content/forms/translation-feedback.toml"
+"#;
+const REQUEST: &str = include_str!("../../content/forms/service-request.toml");
+const FEEDBACK: &str = include_str!("../../content/forms/translation-feedback.toml");
+
+fn site() -> Site {
+    let forms = Site::new().config(CONFIG).file("forms/service-request.toml", REQUEST);
+    forms.file("forms/translation-feedback.toml", FEEDBACK)
+}
+
+/// The tag of the control with this name, up to its end.
+fn control<'h>(html: &'h str, name: &str) -> &'h str {
+    let at = html.find(&format!(" name=\"{name}\"")).unwrap_or_else(|| panic!("no field {name}"));
+    let start = html[..at].rfind('<').unwrap();
+    &html[start..=at + html[at..].find('>').unwrap()]
+}
+
+#[test]
+fn both_forms_stand_in_the_readers_language_and_nothing_is_published_of_their_specifications() {
+    let built = site()
+        .file("a.md", "# A\n\n:::form service-request\n")
+        .file("a.ja.md", "# ア\n\n:::form service-request\n")
+        .file("b.md", "# B\n\nBefore.\n\n:::form translation-feedback:::\n\nAfter.\n")
+        .build();
+    assert_eq!(built.codes(), [""; 0]);
+    let (ja, en) = (built.html("ja/a/"), built.html("en/a/"));
+    assert!(
+        ja.contains(
+            "<form class=\"request\" id=\"md-form-service-request\" method=\"post\" action=\"/requests/service-request\""
+        )
+    );
+    assert!(ja.contains("<legend>重大度 <span class=\"form-need always\">必須</span></legend>"));
+    assert!(
+        ja.contains("&lt;b&gt;当社&lt;/b&gt;が扱います") && ja.contains("明日お返事します") && ja.contains("電話してください")
+    );
+    assert!(en.contains("<legend>Severity ") && en.contains("We &amp; you") && !en.contains("重大度"));
+    assert!(control(&ja, "locale").contains("value=\"ja\"") && control(&en, "page").contains("value=\"en/a/\""));
+    assert!(control(&en, "token").contains("value=\"\"") && !control(&en, "_charset_").contains("value"));
+    assert!(control(&en, "website").contains("tabindex=\"-1\"") && control(&en, "website").contains("autocomplete=\"off\""));
+    assert!(control(&en, "requester_name").ends_with(" required>") && !control(&en, "phone").contains("required"));
+    let consent = en.find("name=\"consent\"").unwrap();
+    assert!(en.find("We &amp; you").unwrap() < consent && consent < en.find("<button").unwrap());
+    // A page without translation shows its text in English, and the form in the reader's language.
+    let fallback = built.html("ja/b/");
+    assert!(fallback.contains("lang=\"ja\" aria-label=\"翻訳へのご意見\"") && fallback.contains("Before."));
+    assert!(built.html("en/b/").contains("name=\"segment\" value=\"\""), "what nothing has filled in is asked for");
+    for name in ["forms/service-request.toml", "content/forms/service-request.toml"] {
+        assert!(!built.has(name), "{name}");
+    }
+}
+
+#[test]
+fn only_pages_with_a_form_load_its_script() {
+    let built = site().file("a.md", "# A\n\n:::form service-request\n").file("b.md", "# B\n").build();
+    assert!(built.html("en/a/").contains("<script type=\"module\" src=\"../../assets/form."));
+    assert!(!built.html("en/b/").contains("<script"));
+}
+
+#[test]
+fn a_form_that_stands_twice_is_shown_once() {
+    let twice = "# A\n\n:::form service-request\n\nAgain:\n\n:::form service-request\n";
+    let built = site().file("a.md", twice).file("a.ja.md", twice).build();
+    for path in ["en/a/", "ja/a/parallel/"] {
+        let html = built.html(path);
+        assert_eq!(html.matches("<form class=\"request\"").count(), 1, "{path}");
+        assert_eq!(html.matches("href=\"#md-form-service-request\"").count(), 1, "{path}");
+    }
+    assert!(built.html("ja/a/parallel/").contains("<form class=\"request\" id=\"md-form-service-request\" method=\"post\" action=\"/requests/service-request\" enctype=\"application/x-www-form-urlencoded\" accept-charset=\"UTF-8\" novalidate lang=\"ja\""));
+}
+
+#[test]
+fn a_form_is_sent_to_the_public_address_of_the_counter() {
+    let config = format!("{CONFIG}[intake]\npublic_url = \"https://counter.example.com/requests\"\n");
+    let built = site().config(&config).file("a.md", "# A\n\n- one\n\n  :::form service-request\n").build();
+    assert!(built.html("en/a/").contains(" action=\"https://counter.example.com/requests/service-request\""));
+}
+
+#[test]
+fn a_third_language_without_texts_is_reported_and_still_served() {
+    let config = CONFIG.replace("[\"ja\", \"en\"]", "[\"ja\", \"en\", \"ko\"]");
+    let built = site().config(&config).file("a.md", "# A\n\n:::form service-request\n").build();
+    let codes = built.codes();
+    assert!(codes.len() > 50 && codes.iter().all(|code| *code == "form-text-missing"));
+    let ko = built.html("ko/a/");
+    assert!(ko.contains("<span lang=\"ja\">題名</span></label>"));
+    assert!(ko.contains(">필수</span>"));
+}
+
+#[test]
+fn faults_of_a_form_are_reported_at_their_place() {
+    for (spec, page, codes) in [
+        (REQUEST.replace("\"line\"", "\"lime\""), "# A\n\n:::form service-request\n", "form-damaged"),
+        (REQUEST.to_owned(), "# A\n\n:::form service-requests\n", "form-missing"),
+        (REQUEST.to_owned(), "# A\n\n:::form\n", "extension-malformed"),
+    ] {
+        let built = site().file("forms/service-request.toml", &spec).file("a.md", page).build();
+        assert!(!built.codes().is_empty() && built.codes().iter().all(|code| *code == codes), "{:?}", built.codes());
+    }
+    let outside = Site::new().config(CONFIG).file("a.md", "# A\n").build();
+    assert_eq!(outside.codes(), ["form-missing", "form-missing"]);
+}
+
+#[test]
+fn a_changed_specification_changes_the_pages_it_stands_in() {
+    let site = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let file = site.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    let build = || {
+        let command =
+            std::process::Command::new(env!("CARGO_BIN_EXE_madoguchi")).arg("build").arg("--site").arg(site.path()).output();
+        assert!(command.unwrap().status.success());
+        std::fs::read_to_string(site.path().join("public/en/a/index.html")).unwrap()
+    };
+    put("madoguchi.toml", CONFIG);
+    put("content/a.md", "# A\n\n:::form service-request\n");
+    put("content/forms/service-request.toml", REQUEST);
+    put("content/forms/translation-feedback.toml", FEEDBACK);
+    assert!(build().contains("<legend>The problem</legend>"));
+    put("content/forms/service-request.toml", &REQUEST.replace("The problem", "What is wrong"));
+    assert!(build().contains("<legend>What is wrong</legend>"));
+    put("madoguchi.toml", &CONFIG.replace("We answer tomorrow", "We answer today"));
+    assert!(build().contains("We answer today"));
+}
