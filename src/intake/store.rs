@@ -15,6 +15,7 @@ use crate::config::StoreConfig;
 mod clock;
 mod error;
 mod meter;
+mod postgres;
 mod row;
 mod sql;
 mod sqlite;
@@ -33,6 +34,7 @@ pub struct Store(Back);
 #[derive(Debug, Clone)]
 enum Back {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 /// The same call on either back end.
@@ -40,6 +42,7 @@ macro_rules! each {
     ($store:expr, $back:ident => $call:expr) => {
         match &$store.0 {
             Back::Sqlite($back) => $call,
+            Back::Postgres($back) => $call,
         }
     };
 }
@@ -54,10 +57,7 @@ impl Store {
     pub async fn open(config: &StoreConfig, options: Options) -> Result<Self, StoreError> {
         match config {
             StoreConfig::Sqlite(file) => sqlite::Sqlite::open(file.clone(), options).await.map(Back::Sqlite),
-            StoreConfig::Postgres(_) => Err(StoreError::Unsafe {
-                what: "this version keeps requests in SQLite only".into(),
-                help: "set `store` to `sqlite:PATH`".into(),
-            }),
+            StoreConfig::Postgres(address) => postgres::Postgres::open(address, options).await.map(Back::Postgres),
         }
         .map(Self)
     }
@@ -113,6 +113,8 @@ impl Store {
     pub async fn failed(&self) -> StoreError {
         match &self.0 {
             Back::Sqlite(back) => back.failed().await,
+            // Its server decides what is on disk; a new connection to it is a new beginning.
+            Back::Postgres(_) => std::future::pending().await,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The store: one suite that is run on both back ends, and what only one of them can do.
-#![cfg(feature = "intake")]
+#![cfg(all(feature = "intake", unix))]
 
 mod accept;
+mod leases;
+mod postgres;
 mod support;

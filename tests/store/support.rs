@@ -1,12 +1,16 @@
 //! Stores to test, and requests to put into them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use madoguchi::config::StoreConfig;
 use madoguchi::intake::ids::Reference;
-use madoguchi::intake::outbox::{Letter, Millis, NewRequest, Purpose, UsedToken};
+use madoguchi::intake::outbox::{Accepted, DeliveryState, Letter, Millis, NewRequest, Purpose, UsedToken};
 use madoguchi::intake::store::{Options, Store, StoreError};
+use madoguchi::redact::Secret;
+
+use super::postgres::Server;
 
 /// When tests begin.
 pub(crate) const NOW: Millis = 1_800_000_000_000;
@@ -18,26 +22,71 @@ pub(crate) const DAY: Millis = 24 * HOUR;
 /// A place for a store, which is empty at first.
 pub(crate) struct Place {
     pub(crate) config: StoreConfig,
-    pub(crate) folder: tempfile::TempDir,
+    /// Kept while the store is.
+    folder: Option<tempfile::TempDir>,
+    pub(crate) server: Option<Arc<Server>>,
 }
 
 impl Place {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { config: StoreConfig::Sqlite(folder.path().join("var/requests.db")), folder }
+        let file = folder.path().join("var/requests.db");
+        Self { config: StoreConfig::Sqlite(file), folder: Some(folder), server: None }
+    }
+
+    pub(crate) fn postgres() -> Result<Self, String> {
+        Server::shared().map(Self::on)
+    }
+
+    pub(crate) fn on(server: Arc<Server>) -> Self {
+        Self { config: StoreConfig::Postgres(Secret::new(server.database())), folder: None, server: Some(server) }
+    }
+
+    /// The folder that the database's files stand in (SQLite).
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.as_ref().unwrap().path().join("var")
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.folder.path().join("var/requests.db")
+        self.folder().join("requests.db")
     }
 
     pub(crate) async fn counter(&self) -> Store {
         self.open(Options::counter(NOW, 0)).await.unwrap()
     }
 
+    pub(crate) async fn operator(&self) -> Store {
+        self.open(Options::operator(NOW)).await.unwrap()
+    }
+
     pub(crate) async fn open(&self, options: Options) -> Result<Store, StoreError> {
         Store::open(&self.config, options).await
     }
+}
+
+/// Runs a test on SQLite and on PostgreSQL.
+pub(crate) fn on_both(name: &str, test: impl AsyncFn(Place)) {
+    run(test(Place::sqlite()));
+    match Place::postgres() {
+        Ok(place) => run(test(place)),
+        Err(why) => println!("SKIPPED: {name} on PostgreSQL: {why}"),
+    }
+}
+
+/// Accepts so many requests, and returns their references.
+pub(crate) async fn fill(store: &Store, count: usize) -> Vec<Reference> {
+    let mut references = Vec::new();
+    for _ in 0..count {
+        let request = request();
+        references.push(request.reference.clone());
+        assert_eq!(store.accept(request).await, Ok(Accepted::New));
+    }
+    references
+}
+
+/// The state of a request's mail to the desk.
+pub(crate) async fn state(store: &Store, reference: &Reference) -> DeliveryState {
+    store.show(reference).await.unwrap().unwrap().deliveries[0].state
 }
 
 /// A request unlike any other, taken at [`NOW`].

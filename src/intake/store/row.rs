@@ -50,7 +50,8 @@ pub(super) fn lease(row: &impl Columns) -> Result<Lease, StoreError> {
         fence: row.integer(1)?,
         reference: reference(row, 2)?,
         form: row.text(3)?,
-        attempts: count(row, 4)?,
+        // The store counts this try already: one that crashes the process counts too.
+        attempts: count(row, 4)?.saturating_sub(1),
         may_repeat: row.integer(5)? != 0,
         letter,
     })

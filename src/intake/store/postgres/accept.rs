@@ -1,0 +1,96 @@
+//! A request is stored.
+
+use deadpool_postgres::{Client, Transaction};
+
+use super::super::error::StoreError;
+use super::super::row::{self, Columns};
+use super::super::sql;
+use super::{Lock, execute, lock, one};
+use crate::intake::crash;
+use crate::intake::outbox::{Accepted, ConfirmationLimits, DeliveryState, Letter, NewRequest};
+
+/// Stores a request, if it is new. The unique key of the request makes a repeat wait for the first one's commit.
+pub(super) async fn accept(
+    client: &mut Client,
+    request: &NewRequest,
+    limits: ConfirmationLimits,
+) -> Result<Accepted, StoreError> {
+    let transaction = client.transaction().await?;
+    if !insert(&transaction, request).await? {
+        return repeated(transaction, request).await;
+    }
+    if let Some(token) = &request.token
+        && execute(&transaction, sql::USE_TOKEN, &[&&token.id[..], &token.expires_at]).await? == 0
+    {
+        transaction.rollback().await?;
+        return Ok(Accepted::TokenUsed);
+    }
+    deliver(&transaction, request, &request.escalation, row::first_state(request)).await?;
+    crash::point("store.in-accept");
+    confirm(&transaction, request, limits).await?;
+    crash::point("store.before-commit");
+    transaction.commit().await?;
+    crash::point("store.after-commit");
+    Ok(Accepted::New)
+}
+
+async fn repeated(transaction: Transaction<'_>, request: &NewRequest) -> Result<Accepted, StoreError> {
+    let found = one(&transaction, sql::FIND, &[&request.form, &request.submission_id]).await?;
+    transaction.rollback().await?;
+    let found = found.as_ref().map(row::found).transpose()?;
+    // Forgotten in this moment: it can be sent anew.
+    found.map(|found| row::repeated(found, request)).ok_or(StoreError::Busy)
+}
+
+async fn insert(db: &Transaction<'_>, request: &NewRequest) -> Result<bool, StoreError> {
+    let values: [super::Value<'_>; 7] = [
+        &request.reference.as_str(),
+        &request.form,
+        &request.submission_id,
+        &&request.fingerprint[..],
+        &request.status_key,
+        &request.received_at,
+        &request.answers,
+    ];
+    Ok(execute(db, sql::INSERT_REQUEST, &values).await? == 1)
+}
+
+async fn deliver(db: &Transaction<'_>, request: &NewRequest, letter: &Letter, state: DeliveryState) -> Result<(), StoreError> {
+    let (reference, hold) = (request.reference.as_str(), request.hold.map(|reason| reason.name()));
+    let (purpose, state) = (letter.purpose.name(), state.name());
+    let row = one(db, sql::INSERT_DELIVERY, &[&reference, &purpose, &state, &request.received_at, &hold]).await?;
+    let row = row.ok_or_else(|| super::away("an insertion gave no number"))?;
+    let delivery = row.integer(0)?;
+    let values: [super::Value<'_>; 5] = [&delivery, &letter.mail_from, &letter.rcpt_to, &letter.message_id, &letter.bytes];
+    execute(db, sql::INSERT_LETTER, &values).await.map(|_| ())
+}
+
+/// Whoever may send a confirmation waits for those before, so that the limits hold across counters; once they are reached nobody
+/// waits. The lock is the last one taken, so that none waits in a circle.
+async fn confirm(db: &Transaction<'_>, request: &NewRequest, limits: ConfirmationLimits) -> Result<(), StoreError> {
+    let Some((letter, digest)) = request.confirmation.as_ref().filter(|_| request.hold.is_none()) else { return Ok(()) };
+    let mut allowed = may_confirm(db, request, digest, limits).await?;
+    if allowed {
+        lock(db, Lock::Confirmation).await?;
+        allowed = may_confirm(db, request, digest, limits).await?;
+    }
+    if !allowed {
+        return execute(db, sql::RAISE, &[&sql::LEFT_OUT]).await.map(|_| ());
+    }
+    let values: [super::Value<'_>; 3] = [&&digest[..], &request.received_at, &request.reference.as_str()];
+    execute(db, sql::INSERT_CONFIRMATION, &values).await?;
+    deliver(db, request, letter, DeliveryState::Queued).await
+}
+
+async fn may_confirm(
+    db: &Transaction<'_>,
+    request: &NewRequest,
+    digest: &[u8; 32],
+    limits: ConfirmationLimits,
+) -> Result<bool, StoreError> {
+    let now = request.received_at;
+    let (window, per_address) = (now.saturating_sub(limits.window), now.saturating_sub(limits.per_address));
+    let row = one(db, sql::CONFIRMATIONS, &[&window, &&digest[..], &per_address]).await?;
+    let sent = row.map(|row| Ok::<_, StoreError>((row.integer(0)?, row.integer(1)?))).transpose()?;
+    Ok(row::may_confirm(sent.unwrap_or_default(), limits))
+}

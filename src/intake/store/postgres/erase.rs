@@ -1,0 +1,92 @@
+//! What is deleted.
+
+use deadpool_postgres::{Client, ClientWrapper, Transaction};
+
+use super::super::clock::{self, Seen};
+use super::super::error::StoreError;
+use super::super::row::{self, Columns};
+use super::super::sql;
+use super::super::values::{Forgotten, Purged, Retention};
+use super::{Lock, each, execute, lock, number};
+use crate::intake::crash;
+use crate::intake::ids::Reference;
+use crate::intake::outbox::{ConfirmationLimits, Millis};
+
+pub(super) async fn forget(
+    client: &mut Client,
+    reference: &Reference,
+    unsent: bool,
+    now: Millis,
+) -> Result<Forgotten, StoreError> {
+    let transaction = client.transaction().await?;
+    let mails = format!("{} FOR UPDATE", sql::UNSENT);
+    let rows = each(&transaction, &mails, &[&reference.as_str()]).await?;
+    let states: Result<Vec<_>, StoreError> = rows.iter().map(|row| Ok((row.text(0)?, row.maybe_integer(1)?))).collect();
+    let verdict = row::may_forget(&states?, unsent, now);
+    if verdict == Forgotten::Gone {
+        execute(&transaction, sql::FORGET, &[&reference.as_str()]).await?;
+        crash::point("store.in-forget");
+    }
+    transaction.commit().await?;
+    Ok(verdict)
+}
+
+/// What was purged, and whether anything was deleted.
+pub(super) async fn purge(
+    client: &mut Client,
+    now: Millis,
+    retention: &Retention,
+    limits: ConfirmationLimits,
+) -> Result<(Purged, bool), StoreError> {
+    crash::point("store.before-purge");
+    if !look_at_clock(client, now).await? {
+        return Ok((Purged::ClockJumped, false));
+    }
+    let transaction = client.transaction().await?;
+    lock(&transaction, Lock::Purge).await?;
+    let mut requests = 0;
+    for (form, kept) in retention {
+        requests += execute(&transaction, sql::PURGE, &[form, &row::before(now, *kept)]).await?;
+        crash::point("store.in-purge");
+    }
+    execute(&transaction, sql::PURGE_TOKENS, &[&now]).await?;
+    let confirmed = now.saturating_sub(limits.window.max(limits.per_address));
+    let digests = execute(&transaction, sql::PURGE_CONFIRMATIONS, &[&confirmed]).await?;
+    transaction.commit().await?;
+    crash::point("store.after-purge");
+    Ok((Purged::Done(requests), requests + digests > 0))
+}
+
+/// Whether the clock is believed; what it shows is remembered. All counters remember it together, so that one whose clock is wrong
+/// is found out by the others.
+pub(super) async fn look_at_clock(client: &mut Client, now: Millis) -> Result<bool, StoreError> {
+    let transaction = client.transaction().await?;
+    lock(&transaction, Lock::Purge).await?;
+    let (since, last) = (number(&transaction, sql::DOUBT_SINCE).await?, number(&transaction, sql::DOUBT_LAST).await?);
+    let seen = Seen { believed: number(&transaction, sql::CLOCK).await?, doubt: since.zip(last) };
+    let (believed, seen) = clock::look(seen, now);
+    remember(&transaction, seen).await?;
+    transaction.commit().await?;
+    Ok(believed)
+}
+
+async fn remember(db: &Transaction<'_>, seen: Seen) -> Result<(), StoreError> {
+    for (name, value) in seen.numbers() {
+        match value {
+            Some(value) => execute(db, sql::SET_NUMBER, &[&name, &value]).await?,
+            None => execute(db, sql::DROP_NUMBER, &[&name]).await?,
+        };
+    }
+    Ok(())
+}
+
+/// Gives the space of deleted rows back. What the server keeps elsewhere (its log, replicas, backups) is the operator's.
+pub(super) async fn wipe(client: &ClientWrapper) -> Result<(), StoreError> {
+    crash::point("store.before-wipe");
+    client.batch_execute("SET statement_timeout = 0").await?;
+    // Each by itself: several in one message would be a transaction, which VACUUM refuses.
+    for table in ["requests", "deliveries", "letters", "tokens", "confirmations"] {
+        client.batch_execute(&format!("VACUUM {table}")).await?;
+    }
+    Ok(())
+}
