@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::guard::rate::Limit;
@@ -62,6 +62,8 @@ pub struct Counter {
     pub store: Store,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Rung when a request was taken, so that it is mailed at once.
+    pub bell: Arc<Notify>,
 }
 
 /// A form that the counter takes.

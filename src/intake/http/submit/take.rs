@@ -48,6 +48,7 @@ impl Visit<'_> {
     }
 
     fn count(&self, submission: &Submission, reference: &Reference) {
+        self.state.counter.bell.notify_one();
         self.state.counter.metrics.accepted(&submission.form);
         if submission.honeypot {
             self.state.counter.metrics.honeypot.inc();
