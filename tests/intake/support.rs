@@ -112,7 +112,7 @@ impl Counter {
 
     fn wait_until_it_listens(&mut self) {
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(self.address).is_err() {
+        while TcpStream::connect(self.address).is_err() || !self.log().contains("mail: ") {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < until, "the counter does not start: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));

@@ -50,7 +50,7 @@ async fn purge(store: &Store, kept: &Retention) {
         Ok(Purged::Done(0)) => {}
         Ok(Purged::Done(requests)) => tracing::info!(requests, "deleted requests past their retention period"),
         Ok(Purged::ClockJumped) => {
-            tracing::warn!("the clock has jumped; nothing is deleted until it has agreed with itself for a day")
+            tracing::warn!("the clock has jumped; nothing is deleted until it has agreed with itself for a day");
         }
         Err(error) => tracing::warn!(%error, "what has been kept long enough could not be deleted; it is tried again in an hour"),
     }

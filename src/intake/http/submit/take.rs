@@ -29,6 +29,9 @@ impl Visit<'_> {
         {
             return self.found(&found, fingerprint);
         }
+        if !self.state.gate.is_open(store).await {
+            return Err(Refusal::Unavailable);
+        }
         let token = self.checked_token(submission, &fingerprint)?;
         self.within_limit_of_address(submission)?;
         let request = self.request(submission, key, token)?;
