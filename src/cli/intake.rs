@@ -12,15 +12,19 @@ use tokio::task::JoinHandle;
 use super::failure::{Failure, FailureKind};
 use crate::config::{Config, IntakeConfig, Smtp};
 use crate::intake::http::{self, Limits};
+use crate::intake::mailer::Mailer;
 use crate::intake::outbox::Millis;
-use crate::intake::store::{Options, Store, StoreError};
-use crate::shutdown::{self, Shutdown, Trigger};
+use crate::intake::store::{Options, Retention, Store, StoreError};
+use crate::intake::worker::{Pace, SystemClock, Worker};
+use crate::shutdown::{self, Trigger};
 use crate::telemetry::{self, Metrics};
 
 mod counter;
+mod outbox;
+mod watch;
 
-/// How often the store is looked at for alarms.
-const LOOK: Duration = Duration::from_secs(15);
+use outbox::StoreOutbox;
+
 /// After a signal everything has ended in this time, whatever hangs.
 const END: Duration = Duration::from_millis(9_800);
 
@@ -93,7 +97,9 @@ async fn start(config: &Config) -> Result<Running, Failure> {
     };
     let (listener, admin) = listeners(&config.intake).await?;
     let metrics = Arc::new(Metrics::default());
-    let counter = counter::assemble(config, needs, store.clone(), Arc::clone(&metrics))?;
+    let worker = worker(&config.intake, &store)?;
+    let status = worker.status();
+    let counter = counter::assemble(config, needs, store.clone(), Arc::clone(&metrics), worker.bell())?;
     announce(config, &listener, admin.as_ref(), &store);
     let limits = Limits::new(&config.intake.guard);
     let no_random = |why| Failure::environment(format!("the system gives no random numbers: {why}"), "");
@@ -106,8 +112,24 @@ async fn start(config: &Config) -> Result<Running, Failure> {
         let app = http::health::admin_router(store.clone(), Arc::clone(&metrics));
         tasks.push(tokio::spawn(http::serve(admin, app, limits, Vec::new(), Arc::new(Metrics::default()), shutdown.clone())));
     }
-    tasks.push(tokio::spawn(watch(store.clone(), metrics, shutdown)));
+    tasks.push(tokio::spawn(worker.run(shutdown.receiver())));
+    tasks.push(tokio::spawn(watch::watch(store.clone(), metrics, status, retention(config), shutdown)));
     Ok(Running { store, trigger, tasks })
+}
+
+type MailWorker = Worker<StoreOutbox, Mailer, SystemClock>;
+
+fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
+    let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
+    let mailer = Mailer::new(smtp, config.smtp_login.clone());
+    let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
+    let worker = format!("{:016x}-{}", now(), std::process::id());
+    Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))
+}
+
+/// How long the requests of each form are kept.
+fn retention(config: &Config) -> Retention {
+    config.forms.iter().map(|(name, form)| (name.clone(), form.retention)).collect()
 }
 
 async fn open(config: &IntakeConfig) -> Result<Store, Failure> {
@@ -117,17 +139,6 @@ async fn open(config: &IntakeConfig) -> Result<Store, Failure> {
 
 fn of_store(error: &StoreError) -> Failure {
     Failure::environment(error.to_string(), error.help())
-}
-
-/// Looks at the store for alarms until the end.
-async fn watch(store: Store, metrics: Arc<Metrics>, mut shutdown: Shutdown) {
-    let mut ticks = tokio::time::interval(LOOK);
-    loop {
-        tokio::select! {
-            () = shutdown.requested() => return,
-            _ = ticks.tick() => drop(http::health::look(&store, &metrics).await),
-        }
-    }
 }
 
 async fn listeners(config: &IntakeConfig) -> Result<(TcpListener, Option<TcpListener>), Failure> {

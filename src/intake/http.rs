@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::guard::rate::Limit;
@@ -62,6 +62,8 @@ pub struct Counter {
     pub store: Store,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Rung when a request was taken, so that it is mailed at once.
+    pub bell: Arc<Notify>,
 }
 
 /// A form that the counter takes.
@@ -82,6 +84,7 @@ struct State {
     origins: Vec<Origin>,
     limits: Option<RateLimits>,
     places: Arc<Semaphore>,
+    gate: health::Gate,
     body_time: std::time::Duration,
     warned_of_proxy: std::sync::Once,
     warned_of_origin: std::sync::Once,
@@ -124,6 +127,7 @@ pub fn router(counter: Counter, secret: &[u8], limits: &Limits) -> Result<Router
         origins,
         limits: counter.config.guard.per_minute.map(RateLimits::new).transpose()?,
         places: Arc::new(Semaphore::new(limits.in_flight)),
+        gate: health::Gate::default(),
         body_time: limits.body,
         warned_of_proxy: std::sync::Once::new(),
         warned_of_origin: std::sync::Once::new(),

@@ -51,7 +51,7 @@ pub struct Metrics {
     registry: Registry,
     accepted: Counted,
     refused: Counted,
-    smtp: Counted,
+    smtp: Family<[(&'static str, &'static str); 2], Counter>,
     connections_refused: Counted,
     /// Open connections.
     pub connections: Gauge,
@@ -80,7 +80,7 @@ impl Default for Metrics {
         registry.register("requests_refused", "Requests not taken, by the code of the answer", metrics.refused.clone());
         registry.register("requests_replayed", "Repeats that were answered from the store", metrics.replayed.clone());
         registry.register("requests_honeypot", "Requests that the honeypot holds", metrics.honeypot.clone());
-        registry.register("smtp_tries", "Tries to send a mail, by outcome", metrics.smtp.clone());
+        registry.register("smtp_tries", "Tries to send a mail, by phase of the dialogue and outcome", metrics.smtp.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
         registry.register("connections_refused", "Connections closed at once, by reason", metrics.connections_refused.clone());
         Self { registry, ..metrics }
@@ -98,9 +98,10 @@ impl Metrics {
         self.refused.get_or_create(&[("code", code.to_owned())]).inc();
     }
 
-    /// A try to send a mail ended so: `sent`, `deferred`, `unknown`, `held`.
-    pub fn smtp(&self, outcome: &'static str) {
-        self.smtp.get_or_create(&[("outcome", outcome.to_owned())]).inc();
+    /// So many tries to send a mail have ended since the start at this phase of the dialogue, in this way.
+    pub fn smtp(&self, phase: &'static str, ending: &'static str, tries: u64) {
+        let counter = self.smtp.get_or_create(&[("phase", phase), ("outcome", ending)]);
+        counter.inc_by(tries.saturating_sub(counter.get()));
     }
 
     /// A connection was closed at once: `client` (too many of one client).
@@ -226,7 +227,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.accepted("service-request");
         metrics.refused("bad_encoding");
-        metrics.smtp("sent");
+        metrics.smtp("dot", "sent", 2);
+        metrics.smtp("dot", "sent", 3);
         assert!(metrics.alarm(Alarm::Held, true) && !metrics.alarm(Alarm::Held, true));
         let commit_seconds = Tally { sum: 0.5, buckets: vec![(0.1, 1), (f64::MAX, 2)] };
         let queue =
@@ -235,7 +237,7 @@ mod tests {
         for line in [
             "madoguchi_requests_accepted_total{form=\"service-request\"} 1",
             "madoguchi_requests_refused_total{code=\"bad_encoding\"} 1",
-            "madoguchi_smtp_tries_total{outcome=\"sent\"} 1",
+            "madoguchi_smtp_tries_total{phase=\"dot\",outcome=\"sent\"} 3",
             "madoguchi_deliveries{state=\"queued\"} 3.0",
             "madoguchi_alarm{alarm=\"held\"} 1.0",
             "madoguchi_alarm{alarm=\"not_ready\"} 0.0",

@@ -29,7 +29,7 @@ fn without_script_a_request_is_reviewed_confirmed_and_receipted() {
     assert!(!text.contains("山田") && !text.contains("仮想マシン"), "nothing of the request is shown");
     assert_eq!(receipt.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(counter.rows(), 1);
-    let answers: serde_json::Value = serde_json::from_str(&counter.column("SELECT answers FROM request")).unwrap();
+    let answers: serde_json::Value = serde_json::from_str(&counter.column("SELECT answers FROM requests")).unwrap();
     assert_eq!(answers["description"], "一行目\n二行目 <script>alert(1)</script>");
     assert_eq!((answers["_locale"].as_str(), answers["_page"].as_str()), (Some("ja"), Some("/ja/x/")));
     // The same page sent again, as after the back button or a double click.

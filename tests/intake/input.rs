@@ -193,7 +193,7 @@ fn random_japanese_is_stored_as_it_was_typed() {
             counter.post_form(FORM, &with(&fields, &[("step", "confirm")]))
         };
         assert!(reply.status == 201 || reply.status == 303, "{text}: {}", reply.text());
-        let stored = counter.column("SELECT answers FROM request ORDER BY rowid DESC LIMIT 1");
+        let stored = counter.column("SELECT answers FROM requests ORDER BY rowid DESC LIMIT 1");
         let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
         assert_eq!((stored["title"].as_str(), stored["description"].as_str()), (Some(*text), Some(*text)));
     }

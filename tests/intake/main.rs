@@ -1,5 +1,9 @@
 //! The counter as its users meet it: the real program, real sockets, real files.
 
+mod abuse;
+mod connections;
 mod flow;
 mod input;
+mod logs;
+mod start;
 mod support;

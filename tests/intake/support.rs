@@ -10,25 +10,25 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A site with the forms that ship, and its counter.
-pub struct Counter {
+pub(crate) struct Counter {
     child: Child,
-    pub address: SocketAddr,
-    pub folder: TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) folder: TempDir,
     log: Arc<Mutex<String>>,
 }
 
 /// What a configuration is made of.
-pub struct Setup {
+pub(crate) struct Setup {
     /// Lines of `[intake]`.
-    pub intake: String,
+    pub(crate) intake: String,
     /// Lines of `[intake.guard]`.
-    pub guard: String,
+    pub(crate) guard: String,
     /// The level of the log.
-    pub log: &'static str,
+    pub(crate) log: &'static str,
     /// Variables of the environment.
-    pub variables: Vec<(&'static str, String)>,
+    pub(crate) variables: Vec<(&'static str, String)>,
     /// Where readers reach it; its own address unless set.
-    pub public_url: Option<String>,
+    pub(crate) public_url: Option<String>,
 }
 
 impl Default for Setup {
@@ -39,12 +39,12 @@ impl Default for Setup {
     }
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Writes a site that can take requests.
-pub fn site(folder: &Path, port: u16, setup: &Setup) {
+pub(crate) fn site(folder: &Path, port: u16, setup: &Setup) {
     let forms = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/forms");
     std::fs::create_dir_all(folder.join("content/forms")).unwrap();
     for form in ["service-request.toml", "translation-feedback.toml"] {
@@ -72,7 +72,7 @@ pub fn site(folder: &Path, port: u16, setup: &Setup) {
     std::fs::write(folder.join("madoguchi.toml"), text).unwrap();
 }
 
-pub fn command(folder: &Path, setup: &Setup) -> Command {
+pub(crate) fn command(folder: &Path, setup: &Setup) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
     command.args(["intake", "--log", setup.log, "--site"]).arg(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
@@ -83,17 +83,17 @@ pub fn command(folder: &Path, setup: &Setup) -> Command {
 }
 
 impl Counter {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(Setup::default())
     }
 
-    pub fn with(setup: Setup) -> Self {
+    pub(crate) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::at(folder, free_port(), &setup)
     }
 
     /// Starts in a folder that may hold a store already.
-    pub fn at(folder: TempDir, port: u16, setup: &Setup) -> Self {
+    pub(crate) fn at(folder: TempDir, port: u16, setup: &Setup) -> Self {
         site(folder.path(), port, setup);
         let mut child = command(folder.path(), setup).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
@@ -112,76 +112,76 @@ impl Counter {
 
     fn wait_until_it_listens(&mut self) {
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(self.address).is_err() {
+        while TcpStream::connect(self.address).is_err() || !self.log().contains("mail: ") {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < until, "the counter does not start: {}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
     /// Sends SIGTERM.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let done = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
     /// Waits for the end; the exit code.
-    pub fn wait(&mut self) -> Option<i32> {
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
     /// Ends it, and gives back its folder.
-    pub fn stop(mut self) -> TempDir {
+    pub(crate) fn stop(mut self) -> TempDir {
         self.terminate();
         self.wait();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
-    pub fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         send(self.address, &Request::new("GET", path))
     }
 
-    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         send(self.address, &Request::form(path, fields))
     }
 
-    pub fn post_json(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn post_json(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         send(self.address, &Request::json(path, fields))
     }
 
     /// A token, as the page's script gets it.
-    pub fn token(&self, form: &str) -> String {
+    pub(crate) fn token(&self, form: &str) -> String {
         let reply = self.get(&format!("/requests/{form}/token"));
         assert_eq!(reply.status, 200, "{reply:?}");
         reply.json()["token"].as_str().unwrap().to_owned()
     }
 
     /// How many requests are in the store.
-    pub fn rows(&self) -> usize {
-        self.column("SELECT count(*) FROM request").parse().unwrap()
+    pub(crate) fn rows(&self) -> usize {
+        self.column("SELECT count(*) FROM requests").parse().unwrap()
     }
 
     /// One value of the store.
-    pub fn column(&self, sql: &str) -> String {
-        let output = Command::new("python3")
-            .args(["-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])"])
-            .arg(self.database())
-            .arg(sql)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    pub(crate) fn column(&self, sql: &str) -> String {
+        let database = rusqlite::Connection::open(self.database()).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        let value = database.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+        match value {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => panic!("{other:?}"),
+        }
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("var/requests.db")
     }
 }
@@ -195,41 +195,41 @@ impl Drop for Counter {
 
 /// A request, byte for byte.
 #[derive(Clone)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub fn new(method: &str, path: &str) -> Self {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
         Self { method: method.into(), path: path.into(), headers: Vec::new(), body: Vec::new() }
     }
 
-    pub fn form(path: &str, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(path: &str, fields: &[(&str, &str)]) -> Self {
         let body =
             fields.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect::<Vec<_>>().join("&");
         Self::new("POST", path).header("Content-Type", "application/x-www-form-urlencoded").body(body)
     }
 
-    pub fn json(path: &str, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn json(path: &str, fields: &[(&str, &str)]) -> Self {
         let object: serde_json::Map<String, serde_json::Value> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         Self::new("POST", path).header("Content-Type", "application/json").body(serde_json::Value::from(object).to_string())
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         if !has("host") {
@@ -249,38 +249,38 @@ impl Request {
     }
 }
 
-pub fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The values of the page's hidden inputs, in their order, as a browser reads them.
-    pub fn hidden(&self) -> Vec<(String, String)> {
+    pub(crate) fn hidden(&self) -> Vec<(String, String)> {
         let html = self.text();
         let inputs = html.split("<input type=\"hidden\" name=\"").skip(1);
         let parts = inputs.map(|input| input.split_once("\" value=\"").unwrap());
@@ -288,18 +288,18 @@ impl Reply {
     }
 }
 
-pub fn unescape(html: &str) -> String {
+pub(crate) fn unescape(html: &str) -> String {
     let named =
         [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/"), ("&amp;", "&")];
     named.iter().fold(html.to_owned(), |text, (name, c)| text.replace(name, c))
 }
 
-pub fn send(address: SocketAddr, request: &Request) -> Reply {
+pub(crate) fn send(address: SocketAddr, request: &Request) -> Reply {
     raw(address, &request.bytes())
 }
 
 /// Sends bytes and reads until the end.
-pub fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
+pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // A server that has answered already may have closed its side.
@@ -309,7 +309,7 @@ pub fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
     parse(&all)
 }
 
-pub fn parse(all: &[u8]) -> Reply {
+pub(crate) fn parse(all: &[u8]) -> Reply {
     let end = all.windows(4).position(|part| part == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {all:?}"));
     let head = String::from_utf8(all[..end].to_vec()).unwrap();
     let mut lines = head.lines();
@@ -319,7 +319,7 @@ pub fn parse(all: &[u8]) -> Reply {
 }
 
 /// A service request that is in order.
-pub fn sound() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn sound() -> Vec<(&'static str, &'static str)> {
     vec![
         ("requester_name", "山田 太郎"),
         ("company", "株式会社サンプル"),
@@ -336,7 +336,7 @@ pub fn sound() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Fields with some of them replaced or added.
-pub fn with<'a>(fields: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn with<'a>(fields: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = fields.iter().filter(|(name, _)| !others.iter().any(|(other, _)| other == name));
     kept.chain(others).copied().collect()
 }

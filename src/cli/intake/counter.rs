@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::refused;
 use crate::cli::failure::Failure;
 use crate::config::{self, Config, Environment, FormConfig, Mailbox, WebAddress};
@@ -69,7 +71,13 @@ fn secure(public_url: &WebAddress) -> Result<(), Failure> {
 }
 
 /// The counter.
-pub(super) fn assemble(config: &Config, needs: Needs, store: Store, metrics: Arc<Metrics>) -> Result<Counter, Failure> {
+pub(super) fn assemble(
+    config: &Config,
+    needs: Needs,
+    store: Store,
+    metrics: Arc<Metrics>,
+    bell: Arc<Notify>,
+) -> Result<Counter, Failure> {
     let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
     let theme = Theme::load(overlay.as_deref(), &config.site.locales);
     Ok(Counter {
@@ -82,6 +90,7 @@ pub(super) fn assemble(config: &Config, needs: Needs, store: Store, metrics: Arc
         from: needs.from,
         store,
         metrics,
+        bell,
     })
 }
 

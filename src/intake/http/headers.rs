@@ -72,8 +72,13 @@ pub(super) fn key(text: &str) -> Result<String, Refusal> {
     if fits { Ok(text.to_owned()) } else { Err(Refusal::BadKey) }
 }
 
-/// Whether a client without a body of its own would rather have a page than JSON.
+/// Whether a client is answered with a page: whoever posts as pages without script do, and else whoever asks for one.
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    if headers.contains_key(CONTENT_TYPE)
+        && let Ok(media) = media(headers)
+    {
+        return media == Media::Form;
+    }
     let accept = headers.get("accept").map(HeaderValue::as_bytes).unwrap_or_default();
     accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"))
 }

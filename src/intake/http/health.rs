@@ -1,12 +1,14 @@
 //! Whether the counter can do its work, for balancers and for Prometheus.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
+use tokio::time::Instant;
 
 use super::{State, answer, now};
 use crate::intake::store::{self, Stats, Store, StoreError};
@@ -24,7 +26,31 @@ pub(super) async fn ready(Shared(state): Shared<Arc<State>>) -> Response<Body> {
     }
 }
 
-/// The addresses of `admin_listen`: `/metrics`, `/healthz`, `/readyz`.
+/// Whether the store was ready when it was last looked at, no longer than [`FRESH`] ago.
+///
+/// Below the disk reserve a database still takes rows, up to the moment when it takes no more; by then it is too late.
+#[derive(Debug, Default)]
+pub(super) struct Gate(tokio::sync::Mutex<Option<(Instant, bool)>>);
+
+/// How long a look at the store counts.
+const FRESH: Duration = Duration::from_secs(1);
+
+impl Gate {
+    /// Looks at the store if the last look is too old; one request looks, others wait for it.
+    pub(super) async fn is_open(&self, store: &Store) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((at, ready)) = *last
+            && at.elapsed() < FRESH
+        {
+            return ready;
+        }
+        let ready = store.ready().await.is_ok();
+        *last = Some((Instant::now(), ready));
+        ready
+    }
+}
+
+/// The addresses of `admin_listen`: `/metrics` and `/healthz`.
 pub fn admin_router(store: Store, metrics: Arc<Metrics>) -> Router {
     let shared = Arc::new((store, metrics));
     Router::new()

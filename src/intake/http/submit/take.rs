@@ -29,6 +29,9 @@ impl Visit<'_> {
         {
             return self.found(&found, fingerprint);
         }
+        if !self.state.gate.is_open(store).await {
+            return Err(Refusal::Unavailable);
+        }
         let token = self.checked_token(submission, &fingerprint)?;
         self.within_limit_of_address(submission)?;
         let request = self.request(submission, key, token)?;
@@ -48,6 +51,7 @@ impl Visit<'_> {
     }
 
     fn count(&self, submission: &Submission, reference: &Reference) {
+        self.state.counter.bell.notify_one();
         self.state.counter.metrics.accepted(&submission.form);
         if submission.honeypot {
             self.state.counter.metrics.honeypot.inc();

@@ -1,0 +1,57 @@
+//! What is done at intervals while the counter runs: alarms, and the end of what has been kept long enough.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::now;
+use crate::intake::http::health;
+use crate::intake::retry::CircuitState;
+use crate::intake::store::{Purged, Retention, Store};
+use crate::intake::worker::Status;
+use crate::shutdown::Shutdown;
+use crate::telemetry::{Alarm, Metrics};
+
+/// How often the store is looked at for alarms.
+const LOOK: Duration = Duration::from_secs(15);
+/// How often what has been kept long enough is deleted.
+const PURGE: Duration = Duration::from_secs(60 * 60);
+
+/// Watches until the end.
+pub(super) async fn watch(store: Store, metrics: Arc<Metrics>, status: Arc<Status>, kept: Retention, mut shutdown: Shutdown) {
+    let mut left_out = None;
+    let (mut looks, mut purges) = (tokio::time::interval(LOOK), tokio::time::interval(PURGE));
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            _ = looks.tick() => look(&store, &metrics, &status, &mut left_out).await,
+            _ = purges.tick() => purge(&store, &kept).await,
+        }
+    }
+}
+
+async fn look(store: &Store, metrics: &Metrics, status: &Status, left_out: &mut Option<u64>) {
+    let now = health::look(store, metrics).await.confirmations_left_out;
+    let more = left_out.replace(now).is_some_and(|before| now > before);
+    if metrics.alarm(Alarm::Confirmations, more) && more {
+        tracing::warn!(
+            alarm = Alarm::Confirmations.name(),
+            "confirmations are left out, for there are too many; requests are still taken"
+        );
+    }
+    // The worker has told the log why; the alarm is for whoever reads metrics.
+    metrics.alarm(Alarm::MailServer, status.circuit() != CircuitState::Closed);
+    for count in status.counts() {
+        metrics.smtp(count.phase.name(), count.ending, count.tries);
+    }
+}
+
+async fn purge(store: &Store, kept: &Retention) {
+    match store.purge(now(), kept).await {
+        Ok(Purged::Done(0)) => {}
+        Ok(Purged::Done(requests)) => tracing::info!(requests, "deleted requests past their retention period"),
+        Ok(Purged::ClockJumped) => {
+            tracing::warn!("the clock has jumped; nothing is deleted until it has agreed with itself for a day");
+        }
+        Err(error) => tracing::warn!(%error, "what has been kept long enough could not be deleted; it is tried again in an hour"),
+    }
+}

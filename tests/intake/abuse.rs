@@ -1,0 +1,185 @@
+//! What stands against abuse: tokens, the honeypot, limits, origins, work.
+
+use std::time::Duration;
+
+use sha2::Digest;
+
+use crate::support::{Counter, Request, Setup, free_port, send, sound, with};
+
+const FORM: &str = "/requests/service-request";
+/// Limits on connections are off, so that only the limit of requests is met.
+const OPEN: &str = "connections_per_client = 5000";
+
+fn code_of(counter: &Counter, fields: &[(&str, &str)]) -> (u16, String) {
+    let reply = counter.post_json(FORM, fields);
+    (reply.status, if reply.status == 201 { String::new() } else { reply.code() })
+}
+
+#[test]
+fn a_token_is_needed_once_for_each_request_and_a_fresh_one_comes_with_the_refusal() {
+    let counter = Counter::start();
+    let missing = counter.post_json(FORM, &sound());
+    assert_eq!((missing.status, missing.code().as_str()), (422, "token_required"));
+    let fresh = missing.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", "f.00.1.00")])), (422, "token_invalid".into()));
+    let used = with(&sound(), &[("token", &fresh), ("submission_id", "one")]);
+    assert_eq!(code_of(&counter, &used), (201, String::new()));
+    let stolen = with(&used, &[("submission_id", "two"), ("title", "another")]);
+    assert_eq!(code_of(&counter, &stolen), (422, "token_used".into()));
+    assert_eq!(counter.rows(), 1);
+}
+
+#[test]
+fn tokens_and_keys_hold_across_a_restart() {
+    let counter = Counter::start();
+    let (used, kept) = (counter.token("service-request"), counter.token("service-request"));
+    let first = with(&sound(), &[("token", &used), ("submission_id", "one")]);
+    let answer = counter.post_json(FORM, &first);
+    assert_eq!(answer.status, 201);
+    let folder = counter.stop();
+    let counter = Counter::at(folder, free_port(), &Setup::default());
+    let again = counter.post_json(FORM, &first);
+    assert_eq!((again.status, again.json()["reference"].clone()), (201, answer.json()["reference"].clone()));
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", &used), ("submission_id", "two")])), (422, "token_used".into()));
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", &kept), ("submission_id", "two")])), (201, String::new()));
+}
+
+#[test]
+fn a_request_in_the_trap_is_answered_as_any_other_and_held() {
+    let counter = Counter::start();
+    let token = counter.token("service-request");
+    let reply = counter.post_json(FORM, &with(&sound(), &[("token", &token), ("website", "http://spam.example")]));
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    assert_eq!(counter.rows(), 1, "nothing is lost");
+    let held = "SELECT count(*) FROM deliveries WHERE state = 'held' AND hold = 'honeypot'";
+    assert_eq!(counter.column(held), "1");
+    // Without script the trap goes through the review as well.
+    let review = counter.post_form(FORM, &with(&sound(), &[("website", "x"), ("title", "other")]));
+    let hidden = review.hidden();
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(counter.post_form(FORM, &with(&hidden, &[("step", "confirm")])).status, 303);
+    assert_eq!(counter.column(held), "2");
+}
+
+#[test]
+fn one_client_is_limited_and_others_are_not() {
+    let guard = format!("per_minute = 5\n{OPEN}");
+    let counter = Counter::with(Setup { guard, intake: "trusted_proxies = [\"127.0.0.0/8\"]".into(), ..Setup::default() });
+    let post = |forwarded: &str| send(counter.address, &Request::json(FORM, &[]).header("X-Forwarded-For", forwarded));
+    let statuses: Vec<u16> = (0..8).map(|_| post("198.51.100.1").status).collect();
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
+    let limited = post("198.51.100.1");
+    let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=13).contains(&wait) && limited.code() == "too_many");
+    assert_eq!(post("198.51.100.2").status, 422, "another client");
+    // What a client writes itself stands left of what the proxy adds.
+    for n in 0..5 {
+        assert_eq!(post(&format!("203.0.113.{n}, 198.51.100.1")).status, 429);
+    }
+    for n in 0..6 {
+        let expected = if n < 5 { 422 } else { 429 };
+        assert_eq!(post(&format!("2001:db8:1:2::{n}")).status, expected, "one /64 is one client");
+    }
+    let page = Request::form(FORM, &[]).header("X-Forwarded-For", "198.51.100.1").header("Accept-Language", "ja");
+    let page = send(counter.address, &page);
+    assert!(page.status == 429 && page.text().contains("1分ほど待って") && page.text().contains("03-0000-0000"));
+}
+
+#[test]
+fn a_header_of_an_untrusted_peer_changes_nothing_and_is_told_once() {
+    let guard = format!("per_minute = 3\n{OPEN}");
+    let counter = Counter::with(Setup { guard, ..Setup::default() });
+    let post = |n: u8| send(counter.address, &Request::json(FORM, &[]).header("X-Forwarded-For", &format!("198.51.100.{n}")));
+    let statuses: Vec<u16> = (0..6).map(|n| post(n).status).collect();
+    assert_eq!(statuses, [422, 422, 422, 429, 429, 429]);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(counter.log().matches("trusted_proxies").count(), 1, "{}", counter.log());
+}
+
+#[test]
+fn one_address_is_limited_whoever_sends_it() {
+    let guard = format!("token = false\nper_minute = 3\n{OPEN}");
+    let counter = Counter::with(Setup { guard, intake: "trusted_proxies = [\"127.0.0.1\"]".into(), ..Setup::default() });
+    let post = |n: usize, email: &str| {
+        let (title, client) = (format!("title {n}"), format!("198.51.100.{n}"));
+        send(
+            counter.address,
+            &Request::json(FORM, &with(&sound(), &[("title", &title), ("email", email)])).header("X-Forwarded-For", &client),
+        )
+    };
+    let statuses: Vec<u16> = (0..5).map(|n| post(n, ["Victim@example.com", "victim+x@example.com"][n % 2]).status).collect();
+    assert_eq!(statuses, [201, 201, 201, 429, 429]);
+    assert_eq!(post(9, "other@example.com").status, 201);
+}
+
+#[test]
+fn only_pages_of_allowed_origins_may_send() {
+    let intake = "allowed_origins = [\"https://docs.example.com\"]".to_owned();
+    let counter = Counter::with(Setup { intake, ..Setup::default() });
+    let own = format!("http://{}", counter.address);
+    let post = |headers: &[(&str, &str)]| {
+        let base = Request::json(FORM, &[]);
+        send(counter.address, &headers.iter().fold(base, |request, (name, value)| request.header(name, value)))
+    };
+    for origin in ["https://docs.example.com", own.as_str()] {
+        let reply = post(&[("Origin", origin), ("Sec-Fetch-Site", "cross-site")]);
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (422, Some(origin)));
+        assert!(reply.header("vary").unwrap().contains("origin"));
+    }
+    assert_eq!(post(&[]).status, 422, "no browser");
+    for origin in [
+        "https://evil.example",
+        "null",
+        "https://docs.example.com.evil.example",
+        "https://docs.example.com:444",
+        "http://docs.example.com",
+    ] {
+        let reply = post(&[("Origin", origin)]);
+        assert_eq!((reply.status, reply.code().as_str()), (403, "origin_refused"), "{origin}");
+        assert_eq!(reply.header("access-control-allow-origin"), None);
+    }
+    assert_eq!(post(&[("Sec-Fetch-Site", "cross-site")]).status, 403);
+    assert_eq!(post(&[("Origin", "https://docs.example.com"), ("Origin", "https://evil.example")]).status, 400);
+    let token = Request::new("GET", &format!("{FORM}/token")).header("Origin", "https://evil.example");
+    assert_eq!(send(counter.address, &token).status, 403);
+}
+
+#[test]
+fn a_preflight_is_answered_for_allowed_origins_only() {
+    let counter = Counter::with(Setup { intake: "allowed_origins = [\"https://docs.example.com\"]".into(), ..Setup::default() });
+    for path in [FORM.to_owned(), format!("{FORM}/token")] {
+        let ask = |origin: &str| {
+            let request = Request::new("OPTIONS", &path).header("Origin", origin).header("Access-Control-Request-Method", "POST");
+            send(counter.address, &request)
+        };
+        let yes = ask("https://docs.example.com");
+        assert_eq!((yes.status, yes.header("access-control-allow-origin")), (204, Some("https://docs.example.com")));
+        assert!(yes.header("access-control-allow-headers").unwrap().contains("idempotency-key"));
+        assert_eq!(yes.header("access-control-allow-credentials"), None);
+        let no = ask("https://evil.example");
+        assert_eq!(
+            (no.status, no.header("access-control-allow-origin"), no.header("access-control-allow-headers")),
+            (403, None, None)
+        );
+    }
+}
+
+#[test]
+fn under_pressure_programs_work_and_people_wait() {
+    let guard = format!("per_minute = 0\nproof_of_work = true\n{OPEN}");
+    let counter = Counter::with(Setup { guard, ..Setup::default() });
+    let issued = counter.get(&format!("{FORM}/token")).json();
+    assert_eq!((issued["pow"]["algorithm"].as_str(), issued["pow"]["bits"].as_u64()), (Some("SHA-256"), Some(16)));
+    let token = issued["token"].as_str().unwrap();
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", token)])), (422, "pow_required".into()));
+    let proof = (0_u32..).map(|n| n.to_string()).find(|n| sha2::Sha256::digest(format!("{token}:{n}"))[..2] == [0, 0]).unwrap();
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", token), ("pow", &proof)])), (201, String::new()));
+    let review = counter.post_form(FORM, &with(&sound(), &[("title", "by hand")]));
+    let hidden = review.hidden();
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let confirm = with(&hidden, &[("step", "confirm")]);
+    let hasty = counter.post_form(FORM, &confirm);
+    assert!(hasty.status == 422 && hasty.text().contains("by hand"));
+    std::thread::sleep(Duration::from_millis(5_200));
+    assert_eq!(counter.post_form(FORM, &confirm).status, 303, "the token of the review has become old enough");
+}

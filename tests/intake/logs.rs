@@ -1,0 +1,43 @@
+//! Nothing that a requester sent is in a log, at any level.
+
+use std::time::Duration;
+
+use crate::support::{Counter, Request, Setup, send, sound, with};
+
+const CANARIES: [&str; 6] = ["CanaryName", "canary-mail", "CanaryTitle", "CanaryText", "203.0.113.77", "CanaryTrap"];
+
+#[test]
+fn no_log_line_holds_what_was_sent() {
+    let variables = vec![("MADOGUCHI_INTAKE_SECRET", "canary-secret-canary-secret-canary-secret".to_owned())];
+    let counter =
+        Counter::with(Setup { log: "trace", variables, intake: "trusted_proxies = [\"127.0.0.1\"]".into(), ..Setup::default() });
+    let token = counter.token("service-request");
+    let fields = with(
+        &sound(),
+        &[
+            ("requester_name", "CanaryName"),
+            ("email", "canary-mail@example.com"),
+            ("title", "CanaryTitle"),
+            ("description", "CanaryText"),
+            ("token", &token),
+        ],
+    );
+    let post = |fields: &[(&str, &str)]| {
+        send(counter.address, &Request::json("/requests/service-request", fields).header("X-Forwarded-For", "203.0.113.77"))
+            .status
+    };
+    assert_eq!(post(&fields), 201);
+    assert_eq!(post(&with(&fields, &[("email", "canary-mail"), ("website", "CanaryTrap")])), 422);
+    assert_eq!(post(&with(&fields, &[("title", "CanaryTitle\n")])), 422);
+    assert_eq!(counter.post_form("/requests/service-request", &fields).status, 200);
+    std::thread::sleep(Duration::from_secs(2));
+    let log = counter.log();
+    assert!(log.contains("\"level\":\"INFO\"") && log.contains("accepted"), "{log}");
+    for canary in CANARIES.iter().chain(&["canary-secret", token.as_str()]) {
+        assert!(!log.contains(canary), "{canary} is in the log:\n{log}");
+    }
+    for line in log.lines().filter(|line| line.starts_with('{')) {
+        let parsed: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(parsed["timestamp"].is_string() && parsed["level"].is_string(), "{line}");
+    }
+}
