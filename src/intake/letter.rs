@@ -106,4 +106,4 @@ fn guarded<T>(make: impl FnOnce() -> Result<T, LetterError>) -> Result<T, Letter
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::intake) mod tests;

@@ -1,5 +1,5 @@
 mod hostile;
-mod samples;
+pub(in crate::intake) mod samples;
 
 use mail_parser::{MessageParser, MimeHeaders};
 use samples::{EN, JA, RECEIVED, Sample};

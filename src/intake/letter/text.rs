@@ -37,6 +37,8 @@ pub(super) fn visible(typed: &str) -> Visible {
 pub(super) fn one_line(typed: &str, columns: usize) -> String {
     let seen: String = typed.chars().map(|c| if c.is_whitespace() || c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
     let line = seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    // What looks like an encoded word (RFC 2047) would be read as one, and could say anything.
+    let line = line.replace("=?", "= ?");
     if line.width() <= columns && line.len() <= MOST_BYTES { line } else { clipped(&line, columns) }
 }
 

@@ -102,6 +102,9 @@ proptest! {
         sample.submission.page = Some(page);
         let letter = sample.escalation();
         check(&letter, "Reply-To");
+        let read = MessageParser::default().parse(&letter.bytes).unwrap().subject().unwrap().to_owned();
+        let subject = format!("[SR-0410-6105-0R3G-G28A] {}", one_line(&title, 60 - 25));
+        prop_assert_eq!(read.trim_end(), subject.trim_end());
         let json = json(&letter);
         for (field, value) in fields {
             prop_assert_eq!(json["answers"][field].as_str(), Some(value));

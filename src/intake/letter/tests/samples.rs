@@ -11,23 +11,23 @@ use crate::intake::submission::{Answer, Submission};
 use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::theme::Theme;
 
-pub(super) const JA: LocaleId = LocaleId(0);
-pub(super) const EN: LocaleId = LocaleId(1);
+pub(in crate::intake) const JA: LocaleId = LocaleId(0);
+pub(in crate::intake) const EN: LocaleId = LocaleId(1);
 /// 2026-11-22T13:47:00Z.
-pub(super) const RECEIVED: i64 = 1_795_355_220_000;
+pub(in crate::intake) const RECEIVED: i64 = 1_795_355_220_000;
 
-pub(super) struct Sample {
-    pub(super) form: FormSpec,
-    pub(super) config: FormConfig,
-    pub(super) from: Mailbox,
-    pub(super) locales: LocaleSet,
-    pub(super) theme: Theme,
-    pub(super) submission: Submission,
-    pub(super) reference: Reference,
+pub(in crate::intake) struct Sample {
+    pub(in crate::intake) form: FormSpec,
+    pub(in crate::intake) config: FormConfig,
+    pub(in crate::intake) from: Mailbox,
+    pub(in crate::intake) locales: LocaleSet,
+    pub(in crate::intake) theme: Theme,
+    pub(in crate::intake) submission: Submission,
+    pub(in crate::intake) reference: Reference,
 }
 
 impl Sample {
-    pub(super) fn new(answers: &[(&str, &str)]) -> Self {
+    pub(in crate::intake) fn new(answers: &[(&str, &str)]) -> Self {
         let locales = ["ja", "en", "de", "ko"].iter().map(|tag| Locale::parse(tag).unwrap()).collect();
         let locales = LocaleSet::new(locales, Locale::parse("en").unwrap());
         Self {
@@ -47,17 +47,17 @@ impl Sample {
         }
     }
 
-    pub(super) fn escalation(&self) -> Letter {
+    pub(in crate::intake) fn escalation(&self) -> Letter {
         let (desk, request) = self.parts();
         escalation(&desk, &request).unwrap()
     }
 
-    pub(super) fn confirmation(&self) -> Option<Letter> {
+    pub(in crate::intake) fn confirmation(&self) -> Option<Letter> {
         let (desk, request) = self.parts();
         confirmation(&desk, &request).unwrap()
     }
 
-    pub(super) fn parts(&self) -> (Desk<'_>, Request<'_>) {
+    pub(in crate::intake) fn parts(&self) -> (Desk<'_>, Request<'_>) {
         let Self { form, config, from, locales, theme, submission, reference } = self;
         (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED })
     }
