@@ -190,6 +190,8 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");
     std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let variable = ("MADOGUCHI_INTAKE_SECRET_FILE".to_owned(), file.display().to_string());
     let found = load(folder.path(), &[variable.clone()].into_iter().collect(), |_| Vec::new()).unwrap();
     assert_eq!(found.intake.secret.unwrap().expose_secret(), "0123456789abcdef0123456789abcdef");

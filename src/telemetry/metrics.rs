@@ -230,7 +230,7 @@ mod tests {
         metrics.smtp("dot", "sent", 2);
         metrics.smtp("dot", "sent", 3);
         assert!(metrics.alarm(Alarm::Held, true) && !metrics.alarm(Alarm::Held, true));
-        let commit_seconds = Tally { sum: 0.5, buckets: vec![(0.1, 1), (f64::MAX, 2)] };
+        let commit_seconds = Tally { sum: 0.5, buckets: vec![(0.1, 1), (f64::INFINITY, 2)] };
         let queue =
             Queue { ready: true, deliveries: vec![("queued", 3)], oldest_unsent: 1.5, commit_seconds, ..Queue::default() };
         let text = metrics.text(queue).unwrap();

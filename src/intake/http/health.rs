@@ -116,6 +116,6 @@ fn queue(store: &Store, ready: Result<(), StoreError>, stats: Stats) -> Queue {
 
 fn tally<T>(tally: &store::Tally<T>, number: impl Fn(&T) -> f64) -> Tally {
     // The exposition format writes the largest number as +Inf.
-    let bounds = tally.bounds.iter().map(&number).chain([f64::MAX]);
+    let bounds = tally.bounds.iter().map(&number).chain([f64::INFINITY]);
     Tally { sum: number(&tally.sum), buckets: bounds.zip(tally.counts.iter().copied()).collect() }
 }
