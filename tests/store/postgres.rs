@@ -77,11 +77,6 @@ impl Server {
         said(output).unwrap()
     }
 
-    /// One of its programs on one of its databases, by address.
-    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Output {
-        self.command(name, arguments).output().unwrap()
-    }
-
     fn data(&self) -> String {
         self.folder.path().join("data").display().to_string()
     }

@@ -1,6 +1,5 @@
 //! Stores to test, and requests to put into them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,16 +21,15 @@ pub(crate) const DAY: Millis = 24 * HOUR;
 /// A place for a store, which is empty at first.
 pub(crate) struct Place {
     pub(crate) config: StoreConfig,
-    /// Kept while the store is.
-    folder: Option<tempfile::TempDir>,
-    pub(crate) server: Option<Arc<Server>>,
+    /// What is kept while the store is: its folder, or its server.
+    _kept: (Option<tempfile::TempDir>, Option<Arc<Server>>),
 }
 
 impl Place {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("var/requests.db");
-        Self { config: StoreConfig::Sqlite(file), folder: Some(folder), server: None }
+        Self { config: StoreConfig::Sqlite(file), _kept: (Some(folder), None) }
     }
 
     pub(crate) fn postgres() -> Result<Self, String> {
@@ -39,16 +37,7 @@ impl Place {
     }
 
     pub(crate) fn on(server: Arc<Server>) -> Self {
-        Self { config: StoreConfig::Postgres(Secret::new(server.database())), folder: None, server: Some(server) }
-    }
-
-    /// The folder that the database's files stand in (SQLite).
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.as_ref().unwrap().path().join("var")
-    }
-
-    pub(crate) fn file(&self) -> PathBuf {
-        self.folder().join("requests.db")
+        Self { config: StoreConfig::Postgres(Secret::new(server.database())), _kept: (None, Some(server)) }
     }
 
     pub(crate) async fn counter(&self) -> Store {
@@ -65,6 +54,7 @@ impl Place {
 }
 
 /// Runs a test on SQLite and on PostgreSQL.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 pub(crate) fn on_both(name: &str, test: impl AsyncFn(Place)) {
     run(test(Place::sqlite()));
     match Place::postgres() {
