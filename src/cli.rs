@@ -19,6 +19,8 @@ mod press;
 pub mod progress;
 #[cfg(feature = "site")]
 pub mod report;
+#[cfg(feature = "intake")]
+mod requests;
 #[cfg(feature = "site")]
 mod split;
 #[cfg(feature = "site")]
@@ -45,6 +47,9 @@ enum Command {
     /// Write one language of a localized file to standard output, as plain Markdown
     #[cfg(feature = "site")]
     Split(split::Split),
+    /// See and change what the counter keeps; works beside a running counter
+    #[cfg(feature = "intake")]
+    Requests(requests::Requests),
 }
 
 /// Runs the command that the arguments ask for; the first is the program's name.
@@ -74,5 +79,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Check(check) => check.run(),
         #[cfg(feature = "site")]
         Command::Split(split) => split.run(),
+        #[cfg(feature = "intake")]
+        Command::Requests(requests) => requests.run(),
     }
 }

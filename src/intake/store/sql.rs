@@ -4,9 +4,18 @@
 //! Columns are texts, blobs and 64-bit integers only; times are milliseconds since 1970.
 
 use super::super::outbox::DeliveryState;
+use super::error::StoreError;
 
 /// The version of the schema; how many migrations there are.
 pub(super) const SCHEMA: i64 = 1;
+
+/// A command that meets a database which no counter of its version has opened.
+pub(super) fn older(found: i64) -> StoreError {
+    StoreError::Unsafe {
+        what: format!("the database has schema {found}, and this version needs {SCHEMA}"),
+        help: "start the counter of this version: it brings the database up to date".into(),
+    }
+}
 
 /// `numbers`: how often an operator has asked for a retry.
 pub(super) const SIGNAL: &str = "signal";
