@@ -21,6 +21,8 @@ mod press;
 pub mod progress;
 #[cfg(feature = "site")]
 pub mod report;
+#[cfg(feature = "intake")]
+mod requests;
 #[cfg(feature = "site")]
 mod split;
 #[cfg(feature = "site")]
@@ -50,6 +52,9 @@ enum Command {
     /// Run the counter: take requests, keep them, and mail them until they have arrived
     #[cfg(feature = "intake")]
     Intake(intake::Intake),
+    /// See and change what the counter keeps; works beside a running counter
+    #[cfg(feature = "intake")]
+    Requests(requests::Requests),
 }
 
 /// Runs the command that the arguments ask for; the first is the program's name.
@@ -81,5 +86,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Split(split) => split.run(),
         #[cfg(feature = "intake")]
         Command::Intake(intake) => intake.run(),
+        #[cfg(feature = "intake")]
+        Command::Requests(requests) => requests.run(),
     }
 }

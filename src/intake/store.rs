@@ -14,6 +14,7 @@ use crate::config::StoreConfig;
 
 mod clock;
 mod error;
+pub mod export;
 mod meter;
 mod postgres;
 mod row;
@@ -216,7 +217,8 @@ impl Store {
     /// in the files of the database (SQLite). Never while a worker has one of its mails.
     ///
     /// # Errors
-    /// The store cannot be written, or cannot be wiped now because another process reads it: call [`Store::wipe`] then.
+    /// The store cannot be written; or the request is deleted and cannot be wiped now, because another process reads the database
+    /// (`Busy`): the same call finishes it later.
     pub async fn forget(&self, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
         each!(self, back => back.forget(reference, unsent, now).await)
     }

@@ -5,5 +5,6 @@ mod connections;
 mod flow;
 mod input;
 mod logs;
+mod requests;
 mod start;
 mod support;

@@ -72,14 +72,15 @@ impl Postgres {
         Ok(store)
     }
 
+    /// A command makes and changes nothing that the counters rely on.
     async fn prepare(&self) -> Result<(), StoreError> {
+        if self.0.options.role == Role::Operator {
+            return call!(self, client => schema::check(client));
+        }
         let secret = super::new_secret()?;
         call!(self, client => schema::migrate(client))?;
         call!(self, client => async { execute(client, sql::MAKE_SECRET, &[&&secret[..]]).await })?;
-        if self.0.options.role == Role::Counter {
-            call!(self, client => erase::look_at_clock(client, self.0.options.now))?;
-        }
-        Ok(())
+        call!(self, client => erase::look_at_clock(client, self.0.options.now)).map(|_| ())
     }
 
     async fn client(&self) -> Result<Client, StoreError> {
@@ -166,7 +167,7 @@ impl Postgres {
 
     pub(super) async fn forget(&self, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
         let forgotten = call!(self, client => erase::forget(client, reference, unsent, now))?;
-        if forgotten == Forgotten::Gone {
+        if matches!(forgotten, Forgotten::Gone | Forgotten::NotFound) {
             self.wipe().await?;
         }
         Ok(forgotten)

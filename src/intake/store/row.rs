@@ -95,7 +95,7 @@ pub(super) fn retried(row: &impl Columns, now: Millis) -> Result<(i64, Retried),
     let idle = row.maybe_integer(6)?.is_none_or(|until| until <= now);
     let waits = matches!(was, DeliveryState::Deferred | DeliveryState::Unknown | DeliveryState::Held);
     let due_now = waits && idle && hold != Some(HoldReason::Honeypot);
-    let may_repeat = row.integer(5)? != 0;
+    let may_repeat = row.integer(5)? != 0 || was == DeliveryState::Unknown;
     Ok((row.integer(0)?, Retried { reference: reference(row, 1)?, purpose: purpose(row, 2)?, was, hold, due_now, may_repeat }))
 }
 

@@ -4,9 +4,18 @@
 //! Columns are texts, blobs and 64-bit integers only; times are milliseconds since 1970.
 
 use super::super::outbox::DeliveryState;
+use super::error::StoreError;
 
 /// The version of the schema; how many migrations there are.
 pub(super) const SCHEMA: i64 = 1;
+
+/// A command that meets a database which no counter of its version has opened.
+pub(super) fn older(found: i64) -> StoreError {
+    StoreError::Unsafe {
+        what: format!("the database has schema {found}, and this version needs {SCHEMA}"),
+        help: "start the counter of this version: it brings the database up to date".into(),
+    }
+}
 
 /// `numbers`: how often an operator has asked for a retry.
 pub(super) const SIGNAL: &str = "signal";
@@ -68,7 +77,7 @@ pub(super) const RECORD_HELD: &str = "UPDATE deliveries SET state = 'held', sinc
 /// The lease goes on under the first of them, until it is due, and ends with the second.
 pub(super) const RECORD_UNKNOWN: &str = "UPDATE deliveries SET
     lease_until = CASE WHEN state = 'unknown' THEN NULL WHEN lease_until > $1 THEN lease_until ELSE $1 END,
-    due = $1, state = 'unknown', since = $2, note = $3, may_repeat = 1, hold = NULL
+    due = $1, state = 'unknown', since = $2, note = $3, hold = NULL
     WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
 pub(super) const EXTEND: &str = "UPDATE deliveries SET lease_until = $1
     WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";

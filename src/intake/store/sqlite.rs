@@ -46,16 +46,36 @@ impl Sqlite {
     }
 
     fn open_here(file: PathBuf, options: Options) -> Result<Self, StoreError> {
-        make(&file)?;
-        let lock = if options.role == Role::Counter { Some(lock(&file)?) } else { None };
-        let mut db = connect(&file)?;
-        schema::migrate(&mut db)?;
-        prepare(&mut db, &options)?;
+        let (db, lock) = match options.role {
+            Role::Counter => Self::as_counter(&file, &options)?,
+            Role::Operator => (Self::as_operator(&file)?, None),
+        };
         let meter = Arc::new(Meter::new());
         let reader = read::Reader::start(connect(&file)?)?;
         let writer = writer::Writer::start(db, lock, &options, Arc::clone(&meter))?;
         let reserve = options.reserve;
         Ok(Self(Arc::new(Shared { file, reserve, options, writer, reader, meter })))
+    }
+
+    fn as_counter(file: &Path, options: &Options) -> Result<(Connection, Option<File>), StoreError> {
+        make(file)?;
+        let lock = lock(file)?;
+        let mut db = connect(file)?;
+        schema::migrate(&mut db)?;
+        prepare(&mut db, options)?;
+        Ok((db, Some(lock)))
+    }
+
+    /// A command makes and changes nothing that the counter relies on.
+    fn as_operator(file: &Path) -> Result<Connection, StoreError> {
+        if !file.is_file() {
+            let what = format!("there is no database at {}", file.display());
+            let help = "name the site's folder with `--site`; the counter makes the database when it first starts".into();
+            return Err(StoreError::Unsafe { what, help });
+        }
+        let db = connect(file)?;
+        schema::check(&db)?;
+        Ok(db)
     }
 
     pub(super) async fn accept(&self, request: NewRequest) -> Result<Accepted, StoreError> {
@@ -148,7 +168,8 @@ impl Sqlite {
     pub(super) async fn forget(&self, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
         let reference = reference.clone();
         let forgotten = self.0.writer.write(move |db| erase::forget(db, &reference, unsent, now)).await?;
-        if forgotten == Forgotten::Gone {
+        // One that is not found may have been deleted by a command that did not live to wipe.
+        if matches!(forgotten, Forgotten::Gone | Forgotten::NotFound) {
             self.wipe().await?;
         }
         Ok(forgotten)
@@ -254,14 +275,12 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-/// Makes the secret, and, for a counter, takes the leases of its dead predecessor over and looks at the clock.
+/// Makes the secret, takes the leases of the dead predecessor over, and looks at the clock.
 fn prepare(db: &mut Connection, options: &Options) -> Result<(), StoreError> {
     let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     read::make_secret(&transaction)?;
-    if options.role == Role::Counter {
-        lease::take_over(&transaction, options.now)?;
-        erase::look_at_clock(&transaction, options.now)?;
-    }
+    lease::take_over(&transaction, options.now)?;
+    erase::look_at_clock(&transaction, options.now)?;
     transaction.commit()?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use deadpool_postgres::Client;
 
 use super::super::error::StoreError;
 use super::super::row::Columns;
-use super::super::sql::SCHEMA;
+use super::super::sql::{SCHEMA, older};
 use super::{Lock, execute, lock, one};
 use crate::intake::crash;
 
@@ -86,6 +86,19 @@ pub(super) async fn migrate(client: &mut Client) -> Result<(), StoreError> {
     transaction.commit().await?;
     crash::point("store.after-migration");
     Ok(())
+}
+
+/// Refuses a database whose schema is not the one that this version knows.
+pub(super) async fn check(client: &Client) -> Result<(), StoreError> {
+    let made = one(client, "SELECT count(*) FROM pg_tables WHERE tablename = 'madoguchi'", &[]).await?;
+    let made = made.map(|row| row.integer(0)).transpose()?.unwrap_or_default() > 0;
+    let row = if made { one(client, "SELECT version FROM madoguchi", &[]).await? } else { None };
+    let found = row.map(|row| row.integer(0)).transpose()?.unwrap_or_default();
+    match found {
+        found if found > SCHEMA => Err(StoreError::NewerSchema { found, known: SCHEMA }),
+        found if found < SCHEMA => Err(older(found)),
+        _ => Ok(()),
+    }
 }
 
 /// A schema that cannot be made: the database holds tables of others, or the role may not make any.

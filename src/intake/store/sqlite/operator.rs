@@ -26,24 +26,18 @@ pub(super) fn show(db: &Connection, reference: &Reference) -> Result<Option<Entr
 }
 
 pub(super) fn retry(db: &Connection, which: &Which, now: Millis) -> Result<Vec<Retried>, StoreError> {
-    let found = candidates(db, which, now)?;
-    for (id, retried) in &found {
-        if retried.due_now {
-            db.prepare_cached(sql::RETRY)?.execute(params![now, id])?;
-            crash::point("store.in-retry");
-        }
-    }
-    db.prepare_cached(sql::RAISE)?.execute([sql::SIGNAL])?;
-    Ok(found.into_iter().map(|(_, retried)| retried).collect())
+    make_due(db, which, now, |retried| retried.due_now)
 }
 
 pub(super) fn release(db: &Connection, reference: &Reference, now: Millis) -> Result<Vec<Retried>, StoreError> {
-    let mut found = candidates(db, &Which::One(reference.clone()), now)?;
+    make_due(db, &Which::One(reference.clone()), now, |retried| retried.hold == Some(HoldReason::Honeypot))
+}
+
+fn make_due(db: &Connection, which: &Which, now: Millis, wanted: impl Fn(&Retried) -> bool) -> Result<Vec<Retried>, StoreError> {
+    let mut found = candidates(db, which, now)?;
     for (id, retried) in &mut found {
-        retried.due_now = retried.hold == Some(HoldReason::Honeypot);
-        if retried.due_now {
-            db.prepare_cached(sql::RETRY)?.execute(params![now, *id])?;
-        }
+        retried.due_now = wanted(retried) && db.prepare_cached(sql::RETRY)?.execute(params![now, *id])? == 1;
+        crash::point("store.in-retry");
     }
     db.prepare_cached(sql::RAISE)?.execute([sql::SIGNAL])?;
     Ok(found.into_iter().map(|(_, retried)| retried).collect())

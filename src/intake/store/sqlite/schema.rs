@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::error::StoreError;
-use super::super::sql::SCHEMA;
+use super::super::sql::{SCHEMA, older};
 use crate::intake::crash;
 
 /// What marks a database as ours: `MADO`. SQLite keeps it in the file's header for this.
@@ -85,6 +85,13 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     transaction.commit()?;
     crash::point("store.after-migration");
     Ok(())
+}
+
+/// Refuses a database whose schema is not the one that this version knows.
+pub(super) fn check(db: &Connection) -> Result<(), StoreError> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    ours(db, version)?;
+    if version < SCHEMA { Err(older(version)) } else { Ok(()) }
 }
 
 /// Refuses a database of a newer version, and one of another program.

@@ -1,0 +1,89 @@
+//! What an operator asks, beside a running counter.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use crate::support::{Counter, Reply, sound, with};
+
+const FORM: &str = "/requests/service-request";
+/// A word that stands nowhere but in one request.
+const CANARY: &str = "ウグイス張りの廊下";
+
+fn requests(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
+    command.arg("requests").args(arguments).arg("--site").arg(folder);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
+        command.env_remove(name);
+    }
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn reference(reply: &Reply) -> String {
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    reply.json()["reference"].as_str().unwrap().to_owned()
+}
+
+/// A counter with one request that was mailed.
+fn mailed() -> (Counter, String) {
+    let counter = Counter::start();
+    let token = counter.token("service-request");
+    let fields = with(&sound(), &[("token", &token), ("title", CANARY), ("company", "=cmd|' /C calc'!A0")]);
+    let reference = reference(&counter.post_json(FORM, &fields));
+    let until = Instant::now() + Duration::from_secs(20);
+    while counter.column("SELECT count(*) FROM deliveries WHERE state <> 'sent'") != "0" {
+        assert!(Instant::now() < until, "{}", counter.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    (counter, reference)
+}
+
+#[test]
+fn a_request_is_listed_shown_and_counted() {
+    let (counter, reference) = mailed();
+    let folder = counter.folder.path();
+    assert!(!said(&requests(folder, &["list"])).contains(&reference), "what has arrived waits for nobody");
+    let listed = said(&requests(folder, &["list", "--all"]));
+    assert!(listed.contains(&reference) && listed.contains("sent"), "{listed}");
+    assert!(!listed.contains("more than once"), "one try without doubt arrives once: {listed}");
+    let shown = said(&requests(folder, &["show", &reference.to_lowercase().replace('-', "")]));
+    assert!(shown.contains(CANARY) && shown.contains(&format!("<{reference}.v1@example.com>")), "{shown}");
+    let stats = said(&requests(folder, &["stats"]));
+    assert!(stats.lines().any(|line| line.split_whitespace().eq(["requests", "1"])), "{stats}");
+}
+
+#[test]
+fn an_export_holds_no_formulas_and_every_word() {
+    let (counter, reference) = mailed();
+    let csv = said(&requests(counter.folder.path(), &["export", "--format", "csv"]));
+    assert!(csv.contains(CANARY) && csv.contains(",'=cmd|"), "{csv}");
+    let lines = said(&requests(counter.folder.path(), &["export", "--format", "jsonl"]));
+    let one: serde_json::Value = serde_json::from_str(lines.trim()).unwrap();
+    assert_eq!((one["reference"].as_str(), one["answers"]["title"].as_str()), (Some(&*reference), Some(CANARY)));
+    assert_eq!(one["answers"]["company"], "=cmd|' /C calc'!A0");
+}
+
+#[test]
+fn a_forgotten_request_leaves_no_trace_in_the_store() {
+    let (counter, reference) = mailed();
+    let folder = counter.folder.path().to_owned();
+    let database = counter.database();
+    let holds_canary = || {
+        let files = std::fs::read_dir(database.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.is_file()).any(|path| {
+            let bytes = std::fs::read(path).unwrap();
+            bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes())
+        })
+    };
+    assert!(holds_canary());
+    let forgotten = requests(&folder, &["forget", &reference]);
+    assert!(forgotten.status.success(), "{forgotten:?}");
+    assert!(!holds_canary(), "the running counter's files hold nothing of it");
+    assert!(!counter.log().contains(CANARY));
+    assert_eq!(requests(&folder, &["show", &reference]).status.code(), Some(2), "there is no such request any more");
+    assert_eq!(requests(&folder, &["show", "SR-1"]).status.code(), Some(2));
+}
