@@ -1,5 +1,6 @@
 // Looks at built sites with a real browser: run.mjs FOLDER... [--foreign FOLDER...], the latter of pages that others wrote.
 // Each `*.test.mjs` beside this file exports a list of [name, async (site) => …]; a test that cannot run throws `skip(why)`.
+// One that also exports `own = true` is about what only our own pages hold, and is not meant for others.
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -38,7 +39,8 @@ try {
     const site = Object.assign(await Site.serve(resolve(folder), browser), { foreign });
     console.log(`${folder}:`);
     for (const file of files) {
-      const tests = (await import(pathToFileURL(join(here, file)))).default;
+      const { default: tests, own } = await import(pathToFileURL(join(here, file)));
+      if (own && foreign) continue;
       for (const [name, test] of tests) await runOne(name, test, site);
     }
     await site.stop();
