@@ -125,21 +125,14 @@ impl Store {
         each!(self, back => back.close().await);
     }
 
-    /// Leases up to `limit` deliveries that are due, those due first first, until `until`. Each is tried by nobody else before then.
-    /// One whose lease has ended without a record is due again.
+    /// Leases up to `limit` deliveries that are due, the oldest request first, until `until`. Each is tried by nobody else before then.
+    /// One whose lease has ended without a record is due again. So is one that was planned, or leased, for later than
+    /// [`LONGEST_WAIT`](super::retry::LONGEST_WAIT) from now: by a clock that has been set back since.
     ///
     /// # Errors
     /// The store cannot be written.
     pub async fn lease(&self, worker: &str, now: Millis, until: Millis, limit: usize) -> Result<Vec<Lease>, StoreError> {
         each!(self, back => back.lease(worker, now, until, limit).await)
-    }
-
-    /// When the next delivery is due, if there is one: the worker need not look before, unless a request comes or a signal.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
-        each!(self, back => back.next_due().await)
     }
 
     /// Records how a try ended, and ends its lease. `false` means that the lease was lost: nothing has changed, and nothing more

@@ -129,11 +129,6 @@ impl Postgres {
         call!(self, client => lease::lease(client, worker, now, until, limit))
     }
 
-    pub(super) async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
-        let row = call!(self, client => async { one(client, sql::NEXT_DUE, &[]).await })?;
-        Ok(row.map(|row| row.maybe_integer(0)).transpose()?.flatten())
-    }
-
     pub(super) async fn record(&self, lease: &Lease, outcome: Outcome, now: Millis) -> Result<bool, StoreError> {
         call!(self, client => lease::record(client, lease, &outcome, now))
     }

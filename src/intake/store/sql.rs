@@ -58,13 +58,20 @@ pub(super) const DROP_NUMBER: &str = "DELETE FROM numbers WHERE name = $1";
 pub(super) const RAISE: &str =
     "INSERT INTO numbers (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = numbers.value + 1";
 
+/// Which deliveries a lease at `$1` may take. What lies behind `$4`, the longest wait from then, was planned by a clock that has been set
+/// back. The numbers of deliveries rise with their requests, so that the oldest goes first.
+macro_rules! waiting {
+    () => {
+        "SELECT id FROM deliveries WHERE state IN ('queued', 'deferred', 'unknown', 'leased')
+        AND (due <= $1 OR due > $4) AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY id LIMIT $5"
+    };
+}
+pub(super) use waiting;
+
 /// What a worker is handed. The columns of [`lease`](super::row::lease).
 pub(super) const LEASED: &str = "SELECT d.id, d.fence, d.reference, r.form, d.attempts, d.may_repeat, d.purpose,
     l.mail_from, l.rcpt_to, l.message_id, l.bytes
     FROM deliveries d JOIN requests r ON r.reference = d.reference JOIN letters l ON l.delivery = d.id WHERE d.id = $1";
-
-pub(super) const NEXT_DUE: &str = "SELECT min(CASE WHEN lease_until > due THEN lease_until ELSE due END) FROM deliveries
-    WHERE state IN ('queued', 'deferred', 'unknown', 'leased')";
 
 // What a lease may write: nothing, once its fence is no longer the delivery's.
 pub(super) const RECORD_SENT: &str =

@@ -126,10 +126,6 @@ impl Sqlite {
         self.0.writer.write(move |db| lease::lease(db, &worker, now, until, limit)).await
     }
 
-    pub(super) async fn next_due(&self) -> Result<Option<Millis>, StoreError> {
-        self.0.reader.read(read::next_due).await
-    }
-
     pub(super) async fn record(&self, lease: &Lease, outcome: Outcome, now: Millis) -> Result<bool, StoreError> {
         let (id, fence) = (lease.delivery, lease.fence);
         self.0.writer.write(move |db| lease::record(db, id, fence, &outcome, now)).await

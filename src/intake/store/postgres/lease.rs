@@ -8,13 +8,17 @@ use super::super::sql;
 use super::{Value, each, execute, one};
 use crate::intake::crash;
 use crate::intake::outbox::{Lease, Millis, Outcome};
+use crate::intake::retry::LONGEST_WAIT;
 
 /// What another worker is choosing in this moment is passed over.
-const LEASE: &str = "WITH chosen AS (SELECT id FROM deliveries WHERE state IN ('queued', 'deferred', 'unknown', 'leased')
-        AND due <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+const LEASE: &str = concat!(
+    "WITH chosen AS (",
+    sql::waiting!(),
+    " FOR UPDATE SKIP LOCKED)
     UPDATE deliveries d SET may_repeat = CASE WHEN state = 'unknown' THEN 1 ELSE may_repeat END,
     attempts = attempts + 1, fence = fence + 1, state = 'leased', since = $1, lease_until = $2, worker = $3
-    FROM chosen WHERE d.id = chosen.id RETURNING d.due, d.id";
+    FROM chosen WHERE d.id = chosen.id RETURNING d.id"
+);
 
 pub(super) async fn lease(
     client: &mut Client,
@@ -26,12 +30,11 @@ pub(super) async fn lease(
     crash::point("store.before-lease");
     let transaction = client.transaction().await?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = each(&transaction, LEASE, &[&now, &until, &worker, &limit]).await?;
-    let chosen: Result<Vec<(i64, i64)>, StoreError> = rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect();
-    let mut chosen = chosen?;
+    let rows = each(&transaction, LEASE, &[&now, &until, &worker, &now.saturating_add(LONGEST_WAIT), &limit]).await?;
+    let mut chosen = rows.iter().map(|row| row.integer(0)).collect::<Result<Vec<i64>, StoreError>>()?;
     chosen.sort_unstable();
     let mut leases = Vec::with_capacity(chosen.len());
-    for (_, id) in chosen {
+    for id in chosen {
         leases.extend(one(&transaction, sql::LEASED, &[&id]).await?.as_ref().map(row::lease).transpose()?);
     }
     transaction.commit().await?;

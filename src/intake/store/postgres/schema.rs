@@ -38,7 +38,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
         note text NOT NULL DEFAULT '',
         UNIQUE (reference, purpose)
     );
-    CREATE INDEX deliveries_due ON deliveries (due) WHERE state IN ('queued', 'deferred', 'unknown', 'leased');
+    CREATE INDEX deliveries_waiting ON deliveries (id) WHERE state IN ('queued', 'deferred', 'unknown', 'leased');
 
     CREATE TABLE letters (
         delivery bigint PRIMARY KEY REFERENCES deliveries ON DELETE CASCADE,

@@ -8,12 +8,16 @@ use super::super::{row, sql};
 use super::read;
 use crate::intake::crash;
 use crate::intake::outbox::{Lease, Millis, Outcome};
+use crate::intake::retry::LONGEST_WAIT;
 
 /// SQLite has one writer, so that nobody else can have chosen the same.
-const LEASE: &str = "UPDATE deliveries SET may_repeat = CASE WHEN state = 'unknown' THEN 1 ELSE may_repeat END,
+const LEASE: &str = concat!(
+    "UPDATE deliveries SET may_repeat = CASE WHEN state = 'unknown' THEN 1 ELSE may_repeat END,
     attempts = attempts + 1, fence = fence + 1, state = 'leased', since = $1, lease_until = $2, worker = $3
-    WHERE id IN (SELECT id FROM deliveries WHERE state IN ('queued', 'deferred', 'unknown', 'leased') AND due <= $1
-        AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due, id LIMIT $4) RETURNING due, id";
+    WHERE id IN (",
+    sql::waiting!(),
+    ") RETURNING id"
+);
 
 /// No final dot was written under these leases: `unknown` is recorded before it.
 const TAKE_OVER: &str = "UPDATE deliveries SET since = CASE WHEN state = 'leased' THEN $1 ELSE since END,
@@ -23,12 +27,12 @@ pub(super) fn lease(db: &Connection, worker: &str, now: Millis, until: Millis, l
     crash::point("store.before-lease");
     let mut chosen = Vec::new();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    read::each(db, LEASE, params![now, until, worker, limit], |row| {
-        chosen.push((row.integer(0)?, row.integer(1)?));
+    read::each(db, LEASE, params![now, until, worker, now.saturating_add(LONGEST_WAIT), limit], |row| {
+        chosen.push(row.integer(0)?);
         Ok(())
     })?;
     chosen.sort_unstable();
-    let leases = chosen.into_iter().filter_map(|(_, id)| read::one(db, sql::LEASED, [id], |row| row::lease(row)).transpose());
+    let leases = chosen.into_iter().filter_map(|id| read::one(db, sql::LEASED, [id], |row| row::lease(row)).transpose());
     let leases = leases.collect();
     crash::point("store.after-lease");
     leases

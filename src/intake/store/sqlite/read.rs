@@ -9,7 +9,6 @@ use super::super::values::{Found, Stats, Status};
 use super::super::{row, sql};
 use super::spawn;
 use crate::intake::ids::Reference;
-use crate::intake::outbox::Millis;
 
 type Work = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -110,10 +109,6 @@ pub(super) fn make_secret(db: &Connection) -> Result<(), StoreError> {
 
 pub(super) fn number(db: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
     one(db, sql::NUMBER, [name], |row| row.integer(0))
-}
-
-pub(super) fn next_due(db: &Connection) -> Result<Option<Millis>, StoreError> {
-    Ok(one(db, sql::NEXT_DUE, [], |row| row.maybe_integer(0))?.flatten())
 }
 
 pub(super) fn stats(db: &Connection) -> Result<Stats, StoreError> {

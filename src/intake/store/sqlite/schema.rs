@@ -40,7 +40,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
         note TEXT NOT NULL DEFAULT '',
         UNIQUE (reference, purpose)
     ) STRICT;
-    CREATE INDEX deliveries_due ON deliveries (due) WHERE state IN ('queued', 'deferred', 'unknown', 'leased');
+    CREATE INDEX deliveries_waiting ON deliveries (id) WHERE state IN ('queued', 'deferred', 'unknown', 'leased');
 
     -- Beside the delivery, so that a change of state does not write the mail again.
     CREATE TABLE letters (
