@@ -23,7 +23,7 @@ mod variable;
 
 pub use error::{ConfigError, ConfigErrorKind, Place};
 pub use load::{Environment, load};
-pub use value::{Bytes, IpPrefix, Mailbox, Origin, WebAddress};
+pub use value::{Bytes, IpPrefix, Mailbox, Origin, WebAddress, is_loopback};
 
 /// The name of the configuration file in a site's root folder.
 pub const FILE_NAME: &str = "madoguchi.toml";

@@ -36,6 +36,12 @@ impl WebAddress {
         &self.text[self.path_at..]
     }
 
+    /// Whether what is sent there is encrypted, or does not leave this machine.
+    pub fn is_safe(&self) -> bool {
+        let host = |rest| host_and_port(rest, 80).is_ok_and(|(host, _)| is_loopback(&host));
+        self.text[..self.path_at].strip_prefix("http://").is_none_or(host)
+    }
+
     /// Scheme, host and port.
     pub fn origin(&self) -> Origin {
         Origin(self.text[..self.path_at].to_owned())
@@ -105,6 +111,11 @@ pub(super) fn host_and_port(authority: &str, default_port: u16) -> Result<(Strin
         None => !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)),
     };
     if sound { Ok((bracketed.unwrap_or(host).to_lowercase(), port)) } else { Err("must name a host".into()) }
+}
+
+/// Whether a host name or an IP address without brackets is this machine's own.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A number of bytes.

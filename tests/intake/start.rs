@@ -55,6 +55,11 @@ fn a_dangerous_configuration_is_refused_with_its_reason() {
         (Box::new(without("public_url")), "`public_url` in [intake]"),
         (Box::new(replace("directory:var/mail", "smtp://mail.example.com")), "without encryption"),
         (Box::new(replace("public_url = \"http://127.0.0.1", "public_url = \"http://forms.example.com")), "without encryption"),
+        (Box::new(replace("public_url = \"http://127.0.0.1", "public_url = \"http://127.example.com")), "without encryption"),
+        (
+            Box::new(replace("public_url = \"http://127.0.0.1", "public_url = \"http://localhost.example.com")),
+            "without encryption",
+        ),
         (Box::new(replace("[intake.guard]", "[intake.guard]\ntokens = false")), "unknown key `tokens`"),
         (Box::new(replace("[intake.guard]", "smtp_user = \"x\"\n[intake.guard]")), "password"),
         (Box::new(replace("content/forms/service-request.toml", "content/forms/nope.toml")), "nope.toml"),

@@ -61,13 +61,11 @@ impl Needs {
 
 /// Requests hold personal data: they travel encrypted, unless they do not leave the machine.
 fn secure(public_url: &WebAddress) -> Result<(), Failure> {
-    let text = public_url.as_str();
-    let local = ["http://localhost", "http://127.", "http://[::1]"].iter().any(|start| text.starts_with(start));
-    if text.starts_with("https://") || local {
+    if public_url.is_safe() {
         return Ok(());
     }
     let help = "put a proxy with TLS before the counter, and name its https:// address";
-    Err(refused(format!("`public_url` is {text}: readers would send personal data without encryption"), help))
+    Err(refused(format!("`public_url` is {public_url}: readers would send personal data without encryption"), help))
 }
 
 /// The counter.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{ConfigError, ConfigErrorKind, File, Given, WebAddress, filled, web_address};
 use crate::config::raw::{RawGuard, RawIntake};
 use crate::config::setting::By;
-use crate::config::value::{Bytes, host_and_port};
+use crate::config::value::{Bytes, host_and_port, is_loopback};
 use crate::config::variable::Secrets;
 use crate::config::{GuardConfig, IntakeConfig, IpPrefix, MailServer, Mailbox, Origin, Smtp, SmtpLogin, StoreConfig};
 use crate::redact::Secret;
@@ -162,8 +162,7 @@ fn mail_server(rest: &str, default_port: u16) -> Result<MailServer, String> {
 }
 
 fn plain(file: &File<'_>, given: &Given<String>, server: MailServer) -> Result<Smtp, ConfigError> {
-    let loopback = server.host == "localhost" || server.host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
-    if loopback {
+    if is_loopback(&server.host) {
         return Ok(Smtp::Smtp(server));
     }
     let message = format!("`smtp` would send requests without encryption to `{}`, which is not this machine", server.host);

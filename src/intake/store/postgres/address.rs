@@ -1,6 +1,5 @@
 //! The address of a database, and how its server is trusted.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::error::StoreError;
+use crate::config::is_loopback;
 
 /// Where to connect to.
 pub(super) struct Address {
@@ -78,7 +78,7 @@ fn tls(roots: Option<&str>) -> Result<ClientConfig, StoreError> {
 
 fn local(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Host::Tcp(name) => is_loopback(name),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }
