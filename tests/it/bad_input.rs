@@ -110,6 +110,21 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn the_cache_is_kept_behind_no_link() {
+    for (link, target) in [("var", "../away"), ("var/cache", "../../away")] {
+        let docset = Docset::new(&[("index.md", "# A\n")]);
+        let away = docset.folder().join("away");
+        fs::create_dir(&away).unwrap();
+        let link = docset.site().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(target, &link).unwrap();
+        docset.build();
+        assert_eq!(names(&away), Vec::<String>::new(), "{}", link.display());
+        assert!(docset.has("en/index.html") || docset.has("index.html"));
+    }
+}
+
+#[test]
 fn symbolic_links_that_lead_out_or_in_a_circle_are_not_followed() {
     let docset = Docset::new(&[
         ("index.md", "# A\n\n[x](leak.md) ![y](leak.png) [!INCLUDE [x](away/secret.md)]\n"),
