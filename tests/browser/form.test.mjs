@@ -1,5 +1,6 @@
 // The form in a page with its script, against a counter that answers as it is told.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import axe from "axe-core";
 import { skip } from "./skip.mjs";
 
@@ -13,12 +14,12 @@ const refused = (code, more = {}) => ({ status: 422, type: PROBLEM, body: { code
 async function opened(site, options) {
   const path = site.pages.find(({ path, parts }) => parts.includes("form") && path === "/ja/submit-a-service-request/")?.path;
   if (!path) skip("this site has no service request");
-  const counter = { answer: received, posts: [], tokens: 0 };
+  const counter = { answer: received, posts: [], tokens: 0, pow: undefined };
   site.counter = async (request, response) => {
     if (counter.answer === null) return request.destroy();
     if (request.url.endsWith("/token")) {
       counter.tokens += 1;
-      return response.writeHead(200, JSON_TYPE).end(JSON.stringify({ token: `token ${counter.tokens}`, expires: "2100-01-01T00:00:00Z" }));
+      return response.writeHead(200, JSON_TYPE).end(JSON.stringify({ token: `token ${counter.tokens}`, expires: "2100-01-01T00:00:00Z", pow: counter.pow }));
     }
     const parts = [];
     for await (const part of request) parts.push(part);
@@ -104,6 +105,17 @@ async function retries(site) {
   assert.equal(new Set(counter.posts.map(({ key }) => key)).size, 1, "retries keep their key");
 }
 
+async function work(site) {
+  const { page, counter } = await opened(site);
+  counter.pow = { algorithm: "SHA-256", bits: 8 };
+  await fill(page);
+  await submit(page);
+  await send(page).click();
+  await page.waitForSelector(".form-reference");
+  const { token, pow } = counter.posts[0].body;
+  assert.equal(createHash("sha256").update(`${token}:${pow}`).digest()[0], 0);
+}
+
 async function draft(site) {
   const { page } = await opened(site);
   await fill(page);
@@ -138,5 +150,6 @@ export default [
   ["a form shows what is wrong above it and beside its fields, in the same words", alone(faults)],
   ["a request is reviewed, sent once however often the button is pressed, and receipted", alone(once)],
   ["a request that cannot be sent keeps its text and its key", alone(retries)],
+  ["a proof of work is found when the counter asks for one", alone(work)],
   ["a draft is kept for a day, without consent, and can be cleared", alone(draft)],
 ];
