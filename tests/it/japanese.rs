@@ -55,6 +55,12 @@ fn markers_that_stay_literal_are_dropped_and_reported_and_never_invented() {
         assert_eq!(codes, ["emphasis-lost"], "{target}");
         assert!(en.contains("<strong>Next</strong></p>"));
     }
+    let (ja, en, codes) = both("{101|割引 (\\*\\*) **2.50**|Discount (\\*\\*) **2.50**}");
+    assert_eq!((ja.as_str(), codes.len()), ("<p>割引 (**) <strong>2.50</strong></p>", 0), "what the source writes so is meant");
+    assert_eq!(en, "<p>Discount (**) <strong>2.50</strong></p>");
+    let (ja, en, codes) = both("{101|割引\\*\\* 太字が**ない|Discount\\*\\* no bold}");
+    assert_eq!((ja.as_str(), codes.as_slice()), ("<p>割引** 太字がない</p>", &["emphasis-lost"][..]));
+    assert_eq!(en, "<p>Discount** no bold</p>");
     let (ja, _, codes) = both("{101|単価 \\* 数量|Price \\* number}");
     assert_eq!((ja.as_str(), codes.len()), ("<p>単価 * 数量</p>", 0));
     let (ja, _, codes) = both("{101|太字なし|With **bold**}");

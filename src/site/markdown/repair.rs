@@ -41,18 +41,21 @@ fn block_marker(text: &str) -> Option<usize> {
     matches!(bytes.get(len), Some(b' ' | b'\t')).then_some(len)
 }
 
-/// Takes the emphasis markers `**` out of a segment's text that begins at `start`, outside of code.
-pub(crate) fn without_strong(text: &str, start: usize, code: &[Range<usize>], edits: &mut Edits) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(star) = memchr::memchr(b'*', &bytes[at..]).map(|found| at + found) {
-        let run = star_run(&bytes[star..]);
-        if run.stars >= 2 && !is_in(code, start + star) {
-            let from = if star > 0 && bytes[star - 1] == b'\\' { star - 1 } else { star };
-            edits.replace(start + from..start + star + run.len, "");
+/// Takes the emphasis markers `**` out of a segment's text that begins at `start`, outside of code. Escaped ones stay if they are `meant`.
+pub(crate) fn without_strong(text: &str, start: usize, code: &[Range<usize>], meant: bool, edits: &mut Edits) {
+    for run in strong_runs(text) {
+        if !(is_in(code, start + run.range.start) || run.escaped && meant) {
+            edits.replace(start + run.range.start..start + run.range.end, "");
         }
-        at = star + run.len;
     }
+}
+
+/// Whether a text has as many escaped `\*\*` as its source. Of those the writer wants to see the stars; all others come of the export, which
+/// escapes what a translation made of markers.
+pub(crate) fn means_stars(text: &str, source: &str) -> bool {
+    let escaped = |text: &str| strong_runs(text).filter(|run| run.escaped).count();
+    let own = escaped(text);
+    own > 0 && own == escaped(source)
 }
 
 /// Whether a byte stands in one of some ranges, which are sorted.
@@ -61,21 +64,39 @@ pub(crate) fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
     next > 0 && at < ranges[next - 1].end
 }
 
+/// Two stars or more, with the backslashes before them.
 struct Run {
-    stars: usize,
-    len: usize,
+    range: Range<usize>,
+    /// Whether the first of them is escaped.
+    escaped: bool,
 }
 
-/// A run of stars, escaped or not: `**`, `\*\*` (of which the first backslash stands before it).
-fn star_run(bytes: &[u8]) -> Run {
-    let mut run = Run { stars: 1, len: 1 };
+fn strong_runs(text: &str) -> impl Iterator<Item = Run> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let star = at + memchr::memchr(b'*', &bytes[at..])?;
+            let escaped = star > 0 && bytes[star - 1] == b'\\';
+            let (stars, end) = stars(bytes, star);
+            at = end;
+            if stars >= 2 {
+                return Some(Run { range: star - usize::from(escaped)..end, escaped });
+            }
+        }
+    })
+}
+
+/// How many stars follow each other, escaped or not, and where they end.
+fn stars(bytes: &[u8], first: usize) -> (usize, usize) {
+    let (mut stars, mut end) = (1, first + 1);
     loop {
-        run.len += match &bytes[run.len..] {
+        end += match &bytes[end..] {
             [b'*', ..] => 1,
             [b'\\', b'*', ..] => 2,
-            _ => return run,
+            _ => return (stars, end),
         };
-        run.stars += 1;
+        stars += 1;
     }
 }
 
@@ -96,7 +117,7 @@ mod tests {
         let text = "選択し****、`**a**`\\*\\*と*b*";
         let mut edits = Edits::default();
         let code = text.find('`').unwrap()..text.rfind('`').unwrap();
-        without_strong(text, 0, &[code], &mut edits);
+        without_strong(text, 0, &[code], false, &mut edits);
         assert_eq!(edits.apply(text).0, "選択し、`**a**`と*b*");
     }
 

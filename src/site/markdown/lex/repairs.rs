@@ -33,7 +33,8 @@ impl Lexer<'_> {
         if self.half == Half::Target && self.document.form == Form::Localized {
             self.drop_markers(edits, repaired);
         } else if edits.len() == before {
-            for (_, at) in std::mem::take(&mut self.literal) {
+            let literal = std::mem::take(&mut self.literal);
+            for (_, at) in literal.into_iter().filter(|(_, at)| !is_escaped(&self.side.text, *at)) {
                 let message = "emphasis markers stay literal here";
                 repaired.found.push(self.diagnostic(
                     Code::EmphasisLost,
@@ -64,20 +65,33 @@ impl Lexer<'_> {
     }
 
     pub(super) fn drop_markers(&mut self, edits: &mut Edits, repaired: &mut Repaired) {
-        let literal = std::mem::take(&mut self.literal).into_iter().map(|(segment, _)| segment).filter(|s| *s != NONE);
-        let segments: std::collections::BTreeSet<u32> = literal.chain(self.differing()).collect();
+        let literal = std::mem::take(&mut self.literal)
+            .into_iter()
+            .filter(|(segment, at)| *segment != NONE && !self.is_meant(*segment, *at));
+        let segments: std::collections::BTreeSet<u32> = literal.map(|(segment, _)| segment).chain(self.differing()).collect();
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
             if repair::is_in(&self.code, range.start) && repair::is_in(&self.code, range.end.saturating_sub(1)) {
                 continue;
             }
-            repair::without_strong(&self.side.text[range.clone()], range.start, &self.code, edits);
+            repair::without_strong(&self.side.text[range.clone()], range.start, &self.code, self.means_stars(segment), edits);
             let message =
                 "the emphasis markers of this segment stay literal or are not those of the source; it is shown without them";
             let help = "Set the markers around the words that the source emphasises.";
             repaired.found.push(self.diagnostic(Code::EmphasisLost, range, message, help));
         }
+    }
+
+    /// Whether the star at this place is escaped, and the source has the same.
+    fn is_meant(&self, segment: u32, at: usize) -> bool {
+        is_escaped(&self.side.text, at) && self.means_stars(segment)
+    }
+
+    fn means_stars(&self, segment: u32) -> bool {
+        let segment = self.document.segments.get(segment as usize);
+        let pair = segment.and_then(|segment| Some((segment.target.clone()?, segment.source.clone())));
+        pair.is_some_and(|(own, source)| repair::means_stars(&self.side.text[own], &self.document.source.text[source]))
     }
 
     /// Segments with other numbers of `**` than their source has.
@@ -132,4 +146,10 @@ impl Lexer<'_> {
     pub(super) fn diagnostic(&self, code: Code, range: Range<usize>, message: &str, help: &str) -> Diagnostic {
         Diagnostic::new(code, span(self.side, range), message).help(help)
     }
+}
+
+/// Whether an escaped star stands at a place: it is meant to be seen.
+fn is_escaped(text: &str, at: usize) -> bool {
+    let (before, after) = text.as_bytes().split_at(at);
+    before.ends_with(b"\\") && after.starts_with(b"*")
 }
