@@ -306,6 +306,10 @@ fn bracket(text: &str, start: usize) -> Option<Found> {
     if name == "include" || name == "code" || name.starts_with("code-") {
         return linked(text, start, after, &name);
     }
+    // `[![image](…)](…)` is a link.
+    if text[after..].starts_with('[') {
+        return None;
+    }
     // Only within a quote is it worth looking for the end: a line of ten thousand brackets must not be searched as often.
     if !before(text, start).trim_end().ends_with('>') || !starts_line(text, start) {
         return None;

@@ -28,6 +28,8 @@ fn alerts_stand_in_quotes_only() {
     assert_eq!(one("   >[!Note]\n   >text"), Directive::Alert(AlertKind::Note));
     assert_eq!(find("[!NOTE]"), []);
     assert_eq!(one("> [!FOO]"), Directive::Unknown("[!FOO]".into()));
+    assert_eq!(one("> [!重要]"), Directive::Unknown("[!重要]".into()));
+    assert_eq!(find("> [![An image](a.png)](a.png)"), [], "a link around an image");
     assert_eq!(one("> [!div class=\"nextstepaction\"]"), Directive::Div("nextstepaction".into()));
 }
 
