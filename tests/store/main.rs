@@ -5,3 +5,4 @@ mod accept;
 mod leases;
 mod postgres;
 mod support;
+mod tls;
