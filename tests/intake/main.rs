@@ -5,6 +5,8 @@ mod connections;
 mod flow;
 mod input;
 mod logs;
+mod mailbox;
 mod requests;
 mod start;
 mod support;
+mod texts;
