@@ -10,3 +10,4 @@ mod requests;
 mod start;
 mod support;
 mod texts;
+mod threats;

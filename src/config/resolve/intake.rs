@@ -53,7 +53,7 @@ pub(super) fn settings(
     let public_url = web_address(file, "public_url", raw.public_url)?;
     let site_url = web_address(file, "site_url", raw.site_url)?.or_else(|| base_url.cloned());
     let origins = raw.allowed_origins.map(|given| list(file, "allowed_origins", &given, Origin::parse)).transpose()?;
-    let proxies = raw.trusted_proxies.map(|given| list(file, "trusted_proxies", &given, IpPrefix::parse)).transpose()?;
+    let proxies = raw.trusted_proxies.map(|given| list(file, "trusted_proxies", &given, proxy)).transpose()?;
     let size = raw.disk_reserve.map(|given| file.parse("disk_reserve", &given, |text| Bytes::parse(text))).transpose()?;
     Ok(IntakeConfig {
         listen: raw.listen.map_or(Ok(default.listen), |given| address(file, "listen", &given))?,
@@ -104,6 +104,16 @@ fn list<T>(
 ) -> Result<Vec<T>, ConfigError> {
     let parse = |text: &String| parser(text).map_err(|why| format!("holds `{text}`, but each part {why}"));
     file.parse(key, given, |texts| texts.iter().map(parse).collect())
+}
+
+/// A header of a trusted peer says who the client is, so that not everybody can be trusted.
+fn proxy(text: &str) -> Result<IpPrefix, String> {
+    let prefix = IpPrefix::parse(text)?;
+    if prefix.is_everything() {
+        Err("must be fewer than all addresses, or anybody could choose whom the limits count".into())
+    } else {
+        Ok(prefix)
+    }
 }
 
 fn address(file: &File<'_>, key: &str, given: &Given<String>) -> Result<SocketAddr, ConfigError> {
