@@ -234,6 +234,21 @@ impl Store {
         each!(self, back => back.wipe().await)
     }
 
+    /// Copies the store into a new file beside running counters (SQLite), and returns how many requests are in it. What is not sent is
+    /// `unknown` there, for it may be sent before the copy is used. PostgreSQL has its own ways, which the error names.
+    ///
+    /// # Errors
+    /// The file exists, or cannot be written; the store cannot be read.
+    pub async fn backup(&self, file: &std::path::Path) -> Result<u64, StoreError> {
+        match &self.0 {
+            Back::Sqlite(back) => back.backup(file).await,
+            Back::Postgres(_) => Err(StoreError::Unsafe {
+                what: "PostgreSQL makes its own backups".into(),
+                help: "use `pg_dump`; the manual's page on the store has the commands".into(),
+            }),
+        }
+    }
+
     /// What is kept, by state.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The counter as its users meet it: the real program, real sockets, real files.
 
 mod abuse;
+mod backup;
 mod connections;
 mod flow;
 mod input;

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "intake", unix))]
 
 mod accept;
+mod backup;
 mod leases;
 mod postgres;
 mod support;

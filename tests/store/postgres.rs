@@ -77,6 +77,11 @@ impl Server {
         said(output).unwrap()
     }
 
+    /// The folder of its programs.
+    pub(crate) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// The folder of its data.
     pub(crate) fn data(&self) -> String {
         self.folder.path().join("data").display().to_string()
