@@ -155,8 +155,8 @@ impl Store {
         each!(self, back => back.extend(lease, until).await)
     }
 
-    /// Gives a lease back at a shutdown: before the final dot the delivery is `queued` again and the try does not count; after it,
-    /// it stays `unknown` until it is due. `false`: the lease was lost.
+    /// Gives a lease back whose final dot was not written, at a shutdown: the delivery is `queued` again and the try does not count, also
+    /// where [`Outcome::Unknown`] announced the dot. Whoever has written it must not ask for this. `false`: the lease was lost, or has ended.
     ///
     /// # Errors
     /// The store cannot be written.
