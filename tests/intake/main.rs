@@ -8,6 +8,7 @@ mod input;
 mod logs;
 mod mailbox;
 mod requests;
+mod smtp;
 mod start;
 mod support;
 mod texts;
