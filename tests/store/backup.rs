@@ -11,7 +11,7 @@ use crate::postgres::Server;
 use crate::support::{MINUTE, NOW, Place, fill, run, state};
 
 /// The commands that stand in the manual under this mark.
-fn of_the_manual(mark: &str) -> String {
+pub(crate) fn of_the_manual(mark: &str) -> String {
     let page = |name: &str| {
         let file = format!("{}/content/manual/{name}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(file).unwrap();
@@ -24,7 +24,7 @@ fn of_the_manual(mark: &str) -> String {
 }
 
 /// Runs commands of the manual for a database of the test.
-fn shell(server: &Server, address: &str, folder: &std::path::Path, commands: &str) {
+pub(crate) fn shell(server: &Server, address: &str, folder: &std::path::Path, commands: &str) {
     let (base, _) = address.rsplit_once('/').unwrap();
     let commands = commands
         .replace("postgres://madoguchi@db.example.com/madoguchi", address)

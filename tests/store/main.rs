@@ -3,6 +3,7 @@
 
 mod accept;
 mod backup;
+mod erase;
 mod leases;
 mod postgres;
 mod support;
