@@ -1,6 +1,6 @@
 //! Threats that no other file here covers: encodings, names, proxies' headers, old tokens, victims' addresses, a locked store.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS};
 
@@ -118,26 +118,26 @@ fn no_header_makes_one_client_many() {
     assert_eq!(attempts.map(post), [422, 422, 422, 429, 429, 429, 429, 429]);
 }
 
-/// The variable with the secret, and the form's token that a counter with it would have issued so long ago.
-fn old_token(hours: u64) -> ((&'static str, String), String) {
-    let secret = "a secret of the test, long enough for the counter";
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let expires_at =
-        i64::try_from((now + Duration::from_secs(3600 * 24) - Duration::from_secs(3600 * hours)).as_millis()).unwrap();
-    let mut mac = blake3::Hasher::new_keyed(&blake3::derive_key("madoguchi 2026-11-24 token of a form", secret.as_bytes()));
+const SECRET: &str = "a secret of the test, long enough for the counter";
+
+/// The token that the counter would have issued so many hours before this fresh one.
+fn aged(fresh: &str, hours: i64) -> String {
+    let expiry = fresh.split('.').nth(2).unwrap();
+    let expires_at = i64::from_str_radix(expiry, 16).unwrap() - hours * 3_600_000;
+    let mut mac = blake3::Hasher::new_keyed(&blake3::derive_key("madoguchi 2026-11-24 token of a form", SECRET.as_bytes()));
     for part in [&b"f"[..], &[7; 16], &expires_at.to_le_bytes(), b"service-request"] {
         mac.update(&(part.len() as u64).to_le_bytes());
         mac.update(part);
     }
-    let token = format!("f.{}.{expires_at:x}.{}", "07".repeat(16), mac.finalize().to_hex());
-    (("MADOGUCHI_INTAKE_SECRET", secret.to_owned()), token)
+    format!("f.{}.{expires_at:x}.{}", "07".repeat(16), mac.finalize().to_hex())
 }
 
 #[test]
 fn a_token_is_good_for_a_day_and_then_one_more_click_is_all_it_takes() {
-    let ((name, secret), young) = old_token(23);
-    let (_, old) = old_token(25);
-    let counter = Counter::with(Setup { variables: vec![(name, secret)], ..Setup::default() });
+    let variables = vec![("MADOGUCHI_INTAKE_SECRET", SECRET.to_owned())];
+    let counter = Counter::with(Setup { variables, ..Setup::default() });
+    let fresh = counter.token("service-request");
+    let (young, old) = (aged(&fresh, 23), aged(&fresh, 25));
     let with_token = |token: &str| counter.post_json(FORM, &with(&sound(), &[("token", token)]));
     let expired = with_token(&old);
     assert_eq!((expired.status, expired.code().as_str()), (422, "token_expired"), "{}", expired.text());

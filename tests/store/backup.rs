@@ -30,9 +30,8 @@ pub(crate) fn shell(server: &Server, address: &str, folder: &std::path::Path, co
         .replace("postgres://madoguchi@db.example.com/madoguchi", address)
         .replace("postgres://madoguchi@db.example.com", base)
         .replace("/var/backups/madoguchi", &folder.display().to_string());
-    let path = format!("{}:{}", server.programs().display(), std::env::var("PATH").unwrap());
-    let script = format!("set -eu\n{commands}");
-    let output = Command::new("sh").args(["-c", &script]).env("PATH", path).env("HOME", folder).output().unwrap();
+    let script = format!("set -eu\nPATH={}:$PATH\n{commands}", server.programs().display());
+    let output = Command::new("sh").args(["-c", &script]).env("HOME", folder).output().unwrap();
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
