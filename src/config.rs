@@ -114,6 +114,8 @@ pub struct IntakeConfig {
     pub from: Option<Mailbox>,
     /// Where mail is handed over. The counter needs it.
     pub smtp: Option<Smtp>,
+    /// The PEM file of the authorities that the mail server's certificate may come from, in place of those that browsers trust.
+    pub smtp_ca_file: Option<PathBuf>,
     /// The user and password at the mail server.
     pub smtp_login: Option<SmtpLogin>,
     /// The public address of the counter's `/requests/`. The counter needs it.

@@ -2,6 +2,7 @@
 //!
 //! HTTP handlers (`http`) and the mail worker (`worker`) meet only in the `store`.
 
+pub mod authorities;
 pub mod crash;
 pub mod http;
 pub mod ids;

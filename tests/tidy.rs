@@ -31,6 +31,7 @@ const EDGES: &[&str] = &[
     "preview/watch",
     "preview/server",
     "preview/reload",
+    "intake/authorities",
     "intake/crash",
     "intake/http",
     "intake/store",

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::RootCertStore;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 
 use super::failure::{Failure, FailureKind};
 use crate::config::{Config, IntakeConfig, Smtp};
+use crate::intake::authorities;
 use crate::intake::http::{self, Limits};
 use crate::intake::mailer::Mailer;
 use crate::intake::outbox::Millis;
@@ -121,10 +123,17 @@ type MailWorker = Worker<StoreOutbox, Mailer, SystemClock>;
 
 fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
     let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
-    let mailer = Mailer::new(smtp, config.smtp_login.clone());
+    let mailer = Mailer::trusting(smtp, config.smtp_login.clone(), mail_authorities(config)?);
     let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
     let worker = format!("{:016x}-{}", now(), std::process::id());
     Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))
+}
+
+/// Who may vouch for the mail server.
+fn mail_authorities(config: &IntakeConfig) -> Result<RootCertStore, Failure> {
+    let Some(file) = &config.smtp_ca_file else { return Ok(authorities::public()) };
+    let help = "`smtp_ca_file` in [intake] names a PEM file with the certificate of the authority";
+    authorities::of_file(file).map_err(|why| Failure::environment(why, help))
 }
 
 /// How long the requests of each form are kept.

@@ -11,6 +11,7 @@ use crate::intake::ids::Reference;
 use crate::intake::outbox::{DeliveryState, Millis};
 use crate::intake::store::{Entry, Filter, Options, Store, StoreError, Which, export};
 
+mod backup;
 mod change;
 mod print;
 
@@ -54,6 +55,12 @@ enum Command {
         /// How
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
+    },
+    /// Copy the store into a new file, beside a running counter (SQLite)
+    Backup {
+        /// The file, which must not exist
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Delete a request for good; mail that was delivered is out of reach
     Forget {
@@ -127,6 +134,7 @@ impl Command {
             }
             Self::Release(request) => change::release(store, &request.reference, &mut out).await?,
             Self::Export { format } => write_all(store, format, &mut out).await?,
+            Self::Backup { file } => backup::run(store, &file).await?,
             Self::Forget { request, unsent } => change::forget(store, &request.reference, unsent).await?,
             Self::Stats { json } => Failure::of_output(print::stats(&mut out, &store.stats().await?, json, now()))?,
         }

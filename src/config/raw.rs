@@ -92,6 +92,7 @@ settings! {
         store: String,
         from: String,
         smtp: String,
+        smtp_ca_file: String,
         smtp_user: String,
         public_url: String,
         site_url: String,

@@ -42,6 +42,7 @@ admin_listen = ""
 store = "sqlite:var/requests.db"
 from = "Partner guidance <guidance@example.com>"
 smtp = "smtp://127.0.0.1:2525"
+smtp_ca_file = "ca.pem"
 public_url = "https://docs.example.com/requests/"
 site_url = "https://docs.example.com/partner/"
 allowed_origins = ["https://docs.example.com"]
@@ -67,6 +68,7 @@ fn the_whole_file_is_understood() {
     assert_eq!(form.contact.as_ref().unwrap().get(en), Some((ja, "電話")), "the only text there is");
     assert_eq!(config.intake.store, StoreConfig::Sqlite("/site/var/requests.db".into()));
     assert_eq!(config.intake.smtp, Some(Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port: 2525 })));
+    assert_eq!(config.intake.smtp_ca_file.as_deref(), Some(Path::new("/site/ca.pem")), "below the site's folder");
     assert_eq!((config.intake.disk_reserve, config.intake.guard.per_minute), (Bytes(1 << 30), None));
     assert_eq!(config.intake.admin_listen, None);
 }

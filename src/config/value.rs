@@ -206,6 +206,11 @@ impl IpPrefix {
         if bits & !prefix.mask() == 0 { Ok(prefix) } else { Err("must have no bit set below its prefix length".into()) }
     }
 
+    /// Whether every address of its family lies in the range.
+    pub fn is_everything(&self) -> bool {
+        self.length == 0
+    }
+
     /// Whether an address lies in the range. An IPv4 address mapped into IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let (bits, v6) = widened(address.to_canonical());

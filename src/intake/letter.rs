@@ -83,6 +83,15 @@ impl fmt::Display for LetterError {
 
 impl std::error::Error for LetterError {}
 
+/// Whether mail can go from the one address to the other: to be asked before a counter takes requests, for none could be accepted.
+///
+/// # Errors
+/// The address that cannot stand in a mail, by its key.
+pub fn deliverable(from: &Mailbox, mailbox: &Mailbox) -> Result<(), LetterError> {
+    address::plain(&from.address).ok_or(LetterError::Address("from"))?;
+    address::wire(&mailbox.address).map(drop).ok_or(LetterError::Address("mailbox"))
+}
+
 /// The mail to the desk: all answers with their labels in the desk's locale, and the same for machines as JSON.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::authorities;
 use super::outbox::Letter;
 use super::retry::{Ending, Phase};
 use crate::config::{MailServer, Smtp, SmtpLogin};
@@ -120,10 +121,10 @@ impl Mailer {
     /// # Errors
     /// The server's name is none that a certificate can have.
     pub fn new(smtp: &Smtp, login: Option<SmtpLogin>) -> Result<Self, BadServer> {
-        Self::trusting(smtp, login, tls::public_roots())
+        Self::trusting(smtp, login, authorities::public())
     }
 
-    /// As [`Mailer::new`], trusting these authorities.
+    /// As [`Mailer::new`], trusting these authorities and no others.
     ///
     /// # Errors
     /// As [`Mailer::new`].

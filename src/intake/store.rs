@@ -155,8 +155,8 @@ impl Store {
         each!(self, back => back.extend(lease, until).await)
     }
 
-    /// Gives a lease back at a shutdown: before the final dot the delivery is `queued` again and the try does not count; after it,
-    /// it stays `unknown` until it is due. `false`: the lease was lost.
+    /// Gives a lease back whose final dot was not written, at a shutdown: the delivery is `queued` again and the try does not count, also
+    /// where [`Outcome::Unknown`] announced the dot. Whoever has written it must not ask for this. `false`: the lease was lost, or has ended.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -232,6 +232,21 @@ impl Store {
     /// Another process reads the database now, or the disk fails.
     pub async fn wipe(&self) -> Result<(), StoreError> {
         each!(self, back => back.wipe().await)
+    }
+
+    /// Copies the store into a new file beside running counters (SQLite), and returns how many requests are in it. What is not sent is
+    /// `unknown` there, for it may be sent before the copy is used. PostgreSQL has its own ways, which the error names.
+    ///
+    /// # Errors
+    /// The file exists, or cannot be written; the store cannot be read.
+    pub async fn backup(&self, file: &std::path::Path) -> Result<u64, StoreError> {
+        match &self.0 {
+            Back::Sqlite(back) => back.backup(file).await,
+            Back::Postgres(_) => Err(StoreError::Unsafe {
+                what: "PostgreSQL makes its own backups".into(),
+                help: "use `pg_dump`; the manual's page on the store has the commands".into(),
+            }),
+        }
     }
 
     /// What is kept, by state.

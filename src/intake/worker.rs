@@ -49,8 +49,8 @@ pub trait Outbox: Send + Sync + 'static {
     /// After an [`Outcome::Unknown`] the same lease may record once more.
     fn record(&self, lease: &Lease, outcome: Outcome, now: Millis) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Gives a lease back whose final dot was not written, also where [`Outcome::Unknown`] was recorded under it: the delivery
-    /// is what it was before, and the try is not counted.
+    /// Gives a lease back whose final dot was not written, also where [`Outcome::Unknown`] has announced it: the delivery is queued
+    /// again, and the try is not counted. `false` if the lease was lost, or has ended.
     fn release(&self, lease: &Lease) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// When an operator last asked for all mail to be tried at once, which closes circuits.

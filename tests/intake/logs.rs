@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::support::{Counter, Request, Setup, send, sound, with};
 
-const CANARIES: [&str; 6] = ["CanaryName", "canary-mail", "CanaryTitle", "CanaryText", "203.0.113.77", "CanaryTrap"];
+const CANARIES: [&str; 8] =
+    ["CanaryPath", "CanaryHeader", "CanaryName", "canary-mail", "CanaryTitle", "CanaryText", "203.0.113.77", "CanaryTrap"];
 
 #[test]
 fn no_log_line_holds_what_was_sent() {
@@ -30,6 +31,12 @@ fn no_log_line_holds_what_was_sent() {
     assert_eq!(post(&with(&fields, &[("email", "canary-mail"), ("website", "CanaryTrap")])), 422);
     assert_eq!(post(&with(&fields, &[("title", "CanaryTitle\n")])), 422);
     assert_eq!(counter.post_form("/requests/service-request", &fields).status, 200);
+    // Nor what stands around a request, where a line break could forge a line of the log.
+    for path in ["/requests/CanaryPath%0a%7B%22level%22:%22ERROR%22%7D", "/requests/service-request?company=CanaryPath%0a"] {
+        let odd = ["User-Agent", "Referer", "Accept-Language", "Host"];
+        let odd = odd.iter().fold(Request::new("GET", path), |request, name| request.header(name, "CanaryHeader"));
+        assert!([200, 400, 404].contains(&send(counter.address, &odd).status));
+    }
     std::thread::sleep(Duration::from_secs(2));
     let log = counter.log();
     assert!(log.contains("\"level\":\"INFO\"") && log.contains("accepted"), "{log}");

@@ -1,10 +1,15 @@
 //! The counter as its users meet it: the real program, real sockets, real files.
 
 mod abuse;
+mod backup;
 mod connections;
 mod flow;
 mod input;
 mod logs;
+mod mailbox;
 mod requests;
+mod smtp;
 mod start;
 mod support;
+mod texts;
+mod threats;

@@ -1,27 +1,13 @@
 //! What an operator asks, beside a running counter.
 
-use std::path::Path;
-use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use crate::mailbox::{requests, said};
 use crate::support::{Counter, Reply, sound, with};
 
 const FORM: &str = "/requests/service-request";
 /// A word that stands nowhere but in one request.
 const CANARY: &str = "ウグイス張りの廊下";
-
-fn requests(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
-    command.arg("requests").args(arguments).arg("--site").arg(folder);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
-        command.env_remove(name);
-    }
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
 
 fn reference(reply: &Reply) -> String {
     assert_eq!(reply.status, 201, "{}", reply.text());

@@ -14,7 +14,13 @@ fn refused(change: impl Fn(String) -> String, variables: &[(&'static str, String
     let changed = change(text.clone());
     assert!(changed != text || !variables.is_empty(), "nothing was changed");
     std::fs::write(file, changed).unwrap();
-    let output = command(folder.path(), &setup).output().unwrap();
+    let mut child = command(folder.path(), &setup).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().unwrap().is_none() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -60,17 +66,45 @@ fn a_dangerous_configuration_is_refused_with_its_reason() {
             Box::new(replace("public_url = \"http://127.0.0.1", "public_url = \"http://localhost.example.com")),
             "without encryption",
         ),
-        (Box::new(replace("[intake.guard]", "[intake.guard]\ntokens = false")), "unknown key `tokens`"),
-        (Box::new(replace("[intake.guard]", "smtp_user = \"x\"\n[intake.guard]")), "password"),
+        (Box::new(replace("directory:var/mail", "smtp://user:pw@127.0.0.1")), "must hold no user"),
+        (Box::new(replace("directory:var/mail", "smtps://")), "`smtp`"),
+        (Box::new(replace("public_url = \"http://127.0.0.1", "public_url = \"ftp://127.0.0.1")), "`public_url`"),
+        (Box::new(replace("[intake.guard]\n", "[intake.guard]\ntokens = false\n")), "unknown key `tokens`"),
+        (Box::new(replace("[intake.guard]\n", "smtp_user = \"x\"\n[intake.guard]\n")), "password"),
+        (Box::new(replace("[intake.guard]\n", "secret = \"x\"\n[intake.guard]\n")), "unknown key `secret`"),
+        (Box::new(replace("[intake.guard]\n", "smtp_password = \"x\"\n[intake.guard]\n")), "unknown key `smtp_password`"),
+        (
+            Box::new(replace("[intake.guard]\n", "store = \"postgres://a:pw@db.example.com/b\"\n[intake.guard]\n")),
+            "holds a password",
+        ),
+        (Box::new(replace("[intake.guard]\n", "store = \"mysql://a@b/c\"\n[intake.guard]\n")), "`store`"),
+        (Box::new(replace("[intake.guard]\n", "trusted_proxies = [\"0.0.0.0/0\"]\n[intake.guard]\n")), "`trusted_proxies`"),
+        (Box::new(replace("[intake.guard]\n", "trusted_proxies = [\"::/0\"]\n[intake.guard]\n")), "`trusted_proxies`"),
+        (Box::new(replace("[intake.guard]\n", "trusted_proxies = [\"10.0.0.1/8\"]\n[intake.guard]\n")), "`trusted_proxies`"),
+        (Box::new(replace("[intake.guard]\n", "allowed_origins = [\"*\"]\n[intake.guard]\n")), "`allowed_origins`"),
+        (Box::new(replace("[intake.guard]\n", "allowed_origins = [\"null\"]\n[intake.guard]\n")), "`allowed_origins`"),
+        (Box::new(replace("desk@example.com", "desk@example.com, other@example.com")), "`mailbox`"),
+        (Box::new(replace("desk@example.com", "desk@example.com\\nBcc: x@example.com")), "`mailbox`"),
+        (Box::new(replace("desk@example.com", "a..b@example.com")), "`mailbox`"),
+        (Box::new(replace("<guidance@example.com>", "<guidance@@example.com>")), "`from`"),
+        (Box::new(replace("<guidance@example.com>", "<a..b@example.com>")), "`from`"),
+        (Box::new(replace("listen = \"127.0.0.1", "listen = \"localhost")), "`listen`"),
+        (Box::new(replace("disk_reserve = \"1MiB\"", "disk_reserve = \"-1\"")), "`disk_reserve`"),
+        (Box::new(replace("connections = 6000", "connections = 0")), "`connections`"),
+        (Box::new(replace("content/forms/service-request.toml", "../secret.toml")), "`spec`"),
+        (Box::new(replace("[form.service-request]", "[form.status]")), "status"),
         (Box::new(replace("content/forms/service-request.toml", "content/forms/nope.toml")), "nope.toml"),
+        (Box::new(replace("[intake.guard]\n", "smtp_ca_file = \"nope.pem\"\n[intake.guard]\n")), "nope.pem"),
     ];
+    let mut started = Vec::new();
     for (change, said) in cases {
         let (code, text) = refused(change, &[]);
-        let expected = if said == "nope.toml" { 4 } else { 3 };
-        assert_eq!(code, Some(expected), "{said}: {text}");
-        assert!(text.contains(said), "{said}: {text}");
-        assert!(text.contains("help: "), "{text}");
+        let expected = if said.starts_with("nope.") { 4 } else { 3 };
+        if code != Some(expected) || !text.contains(said) || !(text.contains("help: ") || text.contains("madoguchi.toml:")) {
+            started.push(format!("{said}: {code:?} {text}"));
+        }
     }
+    assert!(started.is_empty(), "{}", started.join("\n"));
 }
 
 #[test]

@@ -173,19 +173,23 @@ fn what_may_have_arrived_goes_again_when_it_is_due_and_says_so() {
 fn a_shutdown_gives_back_what_was_not_sent() {
     on_both("a_shutdown_gives_back_what_was_not_sent", async |place| {
         let store = place.counter().await;
-        let references = fill(&store, 2).await;
-        let (before, after) = (one(&store, NOW).await, one(&store, NOW).await);
-        store.record(&after, unknown(NOW + 10 * MINUTE), NOW).await.unwrap();
-        for lease in [&before, &after] {
+        let references = fill(&store, 3).await;
+        let (before, announced, asked) = (one(&store, NOW).await, one(&store, NOW).await, one(&store, NOW).await);
+        store.record(&announced, unknown(NOW + 10 * MINUTE), NOW).await.unwrap();
+        for _ in 0..2 {
+            store.record(&asked, unknown(NOW + 10 * MINUTE), NOW).await.unwrap();
+        }
+        for lease in [&before, &announced] {
             assert_eq!(store.release_lease(lease, NOW + SECOND).await, Ok(true));
             assert_eq!(store.release_lease(lease, NOW + SECOND).await, Ok(false));
+            assert_eq!(state(&store, &lease.reference).await, DeliveryState::Queued);
         }
-        let (first, second) = (references.iter().position(|one| *one == before.reference).unwrap(), &after.reference);
-        assert_eq!(state(&store, &references[first]).await, DeliveryState::Queued);
-        assert_eq!(state(&store, second).await, DeliveryState::Unknown);
-        let again = one(&store, NOW + SECOND).await;
-        assert_eq!((again.reference, again.attempts), (references[first].clone(), 0), "the try does not count");
-        assert_eq!(store.lease("w", NOW + 9 * MINUTE, NOW + HOUR, 9).await.unwrap().len(), 1, "the other still waits");
+        assert_eq!(store.release_lease(&asked, NOW + SECOND).await, Ok(false), "its dot went out, and its lease has ended");
+        let again = store.lease("w", NOW + SECOND, NOW + HOUR, 9).await.unwrap();
+        let again: Vec<_> = again.into_iter().map(|lease| (lease.reference, lease.attempts, lease.may_repeat)).collect();
+        assert_eq!(again, [(references[0].clone(), 0, false), (references[1].clone(), 0, false)], "the try does not count");
+        assert_eq!(state(&store, &references[2]).await, DeliveryState::Unknown);
+        assert_eq!(store.lease("w", NOW + 10 * MINUTE, NOW + HOUR, 9).await.unwrap().len(), 1, "and it waits until it is due");
     });
 }
 

@@ -2,6 +2,9 @@
 #![cfg(all(feature = "intake", unix))]
 
 mod accept;
+mod backup;
+mod erase;
 mod leases;
 mod postgres;
 mod support;
+mod tls;

@@ -12,6 +12,7 @@ use crate::config::{self, Config, Environment, FormConfig, Mailbox, WebAddress};
 use crate::diag::{Diagnostic, Severity};
 use crate::form;
 use crate::intake::http::{Counter, Form};
+use crate::intake::letter;
 use crate::intake::store::Store;
 use crate::source::Source;
 use crate::telemetry::Metrics;
@@ -50,6 +51,9 @@ impl Needs {
         match (&intake.public_url, &intake.from) {
             (Some(public_url), Some(from)) if missing.is_empty() => {
                 secure(public_url)?;
+                for mailbox in config.forms.values().filter_map(|form| form.mailbox.as_ref()) {
+                    deliverable(from, mailbox)?;
+                }
                 Ok(Self { public_url: public_url.clone(), from: from.clone() })
             }
             _ => {
@@ -57,6 +61,13 @@ impl Needs {
             }
         }
     }
+}
+
+/// With an address that no mail can hold, every request would be refused.
+fn deliverable(from: &Mailbox, mailbox: &Mailbox) -> Result<(), Failure> {
+    letter::deliverable(from, mailbox).map_err(|error| {
+        refused(error.to_string(), format!("`from` is {}, and requests go to {}", from.address, mailbox.address))
+    })
 }
 
 /// Requests hold personal data: they travel encrypted, unless they do not leave the machine.

@@ -22,6 +22,7 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
         store: StoreConfig::Sqlite(root.join("var/requests.db")),
         from: None,
         smtp: None,
+        smtp_ca_file: None,
         smtp_login: None,
         public_url: None,
         site_url: None,
@@ -52,7 +53,7 @@ pub(super) fn settings(
     let public_url = web_address(file, "public_url", raw.public_url)?;
     let site_url = web_address(file, "site_url", raw.site_url)?.or_else(|| base_url.cloned());
     let origins = raw.allowed_origins.map(|given| list(file, "allowed_origins", &given, Origin::parse)).transpose()?;
-    let proxies = raw.trusted_proxies.map(|given| list(file, "trusted_proxies", &given, IpPrefix::parse)).transpose()?;
+    let proxies = raw.trusted_proxies.map(|given| list(file, "trusted_proxies", &given, proxy)).transpose()?;
     let size = raw.disk_reserve.map(|given| file.parse("disk_reserve", &given, |text| Bytes::parse(text))).transpose()?;
     Ok(IntakeConfig {
         listen: raw.listen.map_or(Ok(default.listen), |given| address(file, "listen", &given))?,
@@ -60,6 +61,7 @@ pub(super) fn settings(
         store: raw.store.map_or(Ok(default.store), |given| store(root, file, &given))?,
         from: filled(raw.from).map(|given| file.parse("from", &given, |text| Mailbox::parse(text))).transpose()?,
         smtp: filled(raw.smtp).map(|given| smtp(root, file, &given)).transpose()?,
+        smtp_ca_file: filled(raw.smtp_ca_file).map(|given| root.join(given.value)),
         smtp_login: login(file, filled(raw.smtp_user), secrets.smtp_password)?,
         allowed_origins: origins.unwrap_or_else(|| own_origins(&[site_url.as_ref(), public_url.as_ref()])),
         public_url,
@@ -102,6 +104,16 @@ fn list<T>(
 ) -> Result<Vec<T>, ConfigError> {
     let parse = |text: &String| parser(text).map_err(|why| format!("holds `{text}`, but each part {why}"));
     file.parse(key, given, |texts| texts.iter().map(parse).collect())
+}
+
+/// A header of a trusted peer says who the client is, so that not everybody can be trusted.
+fn proxy(text: &str) -> Result<IpPrefix, String> {
+    let prefix = IpPrefix::parse(text)?;
+    if prefix.is_everything() {
+        Err("must be fewer than all addresses, or anybody could choose whom the limits count".into())
+    } else {
+        Ok(prefix)
+    }
 }
 
 fn address(file: &File<'_>, key: &str, given: &Given<String>) -> Result<SocketAddr, ConfigError> {

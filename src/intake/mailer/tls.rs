@@ -63,8 +63,3 @@ impl Client {
         }
     }
 }
-
-/// The authorities that browsers trust.
-pub(super) fn public_roots() -> RootCertStore {
-    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
-}

@@ -88,10 +88,11 @@ pub(super) const RECORD_UNKNOWN: &str = "UPDATE deliveries SET
     WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
 pub(super) const EXTEND: &str = "UPDATE deliveries SET lease_until = $1
     WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";
+/// The dot was announced, and did not go out, where `unknown` is still under the lease.
 pub(super) const RELEASE_LEASE: &str = "UPDATE deliveries SET
-    attempts = CASE WHEN state = 'leased' AND attempts > 0 THEN attempts - 1 ELSE attempts END,
-    since = CASE WHEN state = 'leased' THEN $1 ELSE since END,
-    state = CASE WHEN state = 'leased' THEN 'queued' ELSE state END, lease_until = NULL
+    attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE attempts END, since = $1,
+    due = CASE WHEN state = 'unknown' THEN $1 ELSE due END, note = CASE WHEN state = 'unknown' THEN '' ELSE note END,
+    state = 'queued', lease_until = NULL
     WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";
 
 /// One delivery for [`retried`](super::row::retried).

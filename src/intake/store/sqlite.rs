@@ -15,6 +15,7 @@ use super::meter::Meter;
 use super::values::{After, Entry, Filter, Forgotten, Found, Options, Purged, Retention, Retried, Role, Stats, Status, Which};
 
 mod accept;
+mod backup;
 mod erase;
 mod error;
 mod lease;
@@ -182,6 +183,11 @@ impl Sqlite {
 
     pub(super) async fn wipe(&self) -> Result<(), StoreError> {
         self.0.writer.alone(erase::wipe).await
+    }
+
+    pub(super) async fn backup(&self, file: &Path) -> Result<u64, StoreError> {
+        let file = file.to_owned();
+        self.0.reader.read(move |db| backup::backup(db, &file)).await
     }
 
     pub(super) async fn stats(&self) -> Result<Stats, StoreError> {

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, Issuer, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::model::{self, Act, Script, Seen, Shared};
 use super::{Ending, Phase, Session, dialogue, letter, outcome};
-use crate::config::MailServer;
-use crate::intake::mailer::Deadlines;
+use crate::config::{MailServer, Smtp};
+use crate::intake::authorities;
 use crate::intake::mailer::tls::{Client, Security};
+use crate::intake::mailer::{Deadlines, Mailer};
 
 struct Authority {
     acceptor: TlsAcceptor,
@@ -111,6 +113,42 @@ async fn tls_from_the_first_byte() {
     carried.goodbye.unwrap().await;
     server.await.unwrap();
     assert_eq!((carried.ending.name(), seen.lock().unwrap().mailbox.len()), ("sent", 1));
+}
+
+/// The certificate of an authority of one's own, and a server that shows one signed by it for 127.0.0.1.
+fn own_authority() -> (String, TlsAcceptor) {
+    let (key, server_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let server = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let server = server.signed_by(&server_key, &Issuer::new(params, key)).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![server.der().clone()], key).unwrap();
+    (certificate, TlsAcceptor::from(Arc::new(config)))
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_believed_from_its_file_and_no_other_is() {
+    let (certificate, acceptor) = own_authority();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (pem, expected) in [(&certificate, "sent"), (&own_authority().0, "fault")] {
+        std::fs::write(file.path(), pem).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let smtp = Smtp::Smtps(MailServer { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() });
+        let acceptor = acceptor.clone();
+        let server = tokio::spawn(async move {
+            let Ok(tls) = acceptor.accept(listener.accept().await.unwrap().0).await else { return };
+            model::serve(tls, Script::good(), Shared::default()).await;
+        });
+        let mailer = Mailer::trusting(&smtp, None, authorities::of_file(file.path()).unwrap()).unwrap();
+        let carried = mailer.carry(&letter(1), async { true }).await;
+        assert_eq!(carried.ending.name(), expected);
+        drop(carried.goodbye);
+        server.await.unwrap();
+    }
 }
 
 #[tokio::test]

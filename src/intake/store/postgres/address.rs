@@ -1,17 +1,17 @@
 //! The address of a database, and how its server is trusted.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::error::StoreError;
 use crate::config::is_loopback;
+use crate::intake::authorities;
 
 /// Where to connect to.
 pub(super) struct Address {
@@ -59,21 +59,14 @@ pub(super) fn parse(text: &str) -> Result<Address, StoreError> {
 }
 
 fn tls(roots: Option<&str>) -> Result<ClientConfig, StoreError> {
-    let mut store = RootCertStore::empty();
-    match roots {
-        None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(file) => {
-            let unreadable = |why: String| wrong(&format!("`sslrootcert`: {file} cannot be read: {why}"));
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))? {
-                let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
-                store.add(certificate).map_err(|error| unreadable(error.to_string()))?;
-            }
-        }
-    }
+    let roots = match roots {
+        None => authorities::public(),
+        Some(file) => authorities::of_file(Path::new(file)).map_err(|why| wrong(&format!("`sslrootcert`: {why}")))?,
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| wrong(&error.to_string()))?;
-    Ok(config.with_root_certificates(store).with_no_client_auth())
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn local(host: &Host) -> bool {

@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) may_repeat: bool,
     fence: i64,
     until: Millis,
-    before: (DeliveryState, Millis, bool),
+    before: bool,
     letter: Letter,
 }
 
@@ -53,7 +53,7 @@ impl Memory {
             may_repeat: false,
             fence: 0,
             until: 0,
-            before: (state, 0, false),
+            before: false,
             letter: letter(n),
         };
         self.rows.lock().unwrap().insert(i64::try_from(n).unwrap(), row);
@@ -90,7 +90,7 @@ impl Outbox for Memory {
             DeliveryState::Sent | DeliveryState::Held => false,
         });
         let leased = open.take(most).map(|(n, row)| {
-            row.before = (row.state, row.due, row.may_repeat);
+            row.before = row.may_repeat;
             (row.state, row.until) = (DeliveryState::Leased, until);
             row.fence += 1;
             row.attempts += 1;
@@ -130,7 +130,8 @@ impl Outbox for Memory {
         if row.fence != lease.fence {
             return Ok(false);
         }
-        (row.state, row.due, row.may_repeat) = row.before;
+        row.may_repeat = row.before;
+        row.state = DeliveryState::Queued;
         row.attempts -= 1;
         Ok(true)
     }
