@@ -33,6 +33,9 @@ use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
 
+/// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
+const AT_ONCE: usize = 4;
+
 /// How a site is built.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -259,7 +262,7 @@ impl<'a> Run<'a> {
 
     fn facts(&self, ground: &Ground<'_>, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
         self.observer.phase("read", ground.catalog.pages.len());
-        let pages = ground.catalog.pages.par_iter().enumerate();
+        let pages = ground.catalog.pages.par_iter().enumerate().with_max_len(AT_ONCE);
         let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
@@ -316,7 +319,7 @@ impl<'a> Run<'a> {
         extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
-        pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
+        pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
             let model = renderer.model;
             let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
             let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
