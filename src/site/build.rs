@@ -181,10 +181,11 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
-        let facts = self.facts(&ground, &reader, &kept);
+        let mut facts = self.facts(&ground, &reader, &kept);
         let mut uids = Vec::new();
-        for (at, facts) in facts.iter().enumerate() {
-            uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
+        for (at, facts) in facts.iter_mut().enumerate() {
+            uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
+            diagnostics.append(&mut facts.diagnostics);
         }
         catalog.name(uids);
         let nav = self.nav(&listing, &read, &catalog, &facts).unpack(&mut diagnostics);
@@ -194,8 +195,7 @@ impl<'a> Run<'a> {
         let (mut found, resources) = resolve::all(&model, &listing);
         diagnostics.append(&mut found);
         diagnostics.extend(library.take_diagnostics());
-        diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
-        diagnostics.sort();
+        diagnostics.par_sort_unstable();
         diagnostics.dedup();
         let renderer = Renderer::new(&model)?;
         let pages: Vec<PageId> = model.pages().collect();
