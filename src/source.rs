@@ -46,9 +46,9 @@ impl Source {
     ///
     /// # Errors
     /// The bytes are not UTF-8.
-    pub fn decode(path: SourcePath, bytes: Vec<u8>) -> Result<Self, NotUtf8> {
+    pub fn decode(path: SourcePath, bytes: &[u8]) -> Result<Self, NotUtf8> {
         // Checking what is not ASCII costs many times what copying it does.
-        match simdutf8::basic::from_utf8(&bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => Ok(Self { path, text: text.to_owned() }),
             Err(_) => Err(NotUtf8 { valid_up_to: bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len()) }),
         }
@@ -117,6 +117,6 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_are_refused_with_their_place() {
         let path = SourcePath::parse("a.md").unwrap();
-        assert_eq!(Source::decode(path, b"ab\xff".to_vec()).unwrap_err(), NotUtf8 { valid_up_to: 2 });
+        assert_eq!(Source::decode(path, b"ab\xff").unwrap_err(), NotUtf8 { valid_up_to: 2 });
     }
 }

@@ -189,15 +189,19 @@ impl UrlPath {
 /// Appends `path` with every byte percent-encoded that RFC 3986 does not allow in a path.
 pub fn percent_encode_into(path: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
+    let allowed = |c: char| matches!(c, 'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '.' | '_' | '~' | '!' | '$' | '&'..=',' | ';' | '=' | ':' | '@' | '/');
+    let mut rest = path;
+    while let Some(at) = rest.find(|c| !allowed(c)) {
+        let after = at + rest[at..].chars().next().map_or(1, char::len_utf8);
+        out.push_str(&rest[..at]);
+        for byte in rest[at..after].bytes() {
             out.push('%');
             out.push(char::from(HEX[usize::from(byte >> 4)]));
             out.push(char::from(HEX[usize::from(byte & 15)]));
         }
+        rest = &rest[after..];
     }
+    out.push_str(rest);
 }
 
 /// Undoes percent-encoding; a `%` that starts no valid escape stays. Bytes that are not UTF-8 become U+FFFD.

@@ -105,7 +105,7 @@ pub(super) fn split(file: &Path, locale: &str) -> Result<String, Failure> {
     let bytes = site::read::bytes(file).map_err(|error| unreadable(format!("the file cannot be read: {error}")))?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let path = SourcePath::parse(&name).map_err(|error| unreadable(error.to_string()))?;
-    let source = Source::decode(path, bytes).map_err(|error| {
+    let source = Source::decode(path, &bytes).map_err(|error| {
         unreadable(format!("the file is not UTF-8: byte {} is the first that does not belong", error.valid_up_to + 1))
     })?;
     let half = half(&source, locale)?;

@@ -24,7 +24,7 @@ use crate::vpath::{SourcePath, UrlPath};
 pub(crate) struct Body {
     pub(crate) html: Shared,
     /// How many bytes that is.
-    len: usize,
+    pub(crate) len: usize,
     /// The headings of the second and third level.
     pub(crate) contents: Vec<ContentsEntry>,
     /// The language that it is in; of a parallel view, the one that leads.

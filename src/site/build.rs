@@ -33,6 +33,9 @@ use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
 
+/// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
+const AT_ONCE: usize = 4;
+
 /// How a site is built.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -178,10 +181,11 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
-        let facts = self.facts(&ground, &reader, &kept);
+        let mut facts = self.facts(&ground, &reader, &kept);
         let mut uids = Vec::new();
-        for (at, facts) in facts.iter().enumerate() {
-            uids.extend(facts.uids.iter().map(|uid| (uid.clone(), PageId(at as u32))));
+        for (at, facts) in facts.iter_mut().enumerate() {
+            uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
+            diagnostics.append(&mut facts.diagnostics);
         }
         catalog.name(uids);
         let nav = self.nav(&listing, &read, &catalog, &facts).unpack(&mut diagnostics);
@@ -191,8 +195,7 @@ impl<'a> Run<'a> {
         let (mut found, resources) = resolve::all(&model, &listing);
         diagnostics.append(&mut found);
         diagnostics.extend(library.take_diagnostics());
-        diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
-        diagnostics.sort();
+        diagnostics.par_sort_unstable();
         diagnostics.dedup();
         let renderer = Renderer::new(&model)?;
         let pages: Vec<PageId> = model.pages().collect();
@@ -259,7 +262,7 @@ impl<'a> Run<'a> {
 
     fn facts(&self, ground: &Ground<'_>, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
         self.observer.phase("read", ground.catalog.pages.len());
-        let pages = ground.catalog.pages.par_iter().enumerate();
+        let pages = ground.catalog.pages.par_iter().enumerate().with_max_len(AT_ONCE);
         let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
@@ -316,7 +319,7 @@ impl<'a> Run<'a> {
         extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
-        pages.par_iter().try_for_each(|page| -> Result<(), BuildError> {
+        pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
             let model = renderer.model;
             let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
             let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;

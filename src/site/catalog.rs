@@ -160,8 +160,12 @@ impl Catalog {
             return Some((Found::Page(*page, None), actual));
         }
         let stem = lower.strip_suffix(".md").unwrap_or(&lower);
-        let spellings = ["{}.md", "{}/index.md", "{}.yml", "{}/index.yml"];
-        let named = spellings.iter().find_map(|s| self.by_lower.get(&s.replace("{}", stem)));
+        let mut spelling = stem.to_owned();
+        let named = [".md", "/index.md", ".yml", "/index.yml"].iter().find_map(|end| {
+            spelling.truncate(stem.len());
+            spelling.push_str(end);
+            self.by_lower.get(&spelling)
+        });
         if let Some(page) = named {
             return Some((Found::Page(*page, None), None));
         }

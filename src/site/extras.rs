@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use rayon::prelude::*;
+
 use super::catalog::{Found, is_reserved};
 use super::html::escape;
 use super::model::{Label, Model};
@@ -20,16 +22,23 @@ impl<'a> Renderer<'a> {
     /// All of them.
     pub(crate) fn extras(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = vec![self.choose()?, self.not_found(self.model.locales().default_id(), "404.html")?];
-        for locale in self.model.locales().ids() {
-            files.push(self.not_found(locale, &format!("{}/404.html", self.model.tag(locale)))?);
-            files.push(self.contents(locale, &self.model.contents(locale))?);
-            if self.model.start().is_none() {
-                files.push(self.contents(locale, &self.model.home(locale))?);
-            }
-        }
+        let locales: Vec<LocaleId> = self.model.locales().ids().collect();
+        let of_locales = || locales.par_iter().map(|locale| self.of_locale(*locale)).collect::<Result<Vec<_>, _>>();
+        let (of_locales, sitemap) = rayon::join(of_locales, || self.sitemap());
+        files.extend(of_locales?.into_iter().flatten());
         files.extend(self.redirections()?);
-        files.extend(self.sitemap());
+        files.extend(sitemap);
         files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
+        Ok(files)
+    }
+
+    fn of_locale(&self, locale: LocaleId) -> Result<Vec<Rendered>, ThemeError> {
+        let model = self.model;
+        let not_found = self.not_found(locale, &format!("{}/404.html", model.tag(locale)))?;
+        let mut files = vec![not_found, self.contents(locale, &model.contents(locale))?];
+        if model.start().is_none() {
+            files.push(self.contents(locale, &model.home(locale))?);
+        }
         Ok(files)
     }
 
@@ -144,8 +153,8 @@ impl<'a> Renderer<'a> {
         const MOST: usize = 50_000;
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
-        let entries: Vec<String> =
-            pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).map(|(p, l)| self.sitemap_entry(p, l)).collect();
+        let own: Vec<(PageId, LocaleId)> = pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).collect();
+        let entries: Vec<String> = own.par_iter().map(|(page, locale)| self.sitemap_entry(*page, *locale)).collect();
         let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
         if entries.len() <= MOST {
             return vec![file("sitemap.xml", urlset(&entries))];

@@ -79,6 +79,8 @@ impl Reader<'_> {
         let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
         let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
         let mut seen = FxHashSet::default();
+        let holds_markup =
+            |value: &str| value.contains('<') && (value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id="));
         for (key, value) in entries {
             let lower = key.to_ascii_lowercase();
             if seen.contains(&lower) {
@@ -86,7 +88,7 @@ impl Reader<'_> {
                     continue;
                 }
                 self.warn(self.place(&key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
-            } else if value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id=") {
+            } else if holds_markup(&value) {
                 self.warn(self.place(&key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
             } else {
                 seen.insert(lower.clone());

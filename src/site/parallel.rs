@@ -109,7 +109,7 @@ fn paired(
 }
 
 fn segments(ours: &Built, theirs: Option<&Built>) -> Vec<Segment> {
-    let mut keys = Keys::default();
+    let mut keys = Keys::with_capacity(ours.segments.len());
     let text = |range: &Range<usize>| ours.side.text.get(range.clone()).unwrap_or_default();
     let build = |(at, range): (usize, &Range<usize>)| Segment {
         key: keys.key(text(range)),

@@ -15,7 +15,7 @@ use super::discover::{Found, Listing};
 /// # Errors
 /// [`Code::Unreadable`], [`Code::NotUtf8`].
 pub fn read(folder: &Path, path: &SourcePath) -> Result<Source, Diagnostic> {
-    decode(path, read_bytes(folder, path)?)
+    decode(path, &read_bytes(folder, path)?)
 }
 
 /// Reads a file as it stands: images and other resources.
@@ -34,7 +34,7 @@ pub fn read_bytes(folder: &Path, path: &SourcePath) -> Result<Vec<u8>, Diagnosti
 /// # Errors
 /// Those of [`read`], and [`Code::PathOutside`].
 pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic> {
-    decode(&found.path, read_found_bytes(listing, found)?)
+    decode(&found.path, &read_found_bytes(listing, found)?)
 }
 
 /// Reads a file of a listing as it stands.
@@ -92,11 +92,11 @@ fn lies_inside(listing: &Listing, path: &SourcePath) -> bool {
     fs::canonicalize(listing.folder.join(path.as_str())).is_ok_and(|target| target.starts_with(&listing.root))
 }
 
-fn decode(path: &SourcePath, bytes: Vec<u8>) -> Result<Source, Diagnostic> {
-    String::from_utf8(bytes).map(|text| Source { path: path.clone(), text }).map_err(|error| {
+fn decode(path: &SourcePath, bytes: &[u8]) -> Result<Source, Diagnostic> {
+    Source::decode(path.clone(), bytes).map_err(|error| {
         // The bytes go no further than here, and so the line is named in the message.
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("the file is not UTF-8: line {}, byte {at}", line_of(error.as_bytes(), at));
+        let at = error.valid_up_to;
+        let message = format!("the file is not UTF-8: line {}, byte {at}", line_of(bytes, at));
         let span = Span::new(path.clone(), at..at + 1);
         Diagnostic::new(Code::NotUtf8, span, message).help("save the file as UTF-8; Shift_JIS and UTF-16 are not read")
     })

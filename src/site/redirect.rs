@@ -58,7 +58,7 @@ pub fn read<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Checked<Redire
 impl Redirects {
     /// The redirection of a page, whatever the case of its path; `x.md`, `x.yml` and `x` are the same page.
     pub fn find(&self, path: &SourcePath) -> Option<&Redirect> {
-        self.by_stem.get(&stem(path))
+        if self.is_empty() { None } else { self.by_stem.get(&stem(path)) }
     }
 
     /// All redirections, sorted by path.

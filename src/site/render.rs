@@ -11,6 +11,9 @@ use crate::locale::LocaleId;
 use crate::theme::{Shared, ThemeError};
 use crate::vpath::{OutputPath, UrlPath};
 
+/// About how many bytes a page has beside its text: what most pages need, so that their buffer does not grow.
+const FRAME: usize = 24 * 1024;
+
 /// Renders pages of a resolved site.
 pub(crate) struct Renderer<'a> {
     pub(crate) model: &'a Model<'a>,
@@ -59,7 +62,7 @@ impl<'a> Renderer<'a> {
         self.frame_page(&mut frame, id, locale, edition, &here, false);
         let mut view = self.view(frame, id, locale, edition, body, &here)?;
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered("page.html", &here, &view)
+        self.rendered_with("page.html", &here, &view, body.len)
     }
 
     fn parallel(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
@@ -71,12 +74,23 @@ impl<'a> Renderer<'a> {
         let columns = std::iter::once(locale).chain(body.beside);
         view.columns = columns.map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).collect();
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered("parallel.html", &here, &view)
+        self.rendered_with("parallel.html", &here, &view, body.len)
     }
 
     /// A template with its view, as a file.
     pub(crate) fn rendered(&self, template: &str, here: &UrlPath, view: &impl serde::Serialize) -> Result<Rendered, ThemeError> {
-        let mut bytes = Vec::with_capacity(32 * 1024);
+        self.rendered_with(template, here, view, 0)
+    }
+
+    /// The same for a view that holds so many bytes of finished text.
+    fn rendered_with(
+        &self,
+        template: &str,
+        here: &UrlPath,
+        view: &impl serde::Serialize,
+        text: usize,
+    ) -> Result<Rendered, ThemeError> {
+        let mut bytes = Vec::with_capacity(text + FRAME);
         self.model.theme.render_into(template, view, &mut bytes)?;
         Ok(Rendered { path: here.output(), bytes })
     }

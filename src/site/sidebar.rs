@@ -18,9 +18,10 @@ const CURRENT: &str = " aria-current=\"page\"";
 
 type Key = (LocaleId, String, Vec<(u32, u32, Option<NodeId>)>, bool);
 
-/// A rendered part of the navigation, cut where a mark may go.
+/// A rendered part of the navigation, and by node the places where a mark may go.
 struct Rendered {
-    pieces: Vec<(Option<u32>, String)>,
+    html: String,
+    places: Vec<(u32, usize)>,
 }
 
 /// Parts of the navigation rendered so far.
@@ -87,13 +88,15 @@ fn base(here: &UrlPath, parallel: bool) -> UrlPath {
 
 fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
     let groups = entries(model, levels, locale, base, parallel);
-    let html = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups })?;
-    let mut pieces = Vec::new();
-    for (index, part) in html.split(MARK).enumerate() {
-        let number = (index % 2 == 1).then(|| part.parse().ok()).flatten();
-        pieces.push(if number.is_some() { (number, String::new()) } else { (None, part.to_owned()) });
+    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups })?;
+    let mut rendered = Rendered { html: String::with_capacity(marked.len()), places: Vec::new() };
+    for (index, part) in marked.split(MARK).enumerate() {
+        match part.parse().ok().filter(|_| index % 2 == 1) {
+            Some(node) => rendered.places.push((node, rendered.html.len())),
+            None => rendered.html.push_str(part),
+        }
     }
-    Ok(Rendered { pieces })
+    Ok(rendered)
 }
 
 /// The entries of the first level, with those of the next below the one that leads on.
@@ -137,13 +140,14 @@ fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
 
 impl Rendered {
     fn with_current(&self, node: Option<NodeId>) -> String {
-        let mut html = String::with_capacity(self.pieces.iter().map(|(_, text)| text.len()).sum::<usize>() + CURRENT.len());
-        for (number, text) in &self.pieces {
-            match number {
-                Some(number) => html.push_str(if node.is_some_and(|node| node.0 == *number) { CURRENT } else { "" }),
-                None => html.push_str(text),
-            }
+        let mut html = String::with_capacity(self.html.len() + CURRENT.len());
+        let mut done = 0;
+        for (_, at) in self.places.iter().filter(|(number, _)| node.is_some_and(|node| node.0 == *number)) {
+            html.push_str(&self.html[done..*at]);
+            html.push_str(CURRENT);
+            done = *at;
         }
+        html.push_str(&self.html[done..]);
         html
     }
 }

@@ -57,11 +57,12 @@ impl SegmentKey {
 /// Whether normalising would change nothing: the usual case, for which no copy is made. White space beyond ASCII begins with one of the bytes named.
 fn is_normal(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
-    !bytes.iter().any(|byte| odd(*byte))
-        && bytes.first() != Some(&b' ')
-        && bytes.last() != Some(&b' ')
-        && memchr::memmem::find(bytes, b"  ").is_none()
+    let is_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
+    // All bytes are looked at, without leaving early: so the compiler looks at many at once.
+    let odd = bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte));
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let double = pairs.fold(false, |double, (byte, next)| double | ((*byte == b' ') & (*next == b' ')));
+    !odd && !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
 }
 
 /// A source/target pair. The ranges are bytes of the sides' texts.

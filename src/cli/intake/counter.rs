@@ -115,7 +115,7 @@ fn read(config: &Config, name: &str, form: &FormConfig) -> Result<Form, Failure>
     };
     let bytes = std::fs::read(&file).map_err(|why| unreadable(format!("the specification cannot be read: {why}")))?;
     let path = SourcePath::parse(&form.spec).map_err(|why| unreadable(why.to_string()))?;
-    let source = Source::decode(path, bytes).map_err(|_| unreadable("the specification is not UTF-8".into()))?;
+    let source = Source::decode(path, &bytes).map_err(|_| unreadable("the specification is not UTF-8".into()))?;
     let checked = form::parse(name, &source, &config.site.locales);
     let first = checked.diagnostics.iter().find(|found| found.code.severity() == Severity::Error);
     match (first, checked.value) {

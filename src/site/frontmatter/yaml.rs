@@ -44,9 +44,8 @@ fn is_plain_key(key: &str) -> bool {
 
 fn scalar(rest: &str) -> Option<&str> {
     let value = rest.strip_prefix(' ')?.trim_matches(' ');
-    if value.contains(|c: char| {
-        c.is_control() || ('\u{fdd0}'..='\u{fdef}').contains(&c) || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(c)
-    }) {
+    let is_refused = |c| matches!(c, '\u{2028}' | '\u{2029}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    if value.contains(|c: char| c.is_control() || is_refused(c)) {
         return None;
     }
     for quote in ['"', '\''] {
@@ -55,8 +54,8 @@ fn scalar(rest: &str) -> Option<&str> {
         }
     }
     let first = value.chars().next()?;
-    let sound =
-        !"-?:,[]{}#&*!|>'\"%@`".contains(first) && !value.contains(": ") && !value.contains(" #") && !value.ends_with(':');
+    let means_more = value.as_bytes().windows(2).any(|pair| matches!(pair, b": " | b" #")) || value.ends_with(':');
+    let sound = !"-?:,[]{}#&*!|>'\"%@`".contains(first) && !means_more;
     (sound && !is_null(value)).then_some(value)
 }
 

@@ -79,15 +79,16 @@ impl Writer<'_> {
             return;
         }
         let blocks = |event: &Ev| matches!(event.kind, Kind::Raw(txt) if rawhtml::has_blocks(self.flow.get(txt)));
-        let element = if self.flow.events[from..to].iter().any(blocks) { "div" } else { "p" };
+        let holds_blocks = self.flow.events[from..to].iter().any(blocks);
+        let (open, close) = if holds_blocks { ("<div>", "</div>\n") } else { ("<p>", "</p>\n") };
         let before = self.out.len();
-        let _ = write!(self.out, "<{element}>");
+        self.out.push_str(open);
         let empty = self.out.len();
         self.inline(from, to);
         if self.out.len() == empty {
             return self.out.truncate(before);
         }
-        let _ = writeln!(self.out, "</{element}>");
+        self.out.push_str(close);
     }
 
     /// A heading, with a link to itself and one to its twin in each other language beside it.
@@ -182,9 +183,9 @@ impl Writer<'_> {
             let end = self.flow.after(cell);
             // A head's cell without words labels nothing.
             let element = if element == "th" && cell + 2 == end { "td" } else { element };
-            let _ = write!(self.out, "<{element}{align}>");
+            self.out.extend(["<", element, align, ">"]);
             self.blocks(cell + 1, end - 1);
-            let _ = write!(self.out, "</{element}>");
+            self.out.extend(["</", element, ">"]);
         }
         self.out.push_str("</tr>");
     }

@@ -36,7 +36,8 @@ fn assembled(
     if directives.is_empty() && !needs_structure(&from) {
         return from;
     }
-    let events = std::mem::take(&mut from.events);
+    let room = Vec::with_capacity(from.events.len());
+    let events = std::mem::replace(&mut from.events, room);
     let lexed = Flow { events, ..Flow::default() };
     let mut assembler = Assembler { lexed, directives, out: from, locales, includes, place, document, half, found };
     let all = assembler.lexed.events.len();

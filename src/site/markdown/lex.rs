@@ -68,7 +68,8 @@ struct Lexer<'p> {
     /// Indices of the starts that are open; `None` for an element whose markup is left out.
     open: Vec<Option<usize>>,
     depth: usize,
-    own: &'p Locale,
+    /// Whether the text's language is written without spaces between words.
+    is_cjk: bool,
     /// The other language of a localized document's source side.
     other: Option<&'p Locale>,
     aligns: Vec<pulldown_cmark::Alignment>,
@@ -113,7 +114,7 @@ impl<'p> Lexer<'p> {
             flow,
             open: Vec::new(),
             depth: 0,
-            own: if is_source { source } else { target.unwrap_or(source) },
+            is_cjk: if is_source { source } else { target.unwrap_or(source) }.is_cjk(),
             other: target.filter(|_| is_source && document.form == Form::Localized),
             aligns: Vec::new(),
             cell: 0,

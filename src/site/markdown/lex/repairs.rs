@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::site::markdown::directive::Directive;
 use crate::site::markdown::edits::Edits;
 use crate::site::markdown::{cjk, repair};
-use crate::site::unit::{Form, Half};
+use crate::site::unit::{Form, Half, Segment};
 
 /// What earlier parses of the same text showed to be in need of repair.
 #[derive(Default)]
@@ -97,16 +97,12 @@ impl Lexer<'_> {
     /// Segments with other numbers of `**` than their source has.
     pub(super) fn differing(&self) -> Vec<u32> {
         let (own, source) = (&self.side.text, &self.document.source.text);
-        let count = |text: &str| repair::strong_markers(text);
+        let differs = |segment: &Segment| {
+            let count = segment.target.clone().map_or(0, |target| repair::strong_markers(&own[target]));
+            count > 0 && count != repair::strong_markers(&source[segment.source.clone()])
+        };
         let segments = self.document.segments.iter().enumerate();
-        segments
-            .filter(|(_, s)| {
-                s.target
-                    .as_ref()
-                    .is_some_and(|t| count(&own[t.clone()]) > 0 && count(&own[t.clone()]) != count(&source[s.source.clone()]))
-            })
-            .map(|(at, _)| at as u32)
-            .collect()
+        segments.filter(|(_, segment)| differs(segment)).map(|(at, _)| at as u32).collect()
     }
 
     pub(super) fn report(&self, found: &mut Vec<Diagnostic>) {

@@ -156,7 +156,7 @@ impl<'p> Lexer<'p> {
     pub(super) fn set(&mut self, range: Range<usize>, segment: u32) {
         let prepared: &'p str = &self.prepared.text;
         let mut from = range.start;
-        if self.own.is_cjk() {
+        if self.is_cjk {
             for space in memchr::memchr_iter(b' ', &prepared.as_bytes()[range.clone()]).map(|at| range.start + at) {
                 let before = prepared[from..space].chars().next_back().unwrap_or(self.last);
                 let after = prepared[space + 1..].chars().next().unwrap_or('\n');
