@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) log: &'static str,
     /// Variables of the environment.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// The command that runs it, such as `strace` with its arguments; none if empty. It must leave the counter its own child.
+    pub(crate) under: Vec<String>,
     /// Where readers reach it; its own address unless set.
     pub(crate) public_url: Option<String>,
 }
@@ -35,7 +37,7 @@ impl Default for Setup {
     /// Limits are off, so that tests do not hinder each other by coming from one address.
     fn default() -> Self {
         let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
-        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), public_url: None }
+        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), under: Vec::new(), public_url: None }
     }
 }
 
@@ -73,8 +75,10 @@ pub(crate) fn site(folder: &Path, port: u16, setup: &Setup) {
 }
 
 pub(crate) fn command(folder: &Path, setup: &Setup) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
-    command.args(["intake", "--log", setup.log, "--site"]).arg(folder);
+    let program = env!("CARGO_BIN_EXE_madoguchi");
+    let mut words = setup.under.iter().map(String::as_str).chain([program]);
+    let mut command = Command::new(words.next().unwrap_or(program));
+    command.args(words).args(["intake", "--log", setup.log, "--site"]).arg(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
         command.env_remove(name);
     }
