@@ -2,6 +2,8 @@
 
 mod abuse;
 mod connections;
+mod disk;
+mod disk_image;
 mod flow;
 mod input;
 mod logs;
