@@ -124,6 +124,24 @@ fn connections_in_all_are_bounded_and_those_that_wait_are_served() {
 }
 
 #[test]
+fn idle_clients_do_not_keep_others_waiting() {
+    let guard = "per_minute = 0\nconnections_per_client = 100\nconnections = 8".to_owned();
+    let counter = Counter::with(Setup { guard, ..Setup::default() });
+    let bytes = Request::new("GET", "/healthz").header("Connection", "keep-alive").bytes();
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(counter.address).unwrap();
+        stream.write_all(&bytes).unwrap();
+        // Beyond the eighth they would wait for five seconds, until idle ones are closed.
+        stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).expect("it is answered while others idle");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+        idle.push(stream);
+    }
+}
+
+#[test]
 fn more_than_can_be_done_is_refused_at_once_with_whom_to_call() {
     let guard = "per_minute = 0\nconnections_per_client = 5000\nin_flight = 1".to_owned();
     let counter = Counter::with(Setup { guard, ..Setup::default() });
