@@ -28,6 +28,11 @@ impl Client {
         Self { address, stream: None, buffer: Vec::new() }
     }
 
+    /// Whether its connection was kept after the last answer.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.stream.is_some()
+    }
+
     /// Sends a request and reads its answer. A kept connection that turns out to be closed before the first byte of an answer is
     /// replaced once: the counter ends idle ones.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Result<Answer, String> {

@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::client::{Answer, Client};
+
+/// How long a client of the open loop waits for its answer: more is a fault, whatever the load.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What came of the requests of a run.
 #[derive(Debug, Default)]
@@ -104,12 +107,15 @@ pub(crate) async fn open(address: SocketAddr, per_second: f64, time: Duration, r
                 let waiting = idle.lock().unwrap().pop();
                 let mut client = waiting.unwrap_or_else(|| Client::new(address));
                 outcome.lock().unwrap().late.push(due.elapsed().as_secs_f64() * 1000.0);
-                let answer = client.send(&request).await;
+                let answer = timeout(PATIENCE, client.send(&request)).await;
+                let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
                 if answer.as_ref().is_ok_and(|answer| answer.status == 503) {
                     requests.lock().unwrap().push_back(request);
                 }
                 outcome.lock().unwrap().add(answer, due.elapsed());
-                idle.lock().unwrap().push(client);
+                if client.is_connected() {
+                    idle.lock().unwrap().push(client);
+                }
             });
         }
         while lanes.try_join_next().is_some() {}
