@@ -252,7 +252,9 @@ impl Offered {
 /// Every request has an answer that was to be expected, and every reference is in the store.
 fn verify(outcome: &Outcome, server: Server) -> Result<(), String> {
     if let Some(first) = outcome.other.first() {
-        return Err(format!("{} requests went wrong; the first: {first}", outcome.other.len()));
+        let log = server.counter.log();
+        let end = log.lines().rev().take(8).collect::<Vec<_>>().join("\n");
+        return Err(format!("{} requests went wrong; the first: {first}\nthe log, last line first:\n{end}", outcome.other.len()));
     }
     match server.lost(&outcome.references)? {
         0 => Ok(()),
