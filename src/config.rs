@@ -128,6 +128,8 @@ pub struct IntakeConfig {
     pub trusted_proxies: Vec<IpPrefix>,
     /// Free disk space below which no request is taken.
     pub disk_reserve: Bytes,
+    /// The most requests that share one commit on SQLite.
+    pub batch: u32,
     /// The signing secret, at least 32 bytes; made once and kept in the store unless given.
     pub secret: Option<Secret>,
     /// Against abuse.

@@ -142,7 +142,8 @@ fn retention(config: &Config) -> Retention {
 }
 
 async fn open(config: &IntakeConfig) -> Result<Store, Failure> {
-    let options = Options::counter(now(), config.disk_reserve.0);
+    let batch = usize::try_from(config.batch).unwrap_or(usize::MAX);
+    let options = Options { batch, ..Options::counter(now(), config.disk_reserve.0) };
     Store::open(&config.store, options).await.map_err(|error| of_store(&error))
 }
 

@@ -99,6 +99,7 @@ settings! {
         allowed_origins: Vec<String>,
         trusted_proxies: Vec<String>,
         disk_reserve: String,
+        batch: u32,
     }
     guard: RawGuard
 }

@@ -80,9 +80,10 @@ fn an_empty_file_is_all_defaults_with_the_locales_found() {
     assert_eq!(config.site.locales.get(config.site.locales.source()).as_str(), "en");
     assert_eq!((config.site.content.as_str(), config.site.parallel, config.site.search), ("content", true, true));
     assert_eq!(config.site.title.get(LocaleId(0)), Some((LocaleId(0), "site")));
+    assert_eq!(config.intake.batch, 256);
     let guard = config.intake.guard;
     assert_eq!((guard.token, guard.proof_of_work, guard.per_minute), (true, false, Some(20)));
-    assert_eq!((guard.connections, guard.connections_per_client, guard.in_flight), (896, 20, 256));
+    assert_eq!((guard.connections, guard.connections_per_client, guard.in_flight), (896, 20, 64));
     let bare = Config::without_file(Path::new("/docs"), &["ja-JP".into()]);
     assert_eq!((bare.site.content.as_str(), bare.site.title.get(LocaleId(1)).unwrap().1), ("", "docs"));
 }
@@ -129,6 +130,7 @@ fn a_wrong_value_is_named_with_its_key_and_place() {
         ("[intake]\nsmtp = \"smtp://mail.example.com\"", "without encryption to `mail.example.com`, which is not this machine"),
         ("[intake]\nsmtp = \"smtps://u:p@mail.example.com\"", "`smtp` must hold no user"),
         ("[intake]\ntrusted_proxies = [\"10.0.0.1/8\"]", "`trusted_proxies` holds `10.0.0.1/8`, but each part must"),
+        ("[intake]\nbatch = 0", "madoguchi.toml:2:9: `batch` must be at least 1"),
         ("[intake.guard]\nin_flight = 0", "madoguchi.toml:2:13: `in_flight` must be at least 1"),
         ("[intake.guard]\nper_minute = -1", "madoguchi.toml:2:14: invalid value: integer `-1`"),
         ("[site", "madoguchi.toml:1:6: "),

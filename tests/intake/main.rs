@@ -3,6 +3,8 @@
 mod abuse;
 mod backup;
 mod connections;
+mod disk;
+mod disk_image;
 mod flow;
 mod input;
 mod logs;

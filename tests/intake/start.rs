@@ -149,7 +149,10 @@ fn metrics_are_on_their_own_address_only() {
     assert_eq!(counter.post_json("/requests/service-request", &with(&sound(), &[("token", &token)])).status, 201);
     assert_eq!(counter.post_json("/requests/service-request", &[]).status, 422);
     assert_eq!(counter.get("/metrics").status, 404);
-    let reply = send(([127, 0, 0, 1], admin).into(), &Request::new("GET", "/metrics"));
+    let of_admin = |path| send(([127, 0, 0, 1], admin).into(), &Request::new("GET", path));
+    assert_eq!((of_admin("/healthz").status, of_admin("/readyz").text().as_str()), (200, "ready\n"));
+    assert_eq!(of_admin("/requests/service-request").status, 404);
+    let reply = of_admin("/metrics");
     let text = reply.text();
     for line in [
         "madoguchi_requests_accepted_total{form=\"service-request\"} 1",

@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) log: &'static str,
     /// Variables of the environment.
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// The command that runs it, such as `strace` with its arguments; none if empty. It must leave the counter its own child.
+    pub(crate) under: Vec<String>,
     /// Where readers reach it; its own address unless set.
     pub(crate) public_url: Option<String>,
 }
@@ -35,7 +37,7 @@ impl Default for Setup {
     /// Limits are off, so that tests do not hinder each other by coming from one address.
     fn default() -> Self {
         let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
-        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), public_url: None }
+        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), under: Vec::new(), public_url: None }
     }
 }
 
@@ -73,8 +75,10 @@ pub(crate) fn site(folder: &Path, port: u16, setup: &Setup) {
 }
 
 pub(crate) fn command(folder: &Path, setup: &Setup) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
-    command.args(["intake", "--log", setup.log, "--site"]).arg(folder);
+    let program = env!("CARGO_BIN_EXE_madoguchi");
+    let mut words = setup.under.iter().map(String::as_str).chain([program]);
+    let mut command = Command::new(words.next().unwrap_or(program));
+    command.args(words).args(["intake", "--log", setup.log, "--site"]).arg(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
         command.env_remove(name);
     }
@@ -94,6 +98,13 @@ impl Counter {
 
     /// Starts in a folder that may hold a store already.
     pub(crate) fn at(folder: TempDir, port: u16, setup: &Setup) -> Self {
+        let mut counter = Self::spawn(folder, port, setup);
+        assert!(counter.listens(), "the counter does not start: {}", counter.log());
+        counter
+    }
+
+    /// Starts it, and does not wait.
+    pub(crate) fn spawn(folder: TempDir, port: u16, setup: &Setup) -> Self {
         site(folder.path(), port, setup);
         let mut child = command(folder.path(), setup).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
@@ -105,18 +116,19 @@ impl Counter {
                 sink.lock().unwrap().push_str(&std::mem::take(&mut line));
             }
         });
-        let mut counter = Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), folder, log };
-        counter.wait_until_it_listens();
-        counter
+        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)), folder, log }
     }
 
-    fn wait_until_it_listens(&mut self) {
+    /// Waits until it takes connections and has said so; false if it ends before.
+    pub(crate) fn listens(&mut self) -> bool {
         let until = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(self.address).is_err() || !self.log().contains("mail: ") {
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < until, "the counter does not start: {}", self.log());
+            if self.child.try_wait().unwrap().is_some() || Instant::now() > until {
+                return false;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
+        true
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -129,8 +141,17 @@ impl Counter {
 
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
-        let done = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
-        assert!(done.success());
+        assert!(self.signal("-TERM"));
+    }
+
+    /// Sends a signal; false if it has ended.
+    pub(crate) fn signal(&self, signal: &str) -> bool {
+        Command::new("kill").args([signal, &self.pid().to_string()]).stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for the end; the exit code.
@@ -142,6 +163,11 @@ impl Counter {
     pub(crate) fn stop(mut self) -> TempDir {
         self.terminate();
         self.wait();
+        self.take_folder()
+    }
+
+    /// Its folder, which then outlives it.
+    pub(crate) fn take_folder(&mut self) -> TempDir {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
@@ -300,13 +326,23 @@ pub(crate) fn send(address: SocketAddr, request: &Request) -> Reply {
 
 /// Sends bytes and reads until the end.
 pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    parse(&exchange(address, bytes).unwrap())
+}
+
+/// As [`raw`], with a server that may be gone, or go before its answer is whole.
+pub(crate) fn try_raw(address: SocketAddr, bytes: &[u8]) -> Option<Reply> {
+    let all = exchange(address, bytes).ok()?;
+    all.windows(4).any(|part| part == b"\r\n\r\n").then(|| parse(&all))
+}
+
+fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     // A server that has answered already may have closed its side.
     let _ = stream.write_all(bytes);
     let mut all = Vec::new();
     let _ = stream.read_to_end(&mut all);
-    parse(&all)
+    Ok(all)
 }
 
 pub(crate) fn parse(all: &[u8]) -> Reply {

@@ -29,6 +29,7 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
         disk_reserve: Bytes(256 << 20),
+        batch: 256,
         secret: None,
         guard: GuardConfig {
             token: true,
@@ -36,7 +37,7 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
             per_minute: Some(20),
             connections: 896,
             connections_per_client: 20,
-            in_flight: 256,
+            in_flight: 64,
         },
     }
 }
@@ -68,6 +69,7 @@ pub(super) fn settings(
         site_url,
         trusted_proxies: proxies.unwrap_or_default(),
         disk_reserve: size.unwrap_or(default.disk_reserve),
+        batch: at_least_one(file, "batch", raw.batch.as_ref(), default.batch)?,
         secret: secrets.secret.map(|given| signing_secret(file, given)).transpose()?,
         guard: guard(file, &raw.guard, default.guard)?,
     })
@@ -76,10 +78,7 @@ pub(super) fn settings(
 fn guard(file: &File<'_>, raw: &RawGuard, default: GuardConfig) -> Result<GuardConfig, ConfigError> {
     let value = |given: &Option<Given<bool>>, default| given.as_ref().map_or(default, |given| given.value);
     let per_minute = raw.per_minute.as_ref().map(|given| Some(given.value).filter(|most| *most > 0));
-    let most = |key: &str, given: &Option<Given<u32>>, default| match given {
-        Some(given) => file.parse(key, given, |most| if *most > 0 { Ok(*most) } else { Err("must be at least 1".into()) }),
-        None => Ok(default),
-    };
+    let most = |key: &str, given: &Option<Given<u32>>, default| at_least_one(file, key, given.as_ref(), default);
     Ok(GuardConfig {
         token: value(&raw.token, default.token),
         proof_of_work: value(&raw.proof_of_work, default.proof_of_work),
@@ -88,6 +87,11 @@ fn guard(file: &File<'_>, raw: &RawGuard, default: GuardConfig) -> Result<GuardC
         connections_per_client: most("connections_per_client", &raw.connections_per_client, default.connections_per_client)?,
         in_flight: most("in_flight", &raw.in_flight, default.in_flight)?,
     })
+}
+
+fn at_least_one(file: &File<'_>, key: &str, given: Option<&Given<u32>>, default: u32) -> Result<u32, ConfigError> {
+    let parse = |most: &u32| if *most > 0 { Ok(*most) } else { Err("must be at least 1".into()) };
+    given.map_or(Ok(default), |given| file.parse(key, given, parse))
 }
 
 fn own_origins(addresses: &[Option<&WebAddress>]) -> Vec<Origin> {

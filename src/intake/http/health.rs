@@ -18,9 +18,14 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// From this age on an unsent request is an alarm: five minutes hold the first three tries.
 const OLDEST: f64 = 5.0 * 60.0;
 
-/// Whether a request could be accepted now. Why not is for the log, not for whoever asks.
+/// Whether a request could be accepted now.
 pub(super) async fn ready(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    match state.counter.store.ready().await {
+    readiness(&state.counter.store).await
+}
+
+/// Why it is not ready is for the log, not for whoever asks.
+async fn readiness(store: &Store) -> Response<Body> {
+    match store.ready().await {
         Ok(()) => answer::plain(StatusCode::OK, TEXT, "ready\n"),
         Err(_) => answer::plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready\n"),
     }
@@ -50,12 +55,14 @@ impl Gate {
     }
 }
 
-/// The addresses of `admin_listen`: `/metrics` and `/healthz`.
+/// The addresses of `admin_listen`: `/metrics`, `/healthz` and `/readyz`. The last two answer there as well while connections to the
+/// public address wait.
 pub fn admin_router(store: Store, metrics: Arc<Metrics>) -> Router {
     let shared = Arc::new((store, metrics));
     Router::new()
         .route("/metrics", get(text))
         .route("/healthz", get(|| async { answer::plain(StatusCode::OK, TEXT, "alive\n") }))
+        .route("/readyz", get(|Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>| async move { readiness(&shared.0).await }))
         .with_state(shared)
 }
 

@@ -34,7 +34,7 @@ pub struct Limits {
     pub life: Duration,
     /// How long open requests have at a shutdown.
     pub drain: Duration,
-    /// Connections in all; more wait in the system's queue.
+    /// Connections in all; more wait in the system's queue. Beyond half of them, each ends with its first answer.
     pub connections: usize,
     /// Connections of one client; more are closed at once.
     pub per_client: usize,
@@ -100,8 +100,9 @@ pub async fn serve(
             metrics.connection_refused("client");
             continue;
         };
+        let kept = slots.available_permits() >= server.limits.connections / 2;
         let held = (place, slot, Counted::new(&metrics));
-        open.spawn(server.clone().connection(stream, peer, held));
+        open.spawn(server.clone().connection(stream, peer, kept, held));
     }
     drop(listener);
     drain(open, server.limits.drain).await;
@@ -150,10 +151,13 @@ struct Server {
 }
 
 impl Server {
+    /// Serves one connection. It is `kept` for more than one request only while most places are free: a client that idles on one
+    /// would keep others waiting until its deadline, seconds in which the counter could have answered thousands.
     async fn connection(
         mut self,
         stream: TcpStream,
         peer: SocketAddr,
+        kept: bool,
         _held: (Place, Option<tokio::sync::OwnedSemaphorePermit>, Counted),
     ) {
         // An answer is one write; waiting for more would only delay it.
@@ -164,7 +168,7 @@ impl Server {
             app.call(request.map(Body::new))
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.limits.header).max_buf_size(MOST_HEADER);
+        builder.timer(TokioTimer::new()).header_read_timeout(self.limits.header).max_buf_size(MOST_HEADER).keep_alive(kept);
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             _ = connection.as_mut() => true,

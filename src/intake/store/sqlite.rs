@@ -258,7 +258,7 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     let db = Connection::open(file)?;
     db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(64);
-    let journal: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    let journal = set_journal(&db)?;
     db.pragma_update(None, "synchronous", "full")?;
     let synchronous: i64 = db.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     let secure: i64 = db.pragma_update_and_check(None, "secure_delete", true, |row| row.get(0))?;
@@ -275,6 +275,14 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
         });
     }
     Ok(db)
+}
+
+/// Sets the journal's mode, and returns what SQLite has made of it. The statement answers first and writes the file's header then,
+/// so it is run to its end: a failure of that write must not be left to a reset, which nobody hears.
+fn set_journal(db: &Connection) -> Result<String, StoreError> {
+    let mut statement = db.prepare("PRAGMA journal_mode = wal")?;
+    let modes = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    Ok(modes.concat())
 }
 
 /// Makes the secret, takes the leases of the dead predecessor over, and looks at the clock.

@@ -1,0 +1,106 @@
+//! A client with connections that are kept, and requests that are made beforehand.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Request, sound, with};
+
+pub(crate) const FORM: &str = "/requests/service-request";
+
+/// One connection, which is opened again when the counter has closed it.
+pub(crate) struct Client {
+    address: SocketAddr,
+    stream: Option<TcpStream>,
+    buffer: Vec<u8>,
+}
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self { address, stream: None, buffer: Vec::new() }
+    }
+
+    /// Whether its connection was kept after the last answer.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Sends a request and reads its answer. A kept connection that turns out to be closed before the first byte of an answer is
+    /// replaced once: the counter ends idle ones.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Result<Answer, String> {
+        let kept = self.stream.is_some();
+        match self.exchange(request).await {
+            Err(_) if kept && self.buffer.is_empty() => self.exchange(request).await,
+            other => other,
+        }
+        .map_err(|error| error.to_string())
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> std::io::Result<Answer> {
+        self.buffer.clear();
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(self.address).await?,
+        };
+        stream.set_nodelay(true)?;
+        stream.write_all(request).await?;
+        let (head, length) = loop {
+            if let Some(found) = head(&self.buffer) {
+                break found;
+            }
+            more(&mut stream, &mut self.buffer).await?;
+        };
+        while self.buffer.len() < head + length {
+            more(&mut stream, &mut self.buffer).await?;
+        }
+        let text = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        if !text.contains("connection: close") {
+            self.stream = Some(stream);
+        }
+        Ok(Answer { status, body: self.buffer[head..].to_vec() })
+    }
+}
+
+async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    match stream.read_buf(buffer).await? {
+        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Where the body begins, and how long it is.
+fn head(bytes: &[u8]) -> Option<(usize, usize)> {
+    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
+    let text = std::str::from_utf8(&bytes[..end]).ok()?.to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|text| text.parse().ok());
+    Some((end + 4, length.unwrap_or(0)))
+}
+
+fn kept(request: Request) -> Vec<u8> {
+    request.header("Connection", "keep-alive").bytes()
+}
+
+/// So many requests that are in order, each with a token of its own.
+pub(crate) async fn requests(address: SocketAddr, count: usize) -> Result<VecDeque<Vec<u8>>, String> {
+    let ask = kept(Request::new("GET", "/requests/service-request/token"));
+    let mut client = Client::new(address);
+    let mut all = VecDeque::with_capacity(count);
+    for number in 0..count {
+        let answer = client.send(&ask).await?;
+        let json: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        let token = json["token"].as_str().ok_or("no token was given")?;
+        let (email, title) = (format!("taro.{number}@example.co.jp"), format!("仮想マシン{number}が起動しません"));
+        let fields = [("token", token), ("locale", "ja"), ("email", &email), ("title", &title)];
+        all.push_back(kept(Request::json(FORM, &with(&sound(), &fields))));
+    }
+    Ok(all)
+}
