@@ -3,5 +3,7 @@
 
 mod accept;
 mod leases;
+#[path = "../intake/port.rs"]
+mod port;
 mod postgres;
 mod support;
