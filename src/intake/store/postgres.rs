@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Client, Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Client, ClientWrapper, Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 
 use super::super::ids::Reference;
 use super::super::outbox::{Accepted, Lease, Millis, NewRequest, Outcome};
@@ -87,6 +87,13 @@ impl Postgres {
         self.0.pool.get().await.map_err(error::of_pool)
     }
 
+    /// A connection for work on very many rows, which takes as long as it needs. It is not used again.
+    async fn unhurried(&self) -> Result<ClientWrapper, StoreError> {
+        let client = Object::take(self.client().await?);
+        client.batch_execute("SET statement_timeout = 0").await?;
+        Ok(client)
+    }
+
     pub(super) async fn accept(&self, request: NewRequest) -> Result<Accepted, StoreError> {
         let (limits, began) = (self.0.options.confirmations, Instant::now());
         let accepted = call!(self, client => accept::accept(client, &request, limits))?;
@@ -153,7 +160,7 @@ impl Postgres {
     }
 
     pub(super) async fn retry(&self, which: &Which, now: Millis) -> Result<Vec<Retried>, StoreError> {
-        call!(self, client => operator::retry(client, which, now))
+        operator::retry(&mut self.unhurried().await?, which, now).await
     }
 
     pub(super) async fn release(&self, reference: &Reference, now: Millis) -> Result<Vec<Retried>, StoreError> {
@@ -170,17 +177,15 @@ impl Postgres {
 
     pub(super) async fn purge(&self, now: Millis, retention: &Retention) -> Result<Purged, StoreError> {
         let limits = self.0.options.confirmations;
-        let (purged, deleted) = call!(self, client => erase::purge(client, now, retention, limits))?;
+        let (purged, deleted) = erase::purge(&mut self.unhurried().await?, now, retention, limits).await?;
         if deleted {
             self.wipe().await?;
         }
         Ok(purged)
     }
 
-    /// May take as long as it needs.
     pub(super) async fn wipe(&self) -> Result<(), StoreError> {
-        let client = Object::take(self.client().await?);
-        erase::wipe(&client).await
+        erase::wipe(&self.unhurried().await?).await
     }
 
     pub(super) async fn stats(&self) -> Result<Stats, StoreError> {
@@ -244,6 +249,7 @@ macro_rules! asks {
         }
     };
 }
+asks!(ClientWrapper);
 asks!(Client);
 asks!(deadpool_postgres::Transaction<'_>);
 

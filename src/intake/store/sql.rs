@@ -100,11 +100,21 @@ pub(super) const TO_RETRY_ONE: &str = "SELECT id, reference, purpose, state, hol
 /// All that could be retried.
 pub(super) const TO_RETRY: &str = "SELECT id, reference, purpose, state, hold, may_repeat, lease_until FROM deliveries
     WHERE state IN ('leased', 'deferred', 'unknown', 'held') ORDER BY id";
-/// Held becomes queued, and unknown stays so: what is not known does not become known by trying again.
-pub(super) const RETRY: &str = "UPDATE deliveries SET due = $1, lease_until = NULL,
-    since = CASE WHEN state = 'held' THEN $1 ELSE since END,
-    state = CASE WHEN state = 'held' THEN 'queued' ELSE state END, hold = NULL
-    WHERE id = $2 AND state IN ('deferred', 'unknown', 'held') AND (lease_until IS NULL OR lease_until <= $1)";
+/// Makes those due that `$which` chooses by `$2`, unless a worker has them. Held becomes queued, and unknown stays so: what is not known
+/// does not become known by trying again.
+macro_rules! retry {
+    ($which:literal) => {
+        concat!(
+            "UPDATE deliveries SET due = $1, lease_until = NULL,
+            since = CASE WHEN state = 'held' THEN $1 ELSE since END,
+            state = CASE WHEN state = 'held' THEN 'queued' ELSE state END, hold = NULL
+            WHERE ",
+            $which,
+            " AND state IN ('deferred', 'unknown', 'held') AND (lease_until IS NULL OR lease_until <= $1)"
+        )
+    };
+}
+pub(super) use retry;
 
 /// The columns of [`entries`](super::row::entries): one row for each mail of a request.
 const ENTRY: &str = "SELECT r.reference, r.form, r.received_at, r.answers, d.id, d.purpose, d.state, d.since, d.due, d.attempts,

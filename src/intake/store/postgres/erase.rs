@@ -1,6 +1,6 @@
 //! What is deleted.
 
-use deadpool_postgres::{Client, ClientWrapper, Transaction};
+use deadpool_postgres::{ClientWrapper, Transaction};
 
 use super::super::clock::{self, Seen};
 use super::super::error::StoreError;
@@ -13,7 +13,7 @@ use crate::intake::ids::Reference;
 use crate::intake::outbox::{ConfirmationLimits, Millis};
 
 pub(super) async fn forget(
-    client: &mut Client,
+    client: &mut ClientWrapper,
     reference: &Reference,
     unsent: bool,
     now: Millis,
@@ -33,7 +33,7 @@ pub(super) async fn forget(
 
 /// What was purged, and whether anything was deleted.
 pub(super) async fn purge(
-    client: &mut Client,
+    client: &mut ClientWrapper,
     now: Millis,
     retention: &Retention,
     limits: ConfirmationLimits,
@@ -59,7 +59,7 @@ pub(super) async fn purge(
 
 /// Whether the clock is believed; what it shows is remembered. All counters remember it together, so that one whose clock is wrong
 /// is found out by the others.
-pub(super) async fn look_at_clock(client: &mut Client, now: Millis) -> Result<bool, StoreError> {
+pub(super) async fn look_at_clock(client: &mut ClientWrapper, now: Millis) -> Result<bool, StoreError> {
     let transaction = client.transaction().await?;
     lock(&transaction, Lock::Purge).await?;
     let (since, last) = (number(&transaction, sql::DOUBT_SINCE).await?, number(&transaction, sql::DOUBT_LAST).await?);
@@ -83,7 +83,6 @@ async fn remember(db: &Transaction<'_>, seen: Seen) -> Result<(), StoreError> {
 /// Gives the space of deleted rows back. What the server keeps elsewhere (its log, replicas, backups) is the operator's.
 pub(super) async fn wipe(client: &ClientWrapper) -> Result<(), StoreError> {
     crash::point("store.before-wipe");
-    client.batch_execute("SET statement_timeout = 0").await?;
     // Each by itself: several in one message would be a transaction, which VACUUM refuses.
     for table in ["requests", "deliveries", "letters", "tokens", "confirmations"] {
         client.batch_execute(&format!("VACUUM {table}")).await?;

@@ -1,6 +1,8 @@
 //! What the operator asks for.
 
-use deadpool_postgres::Client;
+use std::collections::BTreeSet;
+
+use deadpool_postgres::{Client, ClientWrapper};
 
 use super::super::error::StoreError;
 use super::super::row::{self, Columns};
@@ -10,6 +12,9 @@ use super::{Asks, each, execute, number, one};
 use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{HoldReason, Millis};
+
+/// In one statement: an outage may leave a hundred thousand to retry.
+const RETRY: &str = concat!(sql::retry!("id = ANY($2)"), " RETURNING id");
 
 pub(super) async fn list(client: &Client, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let (time, reference) = row::after(after);
@@ -28,27 +33,28 @@ pub(super) async fn show(client: &Client, reference: &Reference) -> Result<Optio
     Ok(entries.pop())
 }
 
-pub(super) async fn retry(client: &mut Client, which: &Which, now: Millis) -> Result<Vec<Retried>, StoreError> {
+pub(super) async fn retry(client: &mut ClientWrapper, which: &Which, now: Millis) -> Result<Vec<Retried>, StoreError> {
     make_due(client, which, now, |retried| retried.due_now).await
 }
 
-pub(super) async fn release(client: &mut Client, reference: &Reference, now: Millis) -> Result<Vec<Retried>, StoreError> {
+pub(super) async fn release(client: &mut ClientWrapper, reference: &Reference, now: Millis) -> Result<Vec<Retried>, StoreError> {
     make_due(client, &Which::One(reference.clone()), now, |retried| retried.hold == Some(HoldReason::Honeypot)).await
 }
 
 /// Makes those due that are wanted; a worker may have taken one in between, which is then left alone.
 async fn make_due(
-    client: &mut Client,
+    client: &mut ClientWrapper,
     which: &Which,
     now: Millis,
     wanted: impl Fn(&Retried) -> bool,
 ) -> Result<Vec<Retried>, StoreError> {
     let transaction = client.transaction().await?;
     let mut found = candidates(&transaction, which, now).await?;
-    for (id, retried) in &mut found {
-        retried.due_now = wanted(retried) && execute(&transaction, sql::RETRY, &[&now, id]).await? == 1;
-        crash::point("store.in-retry");
-    }
+    let ids: Vec<i64> = found.iter().filter(|(_, retried)| wanted(retried)).map(|(id, _)| *id).collect();
+    let due = each(&transaction, RETRY, &[&now, &ids]).await?;
+    let due = due.iter().map(|row| row.integer(0)).collect::<Result<BTreeSet<i64>, StoreError>>()?;
+    found.iter_mut().for_each(|(id, retried)| retried.due_now = due.contains(id));
+    crash::point("store.in-retry");
     execute(&transaction, sql::RAISE, &[&sql::SIGNAL]).await?;
     transaction.commit().await?;
     Ok(found.into_iter().map(|(_, retried)| retried).collect())

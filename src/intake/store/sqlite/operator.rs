@@ -10,6 +10,8 @@ use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{HoldReason, Millis};
 
+const RETRY: &str = sql::retry!("id = $2");
+
 pub(super) fn list(db: &Connection, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let (time, reference) = row::after(after);
     let form = filter.form.as_deref().unwrap_or_default();
@@ -36,7 +38,7 @@ pub(super) fn release(db: &Connection, reference: &Reference, now: Millis) -> Re
 fn make_due(db: &Connection, which: &Which, now: Millis, wanted: impl Fn(&Retried) -> bool) -> Result<Vec<Retried>, StoreError> {
     let mut found = candidates(db, which, now)?;
     for (id, retried) in &mut found {
-        retried.due_now = wanted(retried) && db.prepare_cached(sql::RETRY)?.execute(params![now, *id])? == 1;
+        retried.due_now = wanted(retried) && db.prepare_cached(RETRY)?.execute(params![now, *id])? == 1;
         crash::point("store.in-retry");
     }
     db.prepare_cached(sql::RAISE)?.execute([sql::SIGNAL])?;
