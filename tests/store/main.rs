@@ -6,4 +6,5 @@ mod leases;
 #[path = "../intake/port.rs"]
 mod port;
 mod postgres;
+mod retry;
 mod support;
