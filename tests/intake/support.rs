@@ -220,7 +220,7 @@ impl Drop for Counter {
 }
 
 /// A request, byte for byte.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,

@@ -5,6 +5,9 @@ mod accept;
 mod backup;
 mod erase;
 mod leases;
+#[path = "../intake/port.rs"]
+mod port;
 mod postgres;
+mod retry;
 mod support;
 mod tls;

@@ -1,11 +1,12 @@
 //! A PostgreSQL server of our own, on loopback and in a temporary folder. The tests share it; it ends with the last of them.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::port::lasting_port;
 
 /// Debian's `nobody`: PostgreSQL refuses to run as root.
 pub(crate) const NOBODY: u32 = 65_534;
@@ -39,7 +40,7 @@ impl Server {
         if is_root() {
             std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).map_err(|error| error.to_string())?;
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).map_err(|e| e.to_string())?.port();
+        let port = lasting_port();
         let server = Self { folder, programs, port };
         let data = server.data();
         server.run("initdb", &["-D", &data, "-A", "trust", "-U", "intake", "--locale=C.UTF-8", "-E", "UTF8"])?;

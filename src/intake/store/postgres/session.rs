@@ -4,7 +4,7 @@ use deadpool_postgres::{ClientWrapper, HookError};
 
 /// Sets how long a statement may take, and refuses a server that would answer a commit before it is on disk.
 pub(super) async fn prepare(client: &mut ClientWrapper) -> Result<(), HookError> {
-    let set = "SET statement_timeout = '5s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '30s';
+    let set = "SET statement_timeout = '5s'; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '5s';
         SET default_transaction_isolation = 'read committed'";
     client.batch_execute(set).await.map_err(HookError::Backend)?;
     let settings = "SELECT current_setting('synchronous_commit'), current_setting('fsync')";
