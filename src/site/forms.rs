@@ -51,6 +51,22 @@ impl<'a> Forms<'a> {
         self.digest
     }
 
+    /// Whether the site has no forms.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// How to reach somebody where no form can be sent, each way once, in the order of the forms' names.
+    pub(crate) fn contacts(&self, locale: LocaleId) -> Vec<&'a str> {
+        let mut all: Vec<&str> = Vec::new();
+        for (_, text) in self.all.values().filter_map(|form| form.config.contact.as_ref()?.get(locale)) {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        all
+    }
+
     /// What is wrong with a page that names a form: message and help.
     pub(crate) fn fault(&self, name: &str) -> Option<(String, String)> {
         if self.all.contains_key(name) {

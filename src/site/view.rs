@@ -114,6 +114,24 @@ pub(crate) struct PlainView<'a> {
     pub(crate) target_lang: Option<&'a str>,
 }
 
+/// What is shown while the counter does not answer.
+#[derive(Serialize)]
+pub(crate) struct UnavailableView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) told: Vec<Told<'a>>,
+}
+
+/// The same in one language.
+#[derive(Serialize)]
+pub(crate) struct Told<'a> {
+    pub(crate) t: &'a Messages,
+    pub(crate) tag: &'a str,
+    pub(crate) dir: &'static str,
+    pub(crate) home_href: String,
+    pub(crate) contacts: Vec<&'a str>,
+}
+
 /// A part of the navigation.
 #[derive(Serialize)]
 pub(crate) struct NavView<'a> {
