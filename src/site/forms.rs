@@ -56,15 +56,11 @@ impl<'a> Forms<'a> {
         self.all.is_empty()
     }
 
-    /// How to reach somebody where no form can be sent, each way once, in the order of the forms' names.
-    pub(crate) fn contacts(&self, locale: LocaleId) -> Vec<&'a str> {
-        let mut all: Vec<&str> = Vec::new();
-        for (_, text) in self.all.values().filter_map(|form| form.config.contact.as_ref()?.get(locale)) {
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-        all
+    /// What each form is called, and how to reach somebody where it cannot be sent.
+    pub(crate) fn contacts(&self, locale: LocaleId) -> Vec<Contact<'_>> {
+        let contact = |form: &'_ Form<'a>| form.config.contact.as_ref()?.get(locale).map(|(_, text)| text);
+        let named = self.all.values().filter_map(|form| Some((form.spec.as_ref()?, contact(form)?)));
+        named.map(|(spec, text)| Contact { form: spec.title.get(locale), text }).collect()
     }
 
     /// What is wrong with a page that names a form: message and help.
@@ -109,6 +105,13 @@ impl<'a> Forms<'a> {
         }
         Ok(())
     }
+}
+
+/// How to reach somebody where a form cannot be sent.
+#[derive(serde::Serialize)]
+pub(crate) struct Contact<'a> {
+    form: &'a str,
+    text: &'a str,
 }
 
 #[derive(serde::Serialize)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::forms::Contact;
 use crate::theme::{Messages, Shared};
 
 /// What every page has.
@@ -129,7 +130,7 @@ pub(crate) struct Told<'a> {
     pub(crate) tag: &'a str,
     pub(crate) dir: &'static str,
     pub(crate) home_href: String,
-    pub(crate) contacts: Vec<&'a str>,
+    pub(crate) contacts: Vec<Contact<'a>>,
 }
 
 /// A part of the navigation.

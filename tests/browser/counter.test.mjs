@@ -29,7 +29,8 @@ const text = (page) => page.locator("main").innerText();
 async function look(page, name, { width, scheme }) {
   if (PICTURES) {
     await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: true });
+    const what = name.includes("script") ? page.locator(".request:not([hidden])").first() : page;
+    await what.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: true });
   }
   await page.evaluate(axe.source);
   const rules = { "target-size": { enabled: true } };
@@ -100,7 +101,7 @@ async function withScript(counter) {
     await page.goBack();
     assert.equal(await page.inputValue("form [name=title]"), "", "an empty form, and no second request");
     const [sent, ...more] = (await counter.requests()).slice(before);
-    assert.deepEqual([more.length, sent.reference, sent.answers.description, sent.locale], [0, reference, TEXT, tag]);
+    assert.deepEqual([more.length, sent.reference, sent.answers.description, sent.answers._locale], [0, reference, TEXT, tag]);
     assert.deepEqual(page.problems, []);
     await page.close();
   }
@@ -148,6 +149,28 @@ async function outage(counter) {
   await page.waitForSelector(".form-reference");
   assert.equal((await counter.requests()).length, before + 1);
   await page.close();
+}
+
+/** In times of pressure a script works for a moment, and whoever has none waits. */
+async function pressure(counter) {
+  const page = await counter.page();
+  await page.goto(`/en/${FORM}`);
+  await fill(page);
+  await next(page);
+  await send(page).click();
+  await page.waitForSelector(".form-reference");
+  await page.close();
+  const plain = await counter.page({ script: false });
+  await plain.goto(`/en/${FORM}`);
+  await fill(plain);
+  await next(plain);
+  await plain.click("button[value=confirm]");
+  assert.match(await text(plain), /wait five seconds/);
+  await new Promise((later) => setTimeout(later, 5_200));
+  await plain.click("button[value=confirm]");
+  await plain.waitForURL(/\/status\//);
+  assert.equal((await counter.requests()).length, 2);
+  await plain.close();
 }
 
 /** A page of another origin, with the visitor's browser: refused by the header, and nothing can be read. */
@@ -221,11 +244,11 @@ async function pages(counter) {
 }
 
 /** What the reader gets when it is too much, and when nobody is there. */
-async function refusals(counter, limited) {
+async function refusals(counter) {
   const found = [];
   for (const tag of LOCALES) {
     for (const view of VIEWS) {
-      const page = await limited.page({ ...view, locale: tag });
+      const page = await counter.page({ ...view, locale: tag });
       for (let tries = 0; tries < 2; tries += 1) {
         await page.goto(`/requests/service-request?locale=${tag}`);
         await next(page);
@@ -243,13 +266,20 @@ async function refusals(counter, limited) {
     found.push(...(await look(page, "unavailable", view)));
     await page.close();
   }
-  await counter.begin();
   assert.deepEqual(found, []);
 }
 
-/** One counter for all tests. */
+/** One counter for most tests. */
 let shared;
 const behind = (test) => async (site) => test((shared ??= await Counter.start(site)), site);
+const alone = (guard, test) => async (site) => {
+  const counter = await Counter.start(site, guard);
+  try {
+    await test(counter);
+  } finally {
+    await counter.stop();
+  }
+};
 
 export const own = true;
 
@@ -266,12 +296,6 @@ export default [
   ["a counter that goes away and comes back takes the request once", behind(outage)],
   ["a page of another origin can send and read nothing", behind(foreign)],
   ["every page of the counter is accessible, quiet, and fits", behind(pages)],
-  ["too many requests, and a counter that is down, are told on a page that is accessible and fits", behind(async (counter, site) => {
-    const limited = await Counter.start(site, "per_minute = 1");
-    try {
-      await refusals(counter, limited);
-    } finally {
-      await limited.stop();
-    }
-  })],
+  ["in times of pressure a browser works for a moment, or waits without script", alone("per_minute = 0\nproof_of_work = true", pressure)],
+  ["too many requests, and a counter that is down, are told on a page that is accessible and fits", alone("per_minute = 1", refusals)],
 ];

@@ -201,12 +201,13 @@ impl<'a> Visit<'a> {
     /// The answer to a request that is on disk.
     fn accepted(&self, reference: &Reference, status_key: &str, replayed: bool) -> Response<Body> {
         let counter = &self.state.counter;
-        let status = format!("{}status/{reference}?key={status_key}", counter.public_url);
+        let tag = counter.locales.get(self.locale);
+        let status = format!("{}status/{reference}?key={status_key}&locale={tag}", counter.public_url);
         let mut response = match self.media {
             Media::Json => {
                 answer::json(StatusCode::CREATED, "application/json", &Receipt { reference: reference.as_str(), status: &status })
             }
-            Media::Form => answer::see_other(&format!("{status}&locale={}", counter.locales.get(self.locale))),
+            Media::Form => answer::see_other(&status),
         };
         if replayed {
             counter.metrics.replayed.inc();

@@ -341,7 +341,7 @@ class RequestForm {
     const response = await fetch(`${this.form.action}/token`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
     if (!response.ok) throw new Error(response.statusText);
     const { token, pow } = await response.json();
-    return { token, bits: Number(pow) || 0 };
+    return { token, bits: pow?.bits ?? 0 };
   }
 
   async post() {
