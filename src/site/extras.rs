@@ -12,11 +12,14 @@ use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
-use super::view::{Alternate, Frame, PlainView};
+use super::view::{Alternate, Frame, PlainView, Told, UnavailableView};
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
 use crate::theme::ThemeError;
 use crate::vpath::UrlPath;
+
+/// The page that a proxy shows while the counter does not answer.
+pub(crate) const UNAVAILABLE: &str = "unavailable.html";
 
 impl<'a> Renderer<'a> {
     /// All of them.
@@ -26,6 +29,7 @@ impl<'a> Renderer<'a> {
         let of_locales = || locales.par_iter().map(|locale| self.of_locale(*locale)).collect::<Result<Vec<_>, _>>();
         let (of_locales, sitemap) = rayon::join(of_locales, || self.sitemap());
         files.extend(of_locales?.into_iter().flatten());
+        files.extend(self.unavailable().transpose()?);
         files.extend(self.redirections()?);
         files.extend(sitemap);
         files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
@@ -65,20 +69,41 @@ impl<'a> Renderer<'a> {
 
     /// The page for addresses that lead nowhere. It may be shown at any depth, so its own addresses begin at the root of the host.
     fn not_found(&self, locale: LocaleId, file: &str) -> Result<Rendered, ThemeError> {
-        let model = self.model;
         let here = UrlPath::new(file);
+        self.plain("not-found.html", &here, self.anywhere(&here, locale, "not_found_title"))
+    }
+
+    /// What a proxy shows in the place of the counter's pages while the counter does not answer. The proxy does not know the reader's
+    /// language, so it is one page in all of them.
+    fn unavailable(&self) -> Option<Result<Rendered, ThemeError>> {
+        let (model, here) = (self.model, UrlPath::new(UNAVAILABLE));
+        let frame = self.anywhere(&here, model.locales().default_id(), "unavailable_title");
+        let told = model.locales().ids().zip(&frame.languages).map(|(locale, language)| Told {
+            t: model.theme.messages(locale),
+            tag: language.tag,
+            dir: model.locales().get(locale).direction(),
+            home_href: language.href.clone(),
+            contacts: model.forms.contacts(locale),
+        });
+        let told: Vec<_> = told.collect();
+        (!model.forms.is_empty()).then(|| self.rendered("unavailable.html", &here, &UnavailableView { frame, told }))
+    }
+
+    /// The frame of a page that a server shows at any address.
+    fn anywhere(&self, here: &UrlPath, locale: LocaleId, title: &str) -> Frame<'_> {
+        let model = self.model;
         let base = model.config.base_url.as_ref().map_or("/", |base| base.path());
         let absolute = |to: &UrlPath| format!("{base}{}", to.as_str());
-        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("not_found_title"));
+        let mut frame = self.frame(here, locale, model.theme.messages(locale).text(title));
         frame.root = base.to_owned();
         frame.home_href = absolute(&model.home(locale));
         frame.contents_href = absolute(&model.contents(locale));
         frame.robots = Some("noindex");
-        frame.languages = self.languages(&here, locale, |to| (model.home(to), false));
+        frame.languages = self.languages(here, locale, |to| (model.home(to), false));
         for (language, to) in frame.languages.iter_mut().zip(model.locales().ids()) {
             language.href = absolute(&model.home(to));
         }
-        self.plain("not-found.html", &here, frame)
+        frame
     }
 
     /// The list of all pages; it stands in for a start page that the docset does not have.

@@ -51,6 +51,18 @@ impl<'a> Forms<'a> {
         self.digest
     }
 
+    /// Whether the site has no forms.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What each form is called, and how to reach somebody where it cannot be sent.
+    pub(crate) fn contacts(&self, locale: LocaleId) -> Vec<Contact<'_>> {
+        let contact = |form: &'_ Form<'a>| form.config.contact.as_ref()?.get(locale).map(|(_, text)| text);
+        let named = self.all.values().filter_map(|form| Some((form.spec.as_ref()?, contact(form)?)));
+        named.map(|(spec, text)| Contact { form: spec.title.get(locale), text }).collect()
+    }
+
     /// What is wrong with a page that names a form: message and help.
     pub(crate) fn fault(&self, name: &str) -> Option<(String, String)> {
         if self.all.contains_key(name) {
@@ -93,6 +105,13 @@ impl<'a> Forms<'a> {
         }
         Ok(())
     }
+}
+
+/// How to reach somebody where a form cannot be sent.
+#[derive(serde::Serialize)]
+pub(crate) struct Contact<'a> {
+    form: &'a str,
+    text: &'a str,
 }
 
 #[derive(serde::Serialize)]

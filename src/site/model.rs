@@ -140,7 +140,7 @@ impl<'a> Model<'a> {
     pub(crate) fn is_taken(&self, file: &SourcePath) -> bool {
         let path = file.as_str();
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-        let own = matches!(first, "index.html" | "404.html" | "robots.txt")
+        let own = matches!(first, "index.html" | "404.html" | "robots.txt" | super::extras::UNAVAILABLE)
             || (first.starts_with("sitemap") && first.ends_with(".xml"))
             || path == "assets"
             || self.theme.assets().iter().any(|asset| asset.path == path || asset.path.starts_with(&format!("{path}/")));

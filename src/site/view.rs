@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::forms::Contact;
 use crate::theme::{Messages, Shared};
 
 /// What every page has.
@@ -112,6 +113,24 @@ pub(crate) struct PlainView<'a> {
     pub(crate) target: Option<String>,
     pub(crate) target_title: Option<String>,
     pub(crate) target_lang: Option<&'a str>,
+}
+
+/// What is shown while the counter does not answer.
+#[derive(Serialize)]
+pub(crate) struct UnavailableView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) told: Vec<Told<'a>>,
+}
+
+/// The same in one language.
+#[derive(Serialize)]
+pub(crate) struct Told<'a> {
+    pub(crate) t: &'a Messages,
+    pub(crate) tag: &'a str,
+    pub(crate) dir: &'static str,
+    pub(crate) home_href: String,
+    pub(crate) contacts: Vec<Contact<'a>>,
 }
 
 /// A part of the navigation.

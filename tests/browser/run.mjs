@@ -1,6 +1,7 @@
 // Looks at built sites with a real browser: run.mjs FOLDER... [--foreign FOLDER...], the latter of pages that others wrote.
 // Each `*.test.mjs` beside this file exports a list of [name, async (site) => …]; a test that cannot run throws `skip(why)`.
-// One that also exports `own = true` is about what only our own pages hold, and is not meant for others.
+// One that also exports `own = true` is about what only our own pages hold, and is not meant for others; its `end` is called last.
+// ONLY=WORDS runs the tests whose name holds these words.
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,6 +10,7 @@ import { Skip } from "./skip.mjs";
 import { Site } from "./site.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const ONLY = process.env.ONLY ?? "";
 const here = dirname(fileURLToPath(import.meta.url));
 const [own, others] = [process.argv.slice(2), []];
 if (own.includes("--foreign")) others.push(...own.splice(own.indexOf("--foreign")).slice(1));
@@ -39,9 +41,10 @@ try {
     const site = Object.assign(await Site.serve(resolve(folder), browser), { foreign });
     console.log(`${folder}:`);
     for (const file of files) {
-      const { default: tests, own } = await import(pathToFileURL(join(here, file)));
+      const { default: tests, own, end } = await import(pathToFileURL(join(here, file)));
       if (own && foreign) continue;
-      for (const [name, test] of tests) await runOne(name, test, site);
+      for (const [name, test] of tests) if (name.includes(ONLY)) await runOne(name, test, site);
+      await end?.();
     }
     await site.stop();
   }

@@ -49,6 +49,10 @@ struct Assets<'a> {
 struct Notice<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
+    /// Why, and what to do.
+    message: &'a str,
+    /// Whether the answers may still be in the form that was sent.
+    kept: bool,
     contact: Option<&'a str>,
 }
 
@@ -168,11 +172,16 @@ impl State {
 
     /// A page that says why a request was not taken, and whom to call.
     pub(super) fn notice(&self, refusal: &Refusal, locale: LocaleId, form: Option<&str>, referrer: Referrer) -> Response<Body> {
-        let key = refusal.message_key();
-        let title = self.counter.theme.messages(locale).get(&key);
+        let messages = self.counter.theme.messages(locale);
+        let (key, reason) = (refusal.title_key(), refusal.message_key());
         let form = form.and_then(|name| self.counter.forms.get(name));
         let contact = form.and_then(|form| form.config.contact.as_ref()?.get(locale));
-        let view = Notice { frame: self.frame(locale, title), contact: contact.map(|(_, text)| text) };
+        let view = Notice {
+            frame: self.frame(locale, messages.get(key)),
+            message: messages.get(&reason),
+            kept: key == Refusal::NOT_TAKEN,
+            contact: contact.map(|(_, text)| text),
+        };
         let html = self.rendered("request-notice.html", &view).unwrap_or_else(|_| String::from("<!doctype html>"));
         answer::finished(answer::page(refusal.status(), referrer, html), refusal)
     }

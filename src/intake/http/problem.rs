@@ -114,6 +114,19 @@ impl Refusal {
         format!("problem_{}", self.code())
     }
 
+    /// The title of a page about a request that was not taken.
+    pub(super) const NOT_TAKEN: &'static str = "request_not_taken";
+
+    /// The key of the title of its page in the theme.
+    pub(super) fn title_key(&self) -> &'static str {
+        match self {
+            Self::UnknownForm | Self::NotFound | Self::MethodNotAllowed => "not_found_title",
+            // Whether the request was taken before the fault is not known.
+            Self::Internal => "unavailable_title",
+            _ => Self::NOT_TAKEN,
+        }
+    }
+
     /// After how many seconds it may be tried again, if that helps.
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {

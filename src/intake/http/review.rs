@@ -21,6 +21,7 @@ struct Review<'a> {
     privacy: Option<&'a str>,
     /// Why the request was not taken, if it was tried.
     problem: Option<String>,
+    /// How else to reach somebody, where sending again may not help.
     contact: Option<&'a str>,
 }
 
@@ -62,7 +63,7 @@ impl State {
             },
             privacy: privacy.as_deref(),
             problem: refusal.map(|refusal| messages.get(&refusal.message_key()).to_owned()),
-            contact: contact.as_deref().filter(|_| refusal.is_some()),
+            contact: contact.as_deref().filter(|_| refusal.is_some_and(|refusal| !refusal.wants_token())),
         };
         self.rendered("request-review.html", &view)
     }

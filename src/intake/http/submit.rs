@@ -21,22 +21,26 @@ use super::problem::Refusal;
 use super::{Form, State, now, random};
 use crate::intake::crash;
 use crate::intake::ids::Reference;
-use crate::intake::submission::decode::{MOST_BYTES, Sent, json, urlencoded};
+use crate::intake::submission::decode::{Sent, json, urlencoded};
 use crate::intake::submission::{Fault, FaultCode, Submission, check};
 use crate::locale::LocaleId;
 
+mod body;
 mod take;
 
 /// `POST /requests/{form}`.
 pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let refuse = |refusal: Refusal| state.refuse(&refusal, &parts.headers, Some(&name));
-    let Some(form) = state.counter.forms.get(&name) else { return refuse(Refusal::UnknownForm) };
-    let media = match state.admit(&parts) {
-        Ok(media) => media,
-        Err(refusal) => return refuse(refusal),
+    let known = state.counter.forms.get(&name).ok_or(Refusal::UnknownForm);
+    let (form, media) = match known.and_then(|form| Ok((form, state.admit(&parts)?))) {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            body::drop_rest(body, state.body_time).await;
+            return refuse(refusal);
+        }
     };
-    let bytes = match state.read(body).await {
+    let bytes = match body::read(body, state.body_time).await {
         Ok(bytes) => bytes,
         Err(refusal) => return refuse(refusal),
     };
@@ -102,28 +106,12 @@ impl State {
         client::address(peer, forwarded.into_iter(), &self.counter.config.trusted_proxies)
     }
 
-    /// The whole body, within its time and size.
-    async fn read(&self, body: Body) -> Result<axum::body::Bytes, Refusal> {
-        use axum::body::HttpBody;
-        if body.size_hint().lower() > MOST_BYTES as u64 {
-            return Err(Refusal::TooLarge);
-        }
-        let read = tokio::time::timeout(self.body_time, axum::body::to_bytes(body, MOST_BYTES));
-        let read = read.await.map_err(|_| Refusal::Timeout)?;
-        read.map_err(|error| if is_too_large(&error) { Refusal::TooLarge } else { Refusal::Malformed })
-    }
-
     /// A token for the script of a form's page.
     fn form_token(&self, form: &str) -> Result<IssuedToken, Refusal> {
         let id = random().map_err(|_| Refusal::Internal)?;
         let token = self.signer.issue(Scope::Form { form }, id, now());
         Ok(IssuedToken::new(token, self.counter.config.guard.proof_of_work))
     }
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    use std::error::Error;
-    error.source().is_some_and(|source| source.to_string().contains("length limit"))
 }
 
 impl<'a> Visit<'a> {
@@ -213,12 +201,13 @@ impl<'a> Visit<'a> {
     /// The answer to a request that is on disk.
     fn accepted(&self, reference: &Reference, status_key: &str, replayed: bool) -> Response<Body> {
         let counter = &self.state.counter;
-        let status = format!("{}status/{reference}?key={status_key}", counter.public_url);
+        let tag = counter.locales.get(self.locale);
+        let status = format!("{}status/{reference}?key={status_key}&locale={tag}", counter.public_url);
         let mut response = match self.media {
             Media::Json => {
                 answer::json(StatusCode::CREATED, "application/json", &Receipt { reference: reference.as_str(), status: &status })
             }
-            Media::Form => answer::see_other(&format!("{status}&locale={}", counter.locales.get(self.locale))),
+            Media::Form => answer::see_other(&status),
         };
         if replayed {
             counter.metrics.replayed.inc();

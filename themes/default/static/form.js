@@ -305,7 +305,7 @@ class RequestForm {
     this.save();
     const answers = element("dl", "form-answers");
     for (const field of this.fields) {
-      answers.append(element("div", "", "", element("dt", "", field.words.label), element("dd", "", field.shown || this.words.none)));
+      answers.append(element("div", "", "", element("dt", "", field.words.label), element("dd", field.shown ? "" : "none", field.shown || this.words.none)));
     }
     this.result = element("div", "form-status");
     this.result.setAttribute("role", "status");
