@@ -37,7 +37,7 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
             per_minute: Some(20),
             connections: 896,
             connections_per_client: 20,
-            in_flight: 64,
+            in_flight: 128,
         },
     }
 }
