@@ -25,6 +25,11 @@ impl Number {
     }
 }
 
+/// Whether a number counts things that the other text may just list: up to ten, with the Japanese counter つ.
+pub(super) fn is_count(number: &Number, text: &str) -> bool {
+    number.small().is_some_and(|value| value <= 10) && text[number.at.end..].trim_start().starts_with('つ')
+}
+
 /// Powers of ten that follow a number as words. `K` and `M` stand directly behind it.
 const SCALES: [(&str, usize); 17] = [
     ("百万", 6),
@@ -53,10 +58,17 @@ pub(super) fn numbers(text: &str, decimal_comma: bool) -> Vec<Number> {
     let mut at = 0;
     while let Some(start) = text[at..].find(|c| digit(c).is_some()).map(|first| at + first) {
         let end = start + written(&text[start..]);
+        let bare = !text[start..end].contains('.') && is_bare_fraction(&text[..start]);
+        let start = if bare { start - 1 } else { start };
         found.push(number(text, start..end, decimal_comma));
         at = end;
     }
     found
+}
+
+/// Whether the digits after this text are a fraction without its zero: `.5`.
+fn is_bare_fraction(before: &str) -> bool {
+    before.strip_suffix('.').is_some_and(|before| before.is_empty() || before.ends_with([' ', '\u{a0}', '(', '$']))
 }
 
 /// A decimal digit of either width.
@@ -103,6 +115,13 @@ fn number(text: &str, at: Range<usize>, decimal_comma: bool) -> Number {
     let value = if decimal_comma { plain.replace('.', "") } else { plain };
     let value = without_zeros(&value);
     let mut values = vec![value.clone()];
+    if value.len() == 2 && text[..at.start].ends_with(['\'', '’', '‘']) {
+        values.extend([format!("20{value}"), format!("19{value}")]);
+    }
+    // The 1990s are the 90s.
+    if value.len() == 4 && text[at.end..].starts_with('s') {
+        values.push(value[2..].to_owned());
+    }
     values.extend(scale(&text[at.end..]).map(|zeros| scaled(&value, zeros)));
     Number { at, values }
 }
@@ -160,6 +179,9 @@ mod tests {
             ("+1 (425) 555-0100", "1 425 555 100"),
             ("0.50 007", "0.50 7"),
             ("no number", ""),
+            (".10 und v.5, ver .1.1", "0.10 5 1.1"),
+            ("the 1990s", "1990=90"),
+            ("April '19", "19=2019=1919"),
         ] {
             assert_eq!(values(text, false), found, "{text}");
         }

@@ -51,10 +51,10 @@ fn is_prose(text: &str, locale: &Locale) -> bool {
 }
 
 /// Words that stand in sentences, and hardly ever in names and titles of products.
-const SENTENCE_WORDS: [&str; 44] = [
+const SENTENCE_WORDS: [&str; 39] = [
     "is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "can", "must", "should", "may", "you", "your",
-    "they", "their", "it", "its", "we", "our", "this", "that", "these", "those", "which", "when", "if", "how", "what", "where",
-    "who", "not", "the", "a", "an", "to", "from", "or", "please", "see", "click", "select",
+    "they", "their", "it", "its", "we", "our", "this", "that", "these", "those", "which", "when", "if", "how", "what", "who",
+    "not", "the", "an", "to", "or", "please", "and",
 ];
 
 /// Whether a text is English sentences rather than names: at least four words, two of them such as sentences are made of.
@@ -81,6 +81,7 @@ mod tests {
             "Azure Active Directory Premium P2 for Faculty",
             "Microsoft 365 Business Voice (without calling plan)",
             "Cloud Solution Provider Terms and Conditions of Use",
+            "select Field1 from Table where Field2 = 'your name'",
             "GET /v1/customers/{customer_id}/users",
         ] {
             assert!(!is_english_prose(text), "{text}");

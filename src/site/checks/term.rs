@@ -111,8 +111,8 @@ mod tests {
     fn a_term_is_a_word_of_its_own() {
         assert_eq!(occurrences("21Vianet and 21Vianets", "21Vianet"), [0..8]);
         assert_eq!(occurrences("Customers and customer", "customer"), [0..8, 14..22]);
-        assert_eq!(occurrences("CUSTOMER", "customer"), []);
-        assert_eq!(occurrences("partnership", "partner"), []);
+        assert!(occurrences("CUSTOMER", "customer").is_empty());
+        assert!(occurrences("partnership", "partner").is_empty());
     }
 
     #[test]

@@ -42,12 +42,13 @@ fn run(text: &str, is: impl Fn(char) -> bool) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
-/// A comma or a full stop of ASCII between two letters of the script, or after the last one.
+/// A comma of ASCII between two letters of the script, or a comma or a full stop after the last one. Within a text a full stop may part a name
+/// (`モデル.データ`).
 fn punctuation(text: &str) -> Option<Slip> {
-    let found = text.char_indices().filter(|(_, c)| matches!(c, ',' | '.')).find(|(at, _)| {
+    let found = text.char_indices().filter(|(_, c)| matches!(c, ',' | '.')).find(|(at, c)| {
         let before = text[..*at].chars().next_back();
         let after = text[at + 1..].trim_start().chars().next();
-        before.is_some_and(is_letter) && after.is_none_or(is_letter)
+        before.is_some_and(is_letter) && after.is_none_or(|after| *c == ',' && is_letter(after))
     });
     let (at, c) = found?;
     Some((at..at + 1, format!("`{c}` stands in half width after a full-width character"), "write `、` or `。`"))
@@ -91,14 +92,17 @@ pub(super) fn sentence_end(pair: &Pair<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Two marks that end a sentence or a clause, side by side; three or more full stops are an ellipsis.
+/// Two marks that end a sentence or a clause, side by side.
 fn doubled(text: &str) -> Option<Range<usize>> {
     let marks = |c: char| matches!(c, '。' | '、' | '．' | '，' | '.' | ',');
     let mut from = 0;
     while let Some(found) = run(&text[from..], marks).map(|range| range.start + from..range.end + from) {
         let written = &text[found.clone()];
-        let pair = written.chars().count() == 2 && written != ",.";
-        if pair || (written.chars().count() > 1 && !written.is_ascii()) {
+        // A full stop may begin a name (`、.NET`), and three are an ellipsis.
+        let name =
+            written.ends_with('.') && text[found.end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '\\'));
+        let meant = name || written.contains("..") || written == ",.";
+        if written.chars().count() > 1 && !meant {
             return Some(found);
         }
         from = found.end;
@@ -106,11 +110,12 @@ fn doubled(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Whether the source is a sentence with its end, and the target one without: it ends in hiragana, as verbs do.
+/// Whether the source is a statement with its end, and the target one without: it ends in hiragana as verbs do, and not in a particle.
 fn lacks_end(source: &str, target: &str) -> bool {
-    let ends = source.trim_end().trim_end_matches([')', '"', '”', '\'']).ends_with(['.', '!', '?', '。']);
+    let ends = source.trim_end().trim_end_matches([')', '"', '”', '\'']).ends_with(['.', '。']);
     let last = target.trim_end().chars().next_back();
-    ends && source.split_whitespace().count() >= 4 && last.is_some_and(|c| matches!(c, '\u{3041}'..='\u{3096}'))
+    ends && source.split_whitespace().count() >= 4
+        && last.is_some_and(|c| matches!(c, '\u{3041}'..='\u{3096}') && !"のにはをがとでもへやか".contains(c))
 }
 
 #[cfg(test)]
@@ -128,8 +133,14 @@ mod tests {
         ] {
             assert_eq!(slip(text, "").map(|(at, ..)| &text[at]), Some(wrong), "{text}");
         }
-        for text in ["E5 を選びますか?", "1,000 件 (任意)", "名前（任意）、住所", "Contoso, Ltd. の", "見る https://a.example/b."]
-        {
+        for text in [
+            "E5 を選びますか?",
+            "1,000 件 (任意)",
+            "名前（任意）、住所",
+            "Contoso, Ltd. の",
+            "モデル.データ",
+            "見る https://a.example/b.",
+        ] {
             assert_eq!(slip(text, ""), None, "{text}");
         }
     }
@@ -138,9 +149,10 @@ mod tests {
     fn a_sentence_ends_once() {
         assert_eq!(doubled("です。。"), Some(6..12));
         assert_eq!(doubled("です。."), Some(6..10));
-        assert_eq!(doubled("です... 1.5 など、次"), None);
+        assert_eq!(doubled("です... 1.5 など、次、... と、.NET"), None);
         assert!(lacks_end("Open the page for it.", "ページを開きます"));
         assert!(!lacks_end("Open the page for it.", "ページの表示"));
+        assert!(!lacks_end("Do so as of No.", "法令の"));
         assert!(!lacks_end("Open it", "開きます"));
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Variants(Vec<Variant>);
 struct Variant {
     locale: LocaleId,
     source: u64,
+    /// Whether the target ends as a sentence: a heading may well be worded in another way than a step.
+    sentence: bool,
     target: u64,
     at: Span,
     there: Span,
@@ -34,9 +36,10 @@ impl Variants {
             return;
         }
         let [source, target] = pair.markdown();
+        let sentence = target.trim_end().ends_with(['。', '.', '！', '!', '？', '?']);
         let (source, target) = (hash(source), hash(target));
         let there = span(pair.document.side(Half::Source), pair.sides[0].clone());
-        self.0.push(Variant { locale, source, target, at: pair.target_span(pair.sides[1].clone()), there });
+        self.0.push(Variant { locale, source, sentence, target, at: pair.target_span(pair.sides[1].clone()), there });
     }
 
     /// Adds those of another page.
@@ -48,7 +51,7 @@ impl Variants {
     pub(crate) fn diagnostics(mut self) -> Vec<Diagnostic> {
         self.0.sort_unstable();
         self.0.dedup();
-        let groups = self.0.chunk_by(|a, b| (a.locale, a.source) == (b.locale, b.source));
+        let groups = self.0.chunk_by(|a, b| (a.locale, a.source, a.sentence) == (b.locale, b.source, b.sentence));
         groups.flat_map(of_one_source).collect()
     }
 }
@@ -86,8 +89,20 @@ fn is_sentence(text: &str) -> bool {
     words.take(WORDS).count() == WORDS || text.chars().filter(|c| super::typography::is_cjk(*c)).take(16).count() == 16
 }
 
-/// A hash of a text without what makes no other wording: white space, punctuation and markup.
+/// A hash of a text's letters and digits: white space, punctuation and markup make no other wording.
 fn hash(text: &str) -> u64 {
-    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let mut letters = String::with_capacity(text.len());
+    letters.extend(text.chars().filter(|c| !is_set_apart(*c)).map(|c| c.to_ascii_lowercase()));
     xxh3_64(letters.as_bytes())
+}
+
+/// ASCII that is no letter and no digit, and the blocks of general, CJK and full-width punctuation. Told by range, since every character of a
+/// docset is asked for.
+fn is_set_apart(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => !c.is_ascii_alphanumeric(),
+        '\u{80}'..='\u{BF}' | '\u{2000}'..='\u{206F}' | '\u{3000}'..='\u{303F}' | '\u{30FB}' => true,
+        '\u{FF01}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}' | '\u{FF3B}'..='\u{FF40}' | '\u{FF5B}'..='\u{FF65}' => true,
+        _ => false,
+    }
 }

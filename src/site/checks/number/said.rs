@@ -24,6 +24,7 @@ const WORDS: &[(&str, &[u32])] = &[
     ("three", &[3]),
     ("third", &[3]),
     ("triple", &[3]),
+    ("couple", &[2]),
     ("quarter", &[3, 4]),
     ("quarterly", &[3, 4]),
     ("four", &[4]),
@@ -48,6 +49,7 @@ const WORDS: &[(&str, &[u32])] = &[
     ("annual", &[1, 12]),
     ("annually", &[1, 12]),
     ("yearly", &[1, 12]),
+    ("twelfth", &[12]),
     ("noon", &[12]),
     ("midnight", &[0, 12, 24]),
     ("dozen", &[12]),
@@ -55,6 +57,7 @@ const WORDS: &[(&str, &[u32])] = &[
     ("fourteen", &[14]),
     ("fifteen", &[15]),
     ("sixteen", &[16]),
+    ("sixteenth", &[16]),
     ("eighteen", &[18]),
     ("twenty", &[20]),
     ("daily", &[1, 24]),
@@ -62,11 +65,17 @@ const WORDS: &[(&str, &[u32])] = &[
     ("forty", &[40]),
     ("fifty", &[50]),
     ("sixty", &[60]),
+    ("seventy", &[70]),
+    ("eighty", &[80]),
     ("ninety", &[90]),
+    ("fiftieth", &[50]),
     ("hundred", &[100]),
     ("thousand", &[1000]),
     ("million", &[1_000_000]),
 ];
+
+/// Japanese words that say a number without a numeral.
+const JAPANESE: &[(&str, u32)] = &[("サード", 3), ("セカンド", 2), ("ダブル", 2), ("双", 2), ("両", 2), ("半", 2), ("全額", 100)];
 
 /// Months; their first letters say as much, from three on.
 const MONTHS: [&str; 12] =
@@ -77,7 +86,11 @@ pub(super) fn said(text: &str) -> Vec<u32> {
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphabetic() && c != '\'');
     let mut all: Vec<u32> = words.flat_map(values).collect();
+    let compounds =
+        all.windows(2).filter(|pair| matches!(pair[0], 20..=90) && (1..=9).contains(&pair[1])).map(|pair| pair[0] + pair[1]);
+    all.extend(compounds.collect::<Vec<_>>());
     all.extend(numerals(text));
+    all.extend(JAPANESE.iter().filter(|(word, _)| text.contains(word)).map(|(_, value)| *value));
     all
 }
 
@@ -106,14 +119,24 @@ fn numerals(text: &str) -> Vec<u32> {
     runs.map(read).collect()
 }
 
-/// Whether a number that only one text has is explained by the other: its words say it, it is the other clock's hour, or a way to say
-/// “always” (24/7, 24 時間 365 日). A one is said by many words of every language.
+/// Whether a number that only one text has is explained by the other: its words say it; it is the hour of the other clock, or its minutes; it
+/// is a way to say “always” (24/7, 24 時間 365 日), the base of a numeral system (16 進), or “at least three” for “more than two”. A one is
+/// said by many words of every language.
 pub(in crate::site::checks) fn is_explained(number: &Number, own: &str, other: &str, others: &[Number]) -> bool {
+    let words = said(other);
+    let says = |value: u32| words.contains(&value) || others.iter().any(|number| number.small() == Some(value));
+    if number.values.iter().filter_map(|value| value.parse().ok()).any(|value| words.contains(&value)) {
+        return true;
+    }
     let Some(value) = number.small() else { return false };
     let hour = |other: u32| (other + 12 == value || value + 12 == other || (other == 24 && value == 0)) && other <= 24;
-    let by_clock = value <= 24 && has_clock(own, other) && others.iter().filter_map(Number::small).any(hour);
+    let minutes =
+        value == 0 && own[..number.at.start].ends_with(':') && (has_clock(own, other) || other.contains(['時', '点', '시']));
+    let by_clock = value <= 24 && has_clock(own, other) && (value == 0 || others.iter().filter_map(Number::small).any(hour));
     let always = matches!(value, 7 | 24 | 365) && (is_always(own) || is_always(other));
-    value == 1 || by_clock || always || said(other).contains(&value)
+    let base = own[number.at.end..].trim_start().starts_with('進');
+    let from_there = other.contains("more than") && value > 0 && says(value - 1);
+    value == 1 || minutes || by_clock || always || base || from_there
 }
 
 fn has_clock(one: &str, other: &str) -> bool {
@@ -140,12 +163,14 @@ mod tests {
     use super::*;
 
     fn explained(number: &str, own: &str, other: &str) -> bool {
-        is_explained(&numbers(number, false)[0], own, other, &numbers(other, false))
+        let all = numbers(own, false);
+        let number = all.iter().find(|one| own[one.at.start..].starts_with(number)).unwrap();
+        is_explained(number, own, other, &numbers(other, false))
     }
 
     #[test]
     fn words_say_numbers() {
-        assert_eq!(said("Both the third of March, in twenty days"), [2, 3, 3, 20]);
+        assert_eq!(said("Both the third of March, in twenty-four days"), [2, 3, 3, 20, 4, 24]);
         assert_eq!(said("二十一日、十二、三つ"), [21, 12, 3]);
         assert_eq!(said("a maybe"), Vec::<u32>::new());
     }
@@ -159,10 +184,16 @@ mod tests {
             ("7", "24/7 support", "24 時間のサポート"),
             ("1", "1 つのアカウント", "an account"),
             ("6", "6 か月", "half a year"),
+            ("16", "16 進コード", "a hex code"),
+            ("3", "3 つ以上", "more than two"),
+            ("3", "3rd party", "サード パーティ"),
+            ("00", "8:00 AM", "午前 8 時"),
+            ("00", "at 11:00", "11時に"),
+            ("100 万", "100 万個", "one million"),
         ] {
             assert!(explained(number, own, other), "{number}: {own} / {other}");
         }
-        for (number, own, other) in [("30", "30 日以内", "within 60 days"), ("5", "5 つ", "some"), ("17", "17 件", "5 items")]
+        for (number, own, other) in [("30", "30 日以内", "within 60 days"), ("5", "5 件", "some"), ("17", "17 件", "5 items")]
         {
             assert!(!explained(number, own, other), "{number}: {own} / {other}");
         }
