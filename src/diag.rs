@@ -154,6 +154,10 @@ codes! {
     WidthSlip = "width-slip", Warning;
     /// The target's sentence has a doubled end, or none.
     SentenceEnd = "sentence-end", Warning;
+    /// A word of the target stands twice in a row.
+    WordDoubled = "word-doubled", Warning;
+    /// A bracket of the target has no counterpart.
+    BracketUnbalanced = "bracket-unbalanced", Warning;
     /// The same source text has another translation elsewhere.
     TranslationVaries = "translation-varies", Warning;
     /// What is to be left out by a page or a line is no code of a warning.

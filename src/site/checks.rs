@@ -7,6 +7,7 @@
 mod inline;
 mod number;
 mod pair;
+mod slip;
 mod state;
 mod term;
 mod typography;
@@ -97,6 +98,8 @@ impl<'a> Checks<'a> {
         self.glossaries[locale.index()].check(pair, out);
         typography::width(pair, out);
         typography::sentence_end(pair, out);
+        slip::doubled(pair, out);
+        slip::bracket(pair, out);
         checked.variants.add(pair, locale);
     }
 }

@@ -39,6 +39,8 @@ fn each_check_marks_the_place_on_both_sides() {
         (Code::TermDiffers, "この会社です。", "It is a partner.", whole, "partner"),
         (Code::WidthSlip, "ﾊﾟｰﾄﾅｰを選びます。", "Select one.", "ﾊﾟｰﾄﾅｰ", whole),
         (Code::WidthSlip, "設定 （任意)を選びます。", "Select a setting (optional).", "（任意)", whole),
+        (Code::WordDoubled, "設定をを選びます。", "Select the setting.", "をを", whole),
+        (Code::BracketUnbalanced, "「設定を選びます。", "Select the setting.", "「", whole),
         (Code::SentenceEnd, "選びます。。", "Select the page.", "。。", whole),
         (Code::SentenceEnd, "ページを選びます", "Select the next page.", whole, whole),
     ] {

@@ -49,7 +49,8 @@ const PARTNER_CENTER: Expected = Expected {
     ],
     translations: &[
         ("bold-differs", 27),
-        ("number-differs", 3),
+        ("bracket-unbalanced", 6),
+        ("number-differs", 2),
         ("placeholder-differs", 1),
         ("sentence-end", 7),
         ("translation-varies", 47),

@@ -110,12 +110,11 @@ fn doubled(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Whether the source is a statement with its end, and the target one without: it ends in hiragana as verbs do, and not in a particle.
+/// Whether the source is a statement with its end, and the target one without: it ends in hiragana as verbs and adjectives do in their plain form, and not as nouns (見出し) or particles.
 fn lacks_end(source: &str, target: &str) -> bool {
     let ends = source.trim_end().trim_end_matches([')', '"', '”', '\'']).ends_with(['.', '。']);
     let last = target.trim_end().chars().next_back();
-    ends && source.split_whitespace().count() >= 4
-        && last.is_some_and(|c| matches!(c, '\u{3041}'..='\u{3096}') && !"のにはをがとでもへやか".contains(c))
+    ends && source.split_whitespace().count() >= 4 && last.is_some_and(|c| "うくぐすつぬぶむるいただん".contains(c))
 }
 
 #[cfg(test)]
