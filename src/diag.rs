@@ -134,6 +134,34 @@ codes! {
     FormDamaged = "form-damaged", Error;
     /// A form lacks a text in a locale of the site; another locale's stands in its place.
     FormTextMissing = "form-text-missing", Warning;
+    /// A number of the source is not in the target, or the other way round.
+    NumberDiffers = "number-differs", Warning;
+    /// A link or an image of the target leads elsewhere than that of the source.
+    LinkDiffers = "link-differs", Warning;
+    /// The target has other inline code than the source.
+    CodeDiffers = "code-differs", Warning;
+    /// The target has other placeholders than the source.
+    PlaceholderDiffers = "placeholder-differs", Warning;
+    /// The target has more or fewer words in bold than the source.
+    BoldDiffers = "bold-differs", Warning;
+    /// The target is still the text of the source.
+    SegmentUntranslated = "segment-untranslated", Warning;
+    /// A segment has no target text.
+    TranslationMissing = "translation-missing", Warning;
+    /// A term of the glossary is not translated as the glossary says.
+    TermDiffers = "term-differs", Warning;
+    /// A character of the target has the wrong width.
+    WidthSlip = "width-slip", Warning;
+    /// The target's sentence has a doubled end, or none.
+    SentenceEnd = "sentence-end", Warning;
+    /// A word of the target stands twice in a row.
+    WordDoubled = "word-doubled", Warning;
+    /// A bracket of the target has no counterpart.
+    BracketUnbalanced = "bracket-unbalanced", Warning;
+    /// The same source text has another translation elsewhere.
+    TranslationVaries = "translation-varies", Warning;
+    /// What is to be left out by a page or a line is no code of a warning.
+    AllowUnknown = "allow-unknown", Warning;
 }
 
 impl Code {

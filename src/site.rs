@@ -1,8 +1,10 @@
 //! The press: localized Markdown in, a static site in every language out.
 
+pub(crate) mod allow;
 mod body;
 pub mod build;
 pub(crate) mod catalog;
+pub(crate) mod checks;
 pub mod data;
 pub mod discover;
 pub(crate) mod extras;

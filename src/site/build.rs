@@ -3,15 +3,20 @@
 //! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`]). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
+mod in_catalog;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
+use super::allow::Allowed;
 use super::body::{Bodies, BodyWriter};
 use super::catalog::Catalog;
+use super::checks::variants::Variants;
+use super::checks::{Checks, PageChecked};
 use super::discover::{Found, Listing, discover};
 use super::facts::Facts;
 use super::forms::Forms;
@@ -19,19 +24,19 @@ use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
 use super::model::{self, Ground, Model};
-use super::nav::{self, Nav, PageId, Pages};
+use super::nav::{self, Nav, PageId};
 use super::page::Reader;
 use super::read::read_found;
-use super::redirect::{self, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{catalog, read, settings, toc};
+use super::{catalog, read, redirect, settings, toc};
 use crate::config::Config;
 use crate::diag::{Checked, Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
+use in_catalog::InCatalog;
 
 /// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
 const AT_ONCE: usize = 4;
@@ -165,7 +170,8 @@ impl<'a> Run<'a> {
         }
         let listing = std::mem::take(&mut self.listing);
         let digests: Vec<OnceLock<Digest>> = listing.files.iter().map(|_| OnceLock::new()).collect();
-        let read = |path: &SourcePath| read_listed(&listing, path, &digests);
+        let allowed = Allowed::default();
+        let read = |path: &SourcePath| read_listed(&listing, path, &digests).inspect(|source| allowed.note(source));
         let catalog = self.catalog(&listing, &read);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
@@ -181,7 +187,9 @@ impl<'a> Run<'a> {
             drafts: self.options.drafts,
         };
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
-        let mut facts = self.facts(&ground, &reader, &kept);
+        let checks = (!write).then(|| Checks::new(&self.config.site));
+        let variants = Mutex::default();
+        let mut facts = self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter_mut().enumerate() {
             uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
@@ -195,6 +203,8 @@ impl<'a> Run<'a> {
         let (mut found, resources) = resolve::all(&model, &listing);
         diagnostics.append(&mut found);
         diagnostics.extend(library.take_diagnostics());
+        diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
+        allowed.apply(&mut diagnostics);
         diagnostics.par_sort_unstable();
         diagnostics.dedup();
         let renderer = Renderer::new(&model)?;
@@ -260,12 +270,24 @@ impl<'a> Run<'a> {
         Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
     }
 
-    fn facts(&self, ground: &Ground<'_>, reader: &Reader<'_>, kept: &Kept) -> Vec<Facts> {
+    fn facts(
+        &self,
+        ground: &Ground<'_>,
+        reader: &Reader<'_>,
+        kept: &Kept,
+        checks: Option<&Checks<'_>>,
+        variants: &Mutex<Variants>,
+    ) -> Vec<Facts> {
         self.observer.phase("read", ground.catalog.pages.len());
         let pages = ground.catalog.pages.par_iter().enumerate().with_max_len(AT_ONCE);
         let facts = pages.map(|(at, files)| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
+            if let Some(checks) = checks {
+                let PageChecked { mut diagnostics, variants: more } = checks.page(&page, &found);
+                found.append(&mut diagnostics);
+                variants.lock().unwrap_or_else(PoisonError::into_inner).append(more);
+            }
             self.observer.step();
             let mut facts = Facts::of(&page, reader.locales, found);
             let id = PageId(at as u32);
@@ -361,38 +383,5 @@ fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>
             Ok(source)
         }
         None => Err(Diagnostic::new(Code::Unreadable, Span::file(path.clone()), "there is no such file")),
-    }
-}
-
-/// How the navigation finds pages.
-struct InCatalog<'a> {
-    catalog: &'a Catalog,
-    facts: &'a [Facts],
-    drafts: bool,
-}
-
-impl InCatalog<'_> {
-    fn shown(&self, page: PageId) -> Option<PageId> {
-        self.facts.get(page.0 as usize).filter(|facts| facts.is_shown(self.drafts)).map(|_| page)
-    }
-}
-
-impl Pages for InCatalog<'_> {
-    fn page(&self, path: &SourcePath) -> Option<PageId> {
-        self.shown(self.catalog.page(path)?)
-    }
-
-    fn ignoring_case(&self, path: &SourcePath) -> Option<(PageId, SourcePath)> {
-        let actual = self.catalog.file(path)?;
-        Some((self.page(actual)?, actual.clone()))
-    }
-
-    fn uid(&self, uid: &str) -> Option<PageId> {
-        self.shown(self.catalog.uid(uid)?)
-    }
-
-    fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
-        let local = |address: &str| self.catalog.settings.local(address).or_else(|| SourcePath::parse(address).ok());
-        self.catalog.redirects.follow(path, &local).cloned()
     }
 }

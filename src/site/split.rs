@@ -19,6 +19,7 @@ use crate::source::Source;
 
 use super::frontmatter;
 pub use super::unit::Half;
+pub(in crate::site) use fence::Fences;
 pub(in crate::site) use side::Built;
 
 /// A paired segment. All ranges are bytes of the file.

@@ -23,13 +23,16 @@ struct Expected {
     markdown: usize,
     /// Diagnostics by code.
     found: &'static [(&'static str, usize)],
+    /// What a check finds in the translations beside them.
+    translations: &'static [(&'static str, usize)],
 }
 
-const CHINA: Expected = Expected { set: "china-2019/sxs", markdown: 35, found: &[] };
+const CHINA: Expected = Expected { set: "china-2019/sxs", markdown: 35, found: &[], translations: &[] };
 const AS_COMMITTED: Expected = Expected {
     set: "china-2019/as-committed",
     markdown: 35,
     found: &[("link-broken", 111), ("toc-dead-entry", 35), ("toc-missing-page", 34)],
+    translations: &[],
 };
 const PARTNER_CENTER: Expected = Expected {
     set: "partner-center/sxs",
@@ -44,12 +47,41 @@ const PARTNER_CENTER: Expected = Expected {
         ("toc-dead-entry", 191),
         ("toc-missing-page", 2),
     ],
+    translations: &[
+        ("bold-differs", 27),
+        ("bracket-unbalanced", 6),
+        ("number-differs", 2),
+        ("placeholder-differs", 1),
+        ("sentence-end", 7),
+        ("translation-varies", 47),
+    ],
 };
 
 #[test]
 fn pages_of_2019() {
     let Some(site) = built(&CHINA, "pages_of_2019") else { return };
     looks_as_published(&site, "china-2019/live", &[]);
+    the_glossary_finds_the_name(&site);
+}
+
+/// The Japanese pages write `21 vianet` wherever the source says `21Vianet`.
+fn the_glossary_finds_the_name(site: &Site) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("content")).expect("a new folder");
+    for (path, text) in site.markdown() {
+        fs::write(folder.path().join("content").join(format!("{path}.md")), text).expect("a new file");
+    }
+    let config = "[site]\nlocales = [\"ja\", \"en\"]\n[site.glossary]\n\"21Vianet\" = { ja = \"21Vianet\" }\n";
+    fs::write(folder.path().join("madoguchi.toml"), config).expect("a new file");
+    let found = site::checked(folder.path());
+    let found: Vec<_> = found.iter().filter(|found| found.code.id() == "term-differs").collect();
+    let slips = found.iter().filter(|found| found.message.contains("the target writes `21 vianet`")).count();
+    assert_eq!((found.len(), slips), (67, 66));
+    let central =
+        found.iter().find(|found| found.span.path.as_str() == "report-problems-on-behalf-of-a-customer.md").expect("a report");
+    let file = site.sources.get("report-problems-on-behalf-of-a-customer.md").expect("a page");
+    let [marked, source] = [&central.span, &central.related[0].0].map(|span| &file[span.start..span.end]);
+    assert_eq!((marked, source), ("21 vianet", "21Vianet"));
 }
 
 #[test]
@@ -74,12 +106,21 @@ fn built(expected: &Expected, test: &str) -> Option<Site> {
     let wrong = wrong_with(&site);
     assert!(wrong.is_empty(), "{}: {} things are wrong:\n{}", expected.set, wrong.len(), first(&wrong));
     assert_eq!(site.markdown().count(), expected.markdown);
+    assert_eq!(counts(&site.diagnostics), expected.found, "{}", expected.set);
+    // A check finds all that a build does.
+    let (built, translations): (Vec<_>, Vec<_>) = site.checked.iter().cloned().partition(|d| site.diagnostics.contains(d));
+    assert_eq!(built, site.diagnostics);
+    assert_eq!(counts(&translations), expected.translations, "{}", expected.set);
+    assert!(translations.iter().all(|found| found.related.iter().all(|(span, _)| span.end > span.start)));
+    Some(site)
+}
+
+fn counts(diagnostics: &[Diagnostic]) -> Vec<(&'static str, usize)> {
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
-    for diagnostic in &site.diagnostics {
+    for diagnostic in diagnostics {
         *found.entry(diagnostic.code.id()).or_default() += 1;
     }
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected.found, "{}", expected.set);
-    Some(site)
+    found.into_iter().collect()
 }
 
 fn wrong_with(site: &Site) -> Vec<String> {

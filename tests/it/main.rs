@@ -3,6 +3,8 @@
 #[cfg(all(feature = "site", unix))]
 mod bad_input;
 #[cfg(feature = "site")]
+mod checks;
+#[cfg(feature = "site")]
 mod cli;
 #[cfg(feature = "site")]
 mod conventions;

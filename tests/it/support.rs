@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use madoguchi::config::{self, Environment};
-use madoguchi::diag::{Code, Diagnostic};
-use madoguchi::site::build::{Observer, Options, build, discovered_tags};
+use madoguchi::diag::{Code, Diagnostic, Span};
+use madoguchi::site::build::{Observer, Options, build, check, discovered_tags};
 
 const MARKS: [char; 3] = ['\u{E000}', '\u{E001}', '\u{1D000}'];
 const CONFIG: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nbase_url = \"https://docs.example.com/\"\n";
@@ -56,6 +56,20 @@ impl Site {
     /// A localized file: `{id|target|source}` stands for a pair of spans.
     pub(crate) fn localized(self, path: &str, body: &str) -> Self {
         self.file(path, &localized(body))
+    }
+
+    /// What a check reports, each with the text that it marks and the text beside which it is shown.
+    pub(crate) fn check(&self) -> Vec<(Code, String, String)> {
+        let config = config::load(self.folder.path(), &Environment::default(), discovered_tags).unwrap();
+        let mut found = check(&config, &Options::default(), &Quiet).unwrap().diagnostics;
+        found.retain(|found| found.code != Code::TocMissingPage);
+        let marked = |span: &Span| {
+            let text = fs::read_to_string(self.folder.path().join("content").join(span.path.as_str())).unwrap();
+            text[span.start..span.end].to_owned()
+        };
+        let both =
+            |d: &Diagnostic| (d.code, marked(&d.span), d.related.first().map(|(span, _)| marked(span)).unwrap_or_default());
+        found.iter().map(both).collect()
     }
 
     pub(crate) fn build(self) -> Built {

@@ -82,6 +82,8 @@ impl Reader<'_> {
             Event::Text(_) => self.inline(Inline::Text(range)),
             Event::SoftBreak => self.inline(Inline::Soft),
             Event::HardBreak => self.inline(Inline::Hard),
+            // A comment is part of no sentence, so that it may stand in one of two parallel files alone.
+            Event::InlineHtml(html) if html.starts_with("<!--") => {}
             Event::InlineHtml(html) if html.to_ascii_lowercase().starts_with("<br") => self.inline(Inline::Hard),
             Event::Html(_) | Event::TaskListMarker(_) => {}
             _ => self.inline(Inline::Solid(range)),
@@ -90,11 +92,18 @@ impl Reader<'_> {
 
     fn open(&mut self, kind: Kind, range: Range<usize>) {
         self.end_implied();
-        self.push(kind, range);
+        if kind != Kind::Html || !self.is_comment(&range) {
+            self.push(kind, range);
+        }
         self.open.push(kind);
         if matches!(kind, Kind::Paragraph | Kind::Heading(_) | Kind::Cell) {
             self.leaf = Some(Leaf { block: self.blocks.len() - 1, inlines: Vec::new(), implied: false });
         }
+    }
+
+    fn is_comment(&self, range: &Range<usize>) -> bool {
+        let html = self.text.get(range.clone()).unwrap_or_default().trim();
+        html.strip_prefix("<!--").is_some_and(|rest| rest.find("-->") == rest.len().checked_sub(3))
     }
 
     fn close(&mut self) {

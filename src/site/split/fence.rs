@@ -13,7 +13,7 @@ static FIND_TILDES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("~~
 /// A fence that is never closed is not counted: what follows it is more likely text whose fence was lost than code, and
 /// text must be split.
 #[derive(Default)]
-pub(super) struct Fences(Vec<Range<usize>>);
+pub(in crate::site) struct Fences(Vec<Range<usize>>);
 
 impl Fences {
     /// Whether a text holds what a fence is made of.
@@ -22,7 +22,7 @@ impl Fences {
     }
 
     /// Finds the fenced code of a text. Costs two searches where there is none.
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::site) fn of(text: &str) -> Self {
         if !Self::may_be_in(text) {
             return Self::default();
         }
@@ -42,7 +42,7 @@ impl Fences {
     }
 
     /// The end of the fenced code that holds a byte.
-    pub(super) fn end_of(&self, at: usize) -> Option<usize> {
+    pub(in crate::site) fn end_of(&self, at: usize) -> Option<usize> {
         if self.0.is_empty() {
             return None;
         }

@@ -15,6 +15,8 @@ pub(crate) struct Site {
     /// Its source files, by path.
     pub(crate) sources: BTreeMap<String, String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What a check reports.
+    pub(crate) checked: Vec<Diagnostic>,
     /// Its pages by address (`ja/a/`, `ja/404.html`).
     pub(crate) pages: BTreeMap<String, Page>,
     /// The addresses of all files.
@@ -45,6 +47,12 @@ pub(crate) fn corpus() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// What a check of a folder reports.
+pub(crate) fn checked(folder: &Path) -> Vec<Diagnostic> {
+    let config = config::load(folder, &Environment::default(), build::discovered_tags).expect("a configuration");
+    build::check(&config, &Options::default(), &Nobody).expect("a check").diagnostics
+}
+
 impl Site {
     /// Builds a docset with defaults. Its files are copied first: a build keeps its memory beside them.
     pub(crate) fn build(docset: &Path) -> Self {
@@ -58,6 +66,7 @@ impl Site {
         let mut config = config::load(&root, &Environment::default(), build::discovered_tags).expect("a configuration");
         config.site.out.clone_from(&out);
         let report = build::build(&config, &Options::default(), &Nobody).expect("a build");
+        let checked = build::check(&config, &Options::default(), &Nobody).expect("a check").diagnostics;
         let read = |path: &String| Some((path.clone(), fs::read_to_string(root.join(path)).ok()?));
         let sources = files_below(&root).iter().filter(|path| !path.starts_with("var/")).filter_map(read).collect();
         let files = files_below(&out);
@@ -68,6 +77,7 @@ impl Site {
         Self {
             sources,
             diagnostics: report.diagnostics,
+            checked,
             pages: pages.collect(),
             files: files.iter().map(|f| address(f)).collect(),
         }

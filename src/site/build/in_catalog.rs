@@ -1,0 +1,40 @@
+//! How the navigation finds pages.
+
+use crate::site::catalog::Catalog;
+use crate::site::facts::Facts;
+use crate::site::nav::{PageId, Pages};
+use crate::site::redirect::RedirectTarget;
+use crate::vpath::SourcePath;
+
+/// The pages that are shown.
+pub(super) struct InCatalog<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) facts: &'a [Facts],
+    pub(super) drafts: bool,
+}
+
+impl InCatalog<'_> {
+    fn shown(&self, page: PageId) -> Option<PageId> {
+        self.facts.get(page.0 as usize).filter(|facts| facts.is_shown(self.drafts)).map(|_| page)
+    }
+}
+
+impl Pages for InCatalog<'_> {
+    fn page(&self, path: &SourcePath) -> Option<PageId> {
+        self.shown(self.catalog.page(path)?)
+    }
+
+    fn ignoring_case(&self, path: &SourcePath) -> Option<(PageId, SourcePath)> {
+        let actual = self.catalog.file(path)?;
+        Some((self.page(actual)?, actual.clone()))
+    }
+
+    fn uid(&self, uid: &str) -> Option<PageId> {
+        self.shown(self.catalog.uid(uid)?)
+    }
+
+    fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
+        let local = |address: &str| self.catalog.settings.local(address).or_else(|| SourcePath::parse(address).ok());
+        self.catalog.redirects.follow(path, &local).cloned()
+    }
+}
