@@ -118,6 +118,10 @@ fn number(text: &str, at: Range<usize>, decimal_comma: bool) -> Number {
     if value.len() == 2 && text[..at.start].ends_with(['\'', '’', '‘']) {
         values.extend([format!("20{value}"), format!("19{value}")]);
     }
+    // A fraction of nothing, as in 2.0, may be left out.
+    if let Some((whole, _)) = value.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0')) {
+        values.push(whole.to_owned());
+    }
     // The 1990s are the 90s.
     if value.len() == 4 && text[at.end..].starts_with('s') {
         values.push(value[2..].to_owned());
@@ -142,7 +146,7 @@ fn scale(text: &str) -> Option<usize> {
     };
     let direct = |letter: char| text.strip_prefix(letter).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
     match () {
-        () if direct('K') => Some(3),
+        () if direct('K') || direct('k') => Some(3),
         () if direct('M') => Some(6),
         () => SCALES.iter().find(|(name, _)| is_word(name)).map(|(_, zeros)| *zeros),
     }
@@ -181,6 +185,7 @@ mod tests {
             ("no number", ""),
             (".10 und v.5, ver .1.1", "0.10 5 1.1"),
             ("the 1990s", "1990=90"),
+            ("2.0 and 1.0.0", "2.0=2 1.0.0"),
             ("April '19", "19=2019=1919"),
         ] {
             assert_eq!(values(text, false), found, "{text}");

@@ -19,7 +19,8 @@ const WORDS: &[(&str, &[u32])] = &[
     ("dual", &[2]),
     ("pair", &[2]),
     ("either", &[2]),
-    ("half", &[2, 6]),
+    ("half", &[2, 6, 30]),
+    ("ternary", &[3]),
     ("another", &[2]),
     ("three", &[3]),
     ("third", &[3]),
@@ -75,7 +76,18 @@ const WORDS: &[(&str, &[u32])] = &[
 ];
 
 /// Japanese words that say a number without a numeral.
-const JAPANESE: &[(&str, u32)] = &[("サード", 3), ("セカンド", 2), ("ダブル", 2), ("双", 2), ("両", 2), ("半", 2), ("全額", 100)];
+const JAPANESE: &[(&str, u32)] = &[
+    ("ゼロ", 0),
+    ("ツー", 2),
+    ("スリー", 3),
+    ("サード", 3),
+    ("セカンド", 2),
+    ("ダブル", 2),
+    ("双", 2),
+    ("両", 2),
+    ("半", 2),
+    ("全額", 100),
+];
 
 /// Months; their first letters say as much, from three on.
 const MONTHS: [&str; 12] =
@@ -84,7 +96,7 @@ const MONTHS: [&str; 12] =
 /// The values that the words of a text say: English number words and months, and Japanese or Chinese numerals up to 99.
 pub(super) fn said(text: &str) -> Vec<u32> {
     let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphabetic() && c != '\'');
+    let words = lower.split(|c: char| !c.is_alphabetic());
     let mut all: Vec<u32> = words.flat_map(values).collect();
     let compounds =
         all.windows(2).filter(|pair| matches!(pair[0], 20..=90) && (1..=9).contains(&pair[1])).map(|pair| pair[0] + pair[1]);
@@ -95,7 +107,9 @@ pub(super) fn said(text: &str) -> Vec<u32> {
 }
 
 fn values(word: &str) -> Vec<u32> {
-    let known = WORDS.iter().find(|(name, _)| *name == word || word.strip_suffix('s') == Some(name));
+    let known = WORDS
+        .iter()
+        .find(|(name, _)| *name == word || word.strip_suffix('s') == Some(name) || word.strip_suffix("th") == Some(name));
     let month = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(word));
     let month = month.and_then(|at| u32::try_from(at + 1).ok());
     known.map_or(&[][..], |(_, values)| values).iter().copied().chain(month).collect()
