@@ -1,4 +1,4 @@
-//! The service: systemd's own judgement of the unit, and the build that the container file names.
+//! The service: systemd's own judgement of the unit.
 
 use std::process::{Command, Output};
 
@@ -18,6 +18,7 @@ fn judged(arguments: &[&str]) -> Option<Output> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn systemd_finds_nothing_wrong_with_the_unit() {
     let Some(output) = judged(&["verify", "--man=no"]) else {
         return println!("SKIPPED: systemd_finds_nothing_wrong_with_the_unit: systemd is not installed");
@@ -28,6 +29,7 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn the_unit_leaves_the_service_little_to_do_harm_with() {
     let Some(output) = judged(&["security", "--offline=true", "--no-pager", "--threshold", EXPOSED]) else {
         return println!("SKIPPED: the_unit_leaves_the_service_little_to_do_harm_with: systemd is not installed");
