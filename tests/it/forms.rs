@@ -70,6 +70,16 @@ fn only_pages_with_a_form_load_its_script() {
     assert!(!built.html("en/b/").contains("<script"));
 }
 
+/// A proxy shows it in the place of any of the counter's pages, so nothing in it may depend on where it stands.
+#[test]
+fn a_page_for_a_counter_that_does_not_answer_names_every_contact_in_every_language() {
+    let built = site().file("a.md", "# A\n").build();
+    let html = built.html("unavailable.html");
+    assert!(html.contains("<section lang=\"ja\" dir=\"ltr\">") && html.contains("<section lang=\"en\" dir=\"ltr\">"), "{html}");
+    assert!(html.contains("電話してください") && html.contains("Call us") && html.contains("noindex"), "{html}");
+    assert!(!html.contains("href=\".") && html.contains("href=\"/assets/site."), "{html}");
+}
+
 #[test]
 fn a_form_that_stands_twice_is_shown_once() {
     let twice = "# A\n\n:::form service-request\n\nAgain:\n\n:::form service-request\n";

@@ -1,4 +1,4 @@
-//! The service: systemd's own judgement of the unit, and the build that the container file names.
+//! The service: systemd's own judgement of the unit.
 
 #![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 
@@ -20,6 +20,7 @@ fn judged(arguments: &[&str]) -> Option<Output> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn systemd_finds_nothing_wrong_with_the_unit() {
     let Some(output) = judged(&["verify", "--man=no"]) else {
         return println!("SKIPPED: systemd_finds_nothing_wrong_with_the_unit: systemd is not installed");
@@ -30,6 +31,7 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn the_unit_leaves_the_service_little_to_do_harm_with() {
     let Some(output) = judged(&["security", "--offline=true", "--no-pager", "--threshold", EXPOSED]) else {
         return println!("SKIPPED: the_unit_leaves_the_service_little_to_do_harm_with: systemd is not installed");

@@ -118,6 +118,7 @@ pub(crate) fn before_each(test: &str, guard: &str, run: impl Fn(Stand)) {
 }
 
 /// As `before_each`, with one more place of the counter's configuration replaced.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 pub(crate) fn before_each_but(test: &str, guard: &str, place: (&str, &str), run: impl Fn(Stand)) {
     for kind in [Proxy::Nginx, Proxy::Caddy] {
         match program(kind) {
