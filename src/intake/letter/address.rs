@@ -12,9 +12,10 @@ pub fn wire(address: &str) -> Option<String> {
     (!local.contains(unfit) && !domain.contains(unfit) && wire.parse::<Address>().is_ok()).then_some(wire)
 }
 
-/// The same for a header without SMTPUTF8 (RFC 6532): also the part before the `@` is ASCII.
+/// The same for a header without SMTPUTF8 (RFC 6532): also the part before the `@` is ASCII. What looks like an encoded word is left
+/// out: RFC 2047 §5 allows none in an address, and parsers that decode it read another address.
 pub(super) fn plain(address: &str) -> Option<Address> {
-    wire(address).filter(|wire| wire.is_ascii())?.parse().ok()
+    wire(address).filter(|wire| wire.is_ascii() && !wire.contains("=?"))?.parse().ok()
 }
 
 /// What stands beside an address for people to see who is really meant: its domain in ASCII, where that differs.

@@ -176,6 +176,16 @@ fn there_is_no_confirmation_where_none_is_wanted() {
     }
 }
 
+/// RFC 2047 §5 allows no encoded word in an address; parsers decode it all the same, and read another address.
+#[test]
+fn an_address_that_looks_like_an_encoded_word_stands_in_no_header() {
+    let sample = Sample::new(&[("email", "=?UTF-8?B?DQpCY2M6IHhAZXZpbC5leGFtcGxl?=@example.jp")]);
+    let letter = sample.escalation();
+    assert_eq!(header(&letter, "Reply-To"), None);
+    assert!(text(&letter).contains("=?UTF-8?B?DQpCY2M6IHhAZXZpbC5leGFtcGxl?=@example.jp"));
+    assert!(sample.confirmation().is_none());
+}
+
 #[test]
 fn an_address_that_cannot_be_mailed_to_stands_in_the_body_alone() {
     for address in ["a..b@docomo.ne.jp", ".a@docomo.ne.jp", "a.@ezweb.ne.jp", "用户@例え.jp"] {
