@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::load::{File, Layers};
-use super::{Theme, ThemeError, ThemeErrorKind};
+use super::{Shared, Theme, ThemeError, ThemeErrorKind};
 use crate::locale::{Locale, LocaleId, LocaleSet};
 
 fn locales(tags: &[&str]) -> LocaleSet {
@@ -70,9 +70,23 @@ fn groups() -> Value {
     json!({"groups": [group, leaf("隣", "")]})
 }
 
+/// A view whose text and navigation are finished HTML.
+#[derive(serde::Serialize)]
+struct Finished {
+    #[serde(flatten)]
+    view: Value,
+    body: Option<Shared>,
+    nav: Option<Shared>,
+}
+
 fn both(template: &str, more: &Value) -> [String; 2] {
     let theme = load(&[], &["ja", "en"]).unwrap();
-    [LocaleId(0), LocaleId(1)].map(|locale| theme.render(template, &view(&theme, locale, more)).unwrap())
+    [LocaleId(0), LocaleId(1)].map(|locale| {
+        let mut view = view(&theme, locale, more);
+        let mut html = |key: &str| view.as_object_mut()?.remove(key)?.as_str().map(Shared::html);
+        let (body, nav) = (html("body"), html("nav"));
+        theme.render(template, &Finished { view, body, nav }).unwrap()
+    })
 }
 
 #[test]

@@ -21,6 +21,23 @@ fn seeds() -> Vec<(String, String)> {
     found
 }
 
+/// What compares a translation with its source, which a build leaves to a check.
+const ONLY_CHECKED: [&str; 13] = [
+    "number-differs",
+    "link-differs",
+    "code-differs",
+    "placeholder-differs",
+    "bold-differs",
+    "term-differs",
+    "segment-untranslated",
+    "translation-missing",
+    "translation-varies",
+    "width-slip",
+    "sentence-end",
+    "word-doubled",
+    "bracket-unbalanced",
+];
+
 /// Builds a site in which the text stands wherever text can stand, and looks at every page of it.
 fn is_served_safely(text: &str) -> Result<(), String> {
     let docset =
@@ -34,7 +51,8 @@ fn is_served_safely(text: &str) -> Result<(), String> {
     docset.write("media/plan.svg", "<svg/>");
     let checked = docset.check();
     let built = docset.build();
-    if checked.diagnostics != built.diagnostics {
+    let said: Vec<_> = checked.diagnostics.iter().filter(|found| !ONLY_CHECKED.contains(&found.code.id())).collect();
+    if said != built.diagnostics.iter().collect::<Vec<_>>() {
         return Err("a check and a build differ in what they say".into());
     }
     if built.written.is_none() {

@@ -1,7 +1,5 @@
 //! The service: systemd's own judgement of the unit.
 
-#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-
 use std::process::{Command, Output};
 
 use crate::manual::{block, replaced};

@@ -1,7 +1,5 @@
 //! A counter, the site that ships, and a real proxy with a certificate before both. All of it is on loopback and ends with the test.
 
-#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
