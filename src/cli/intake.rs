@@ -123,7 +123,7 @@ type MailWorker = Worker<StoreOutbox, Mailer, SystemClock>;
 
 fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
     let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
-    let mailer = Mailer::trusting(smtp, config.smtp_login.clone(), mail_authorities(config)?);
+    let mailer = Mailer::new(smtp, config.smtp_login.clone(), mail_authorities(config)?);
     let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
     let worker = format!("{:016x}-{}", now(), std::process::id());
     Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))

@@ -27,7 +27,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::authorities;
 use super::outbox::Letter;
 use super::retry::{Ending, Phase};
 use crate::config::{MailServer, Smtp, SmtpLogin};
@@ -116,19 +115,11 @@ enum Way {
 }
 
 impl Mailer {
-    /// A mailer for this server, whose certificate must come from an authority that browsers trust.
+    /// A mailer for this server, whose certificate must come from one of these authorities.
     ///
     /// # Errors
     /// The server's name is none that a certificate can have.
-    pub fn new(smtp: &Smtp, login: Option<SmtpLogin>) -> Result<Self, BadServer> {
-        Self::trusting(smtp, login, authorities::public())
-    }
-
-    /// As [`Mailer::new`], trusting these authorities and no others.
-    ///
-    /// # Errors
-    /// As [`Mailer::new`].
-    pub fn trusting(smtp: &Smtp, login: Option<SmtpLogin>, roots: rustls::RootCertStore) -> Result<Self, BadServer> {
+    pub fn new(smtp: &Smtp, login: Option<SmtpLogin>, roots: rustls::RootCertStore) -> Result<Self, BadServer> {
         let way = match smtp {
             Smtp::Directory(folder) => Way::Directory(folder.clone()),
             Smtp::Smtp(server) => Way::Server(server.clone(), Security::None),

@@ -80,10 +80,12 @@ fn allowances(source: &Source) -> Checked<Vec<Allowance>> {
         }
         let rest = &text[value..line.end];
         let comment = before.ends_with("<!--") && before.matches('`').count() % 2 == 0 && fences.end_of(at).is_none();
-        let (end, opening) = match () {
-            () if yaml && before.ends_with('#') => (line.end, "#"),
-            () if comment => (value + rest.find("-->").unwrap_or(rest.len()), "<!--"),
-            () => continue,
+        let (end, opening) = if yaml && before.ends_with('#') {
+            (line.end, "#")
+        } else if comment {
+            (value + rest.find("-->").unwrap_or(rest.len()), "<!--")
+        } else {
+            continue;
         };
         let after = text[end..line.end].trim_start_matches("-->").trim();
         let alone = before == opening && after.is_empty();

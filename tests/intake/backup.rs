@@ -8,22 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::mailbox::{files, requests, said, wait_until_sent};
+use crate::manual::of_the_manual;
 use crate::support::{Counter, Setup, free_port, sound, with};
 
 const FORM: &str = "/requests/service-request";
-
-/// The commands that stand in the manual under this mark.
-fn of_the_manual(mark: &str) -> String {
-    let page = |name: &str| {
-        let file = format!("{}/content/manual/{name}", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(file).unwrap();
-        let block = text.split(&format!("<!-- tested: {mark} -->\n```console\n")).nth(1).expect("the manual has the commands");
-        block.split("```").next().unwrap().to_owned()
-    };
-    let english = page("store.md");
-    assert_eq!(english, page("store.ja.md"), "both languages have the same commands");
-    english
-}
 
 /// Runs commands of the manual in a test's folder, as the user of the test. What `systemctl` does, the test does.
 fn run(folder: &Path, commands: &str) {

@@ -2,6 +2,8 @@
 
 mod abuse;
 mod backup;
+#[path = "../store/certificates.rs"]
+mod certificates;
 mod connections;
 mod disk;
 mod disk_image;
@@ -9,6 +11,8 @@ mod flow;
 mod input;
 mod logs;
 mod mailbox;
+#[path = "../store/manual.rs"]
+mod manual;
 mod requests;
 mod smtp;
 mod start;

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
 use crate::mailbox::{letters, requests};
 use crate::support::{Counter, Setup, sound, with};
 
@@ -152,17 +150,11 @@ fn arrived_as_rendered(counter: &Counter, server: &Server) {
     assert!(desk.clone().all(|letter| taken.iter().any(|(.., bytes)| *bytes == letter.bytes)) && desk.count() == 9);
 }
 
-/// Files of an authority, and of a certificate for this machine that it has signed.
+/// Files of an authority, and of a certificate for this machine that it has signed, with its key.
 fn certificates(folder: &Path) -> [PathBuf; 3] {
-    let (key, server_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pem = authority.self_signed(&key).unwrap().pem();
-    let server = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let server = server.signed_by(&server_key, &Issuer::new(authority, key)).unwrap();
-    let texts = [("ca.pem", pem), ("server.pem", server.pem()), ("key.pem", server_key.serialize_pem())];
-    texts.map(|(name, text)| {
-        let file = folder.join(name);
+    let mut names = ["ca.pem", "server.pem", "key.pem"].into_iter();
+    crate::certificates::certificates().map(|text| {
+        let file = folder.join(names.next().unwrap());
         std::fs::write(&file, text).unwrap();
         file
     })

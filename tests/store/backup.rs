@@ -7,21 +7,9 @@ use madoguchi::intake::outbox::{DeliveryState, Outcome};
 use madoguchi::intake::store::{Filter, Options, Store, StoreError};
 use madoguchi::redact::Secret;
 
+use crate::manual::of_the_manual;
 use crate::postgres::Server;
 use crate::support::{MINUTE, NOW, Place, fill, run, state};
-
-/// The commands that stand in the manual under this mark.
-pub(crate) fn of_the_manual(mark: &str) -> String {
-    let page = |name: &str| {
-        let file = format!("{}/content/manual/{name}", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(file).unwrap();
-        let block = text.split(&format!("<!-- tested: {mark} -->\n```console\n")).nth(1).expect("the manual has the commands");
-        block.split("```").next().unwrap().to_owned()
-    };
-    let english = page("store.md");
-    assert_eq!(english, page("store.ja.md"), "both languages have the same commands");
-    english
-}
 
 /// Runs commands of the manual for a database of the test.
 pub(crate) fn shell(server: &Server, address: &str, folder: &std::path::Path, commands: &str) {

@@ -8,7 +8,8 @@ use madoguchi::intake::ids::Reference;
 use madoguchi::intake::outbox::{Accepted, Millis, NewRequest, Outcome};
 use madoguchi::intake::store::{Forgotten, Purged, Retention, Store};
 
-use crate::backup::{of_the_manual, shell};
+use crate::backup::shell;
+use crate::manual::of_the_manual;
 use crate::postgres::Server;
 use crate::support::{DAY, NOW, Place, fill, request, run};
 

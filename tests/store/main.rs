@@ -3,8 +3,10 @@
 
 mod accept;
 mod backup;
+mod certificates;
 mod erase;
 mod leases;
+mod manual;
 #[path = "../intake/port.rs"]
 mod port;
 mod postgres;

@@ -4,24 +4,12 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use crate::certificates::certificates;
+use crate::postgres::{NOBODY, Server, is_root};
+use crate::support::{NOW, fill, run};
 use madoguchi::config::StoreConfig;
 use madoguchi::intake::store::{Options, Store, StoreError};
 use madoguchi::redact::Secret;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-use crate::postgres::{NOBODY, Server, is_root};
-use crate::support::{NOW, fill, run};
-
-/// Makes an authority and lets it sign a certificate for 127.0.0.1; the PEM texts of authority, certificate and key.
-fn certificates() -> [String; 3] {
-    let (key, server_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pem = authority.self_signed(&key).unwrap().pem();
-    let server = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let server = server.signed_by(&server_key, &Issuer::new(authority, key)).unwrap();
-    [pem, server.pem(), server_key.serialize_pem()]
-}
 
 /// Lets the server take TLS connections only; the file of the authority's certificate.
 fn encrypt(server: &Server) -> PathBuf {

@@ -176,7 +176,12 @@ fn texts() -> Vec<String> {
 async fn postfix_delivers_what_was_typed() {
     let Some(postfix) = Postfix::start() else { return };
     postfix.ready().await;
-    let mailer = Mailer::new(&Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port: postfix.port }), None).unwrap();
+    let mailer = Mailer::new(
+        &Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port: postfix.port }),
+        None,
+        crate::intake::authorities::public(),
+    )
+    .unwrap();
     let mut sent = Vec::new();
     for text in texts() {
         let title: String = text.chars().filter(|c| !c.is_control()).collect();

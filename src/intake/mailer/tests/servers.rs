@@ -11,7 +11,7 @@ use crate::intake::mailer::{Deadlines, Mailer};
 use crate::intake::retry::Phase;
 
 fn mailer(port: u16) -> Mailer {
-    Mailer::new(&Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port }), None).unwrap()
+    Mailer::new(&Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port }), None, crate::intake::authorities::public()).unwrap()
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_letter_that_no_envelope_holds_is_refused() {
 #[tokio::test]
 async fn a_folder_gets_whole_files() {
     let folder = tempfile::tempdir().unwrap();
-    let mailer = Mailer::new(&Smtp::Directory(folder.path().join("outbox")), None).unwrap();
+    let mailer = Mailer::new(&Smtp::Directory(folder.path().join("outbox")), None, crate::intake::authorities::public()).unwrap();
     assert_eq!(mailer.carry(&letter(1), async { false }).await.ending.name(), "stopped");
     for _ in 0..2 {
         assert_eq!(mailer.carry(&letter(1), async { true }).await.ending.name(), "sent");
@@ -75,6 +75,7 @@ async fn a_folder_gets_whole_files() {
     files.sort();
     assert_eq!(files, ["1.eml", "_.._.._etc_passwd.eml"]);
     assert_eq!(std::fs::read(folder.path().join("outbox/1.eml")).unwrap(), letter(1).bytes);
-    let blocked = Mailer::new(&Smtp::Directory(folder.path().join("outbox/1.eml/x")), None).unwrap();
+    let blocked =
+        Mailer::new(&Smtp::Directory(folder.path().join("outbox/1.eml/x")), None, crate::intake::authorities::public()).unwrap();
     assert_eq!(outcome(&blocked.carry(&letter(1), async { true }).await.ending), ("not_now", Phase::Connect));
 }

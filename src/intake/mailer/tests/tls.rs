@@ -143,7 +143,7 @@ async fn an_authority_of_ones_own_is_believed_from_its_file_and_no_other_is() {
             let Ok(tls) = acceptor.accept(listener.accept().await.unwrap().0).await else { return };
             model::serve(tls, Script::good(), Shared::default()).await;
         });
-        let mailer = Mailer::trusting(&smtp, None, authorities::of_file(file.path()).unwrap()).unwrap();
+        let mailer = Mailer::new(&smtp, None, authorities::of_file(file.path()).unwrap()).unwrap();
         let carried = mailer.carry(&letter(1), async { true }).await;
         assert_eq!(carried.ending.name(), expected);
         drop(carried.goodbye);
