@@ -56,14 +56,19 @@ pub(super) fn check(reader: &mut Reader<'_>, raw: &RawForm, spec: &FormSpec) {
         reader.damaged(0..0, "the form has no field", "add one below a group: [[group.field]]");
     }
     let mut names = BTreeSet::new();
+    // What refers to a field whose type is not known is not wrong for that.
+    let all_known = raw.group.iter().map(|group| group.field.len()).sum::<usize>() == spec.fields.len();
     for field in raw.group.iter().flat_map(|group| &group.field) {
         field_name(reader, field, &mut names);
-        if let Some(known) = spec.field(field.name.get_ref()) {
-            one(reader, field, known);
+        let Some(known) = spec.field(field.name.get_ref()) else { continue };
+        one(reader, field, known);
+        if all_known {
             conditions(reader, field, spec);
         }
     }
-    references(reader, raw, spec);
+    if all_known {
+        references(reader, raw, spec);
+    }
     let all: usize = spec.fields.iter().map(|field| field.limits.bytes).fold(0, usize::saturating_add);
     if all > MOST_BYTES {
         let message = format!("the limits of all fields come to {all} bytes, more than a request may hold ({MOST_BYTES})");

@@ -101,6 +101,13 @@ fn a_locale_that_the_site_lacks_is_reported() {
 }
 
 #[test]
+fn a_type_that_is_not_known_is_the_only_fault_of_what_refers_to_its_field() {
+    let (_, found) = read(&format!("subject = \"x\"\n{}", form(&[&LINE.replace("line", "lime")])));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].message.contains("unknown type `lime`"));
+}
+
+#[test]
 fn what_is_not_toml_or_not_known_is_shown_at_its_place() {
     for (text, at, said) in [
         (form(&[LINE]).replace("submit", "sumbit"), "sumbit", "unknown key `sumbit`; did you mean `submit`?"),
