@@ -76,7 +76,9 @@ impl World {
     fn end_leases(&self, workers: &str) {
         if self.postgres.is_some() {
             let waits = "lease_until IS NOT NULL AND state IN ('leased', 'unknown')";
-            self.sql(&format!("UPDATE deliveries SET lease_until = 1, due = 1 WHERE {waits} AND worker {workers}"));
+            let end = format!("UPDATE deliveries SET lease_until = 1, due = 1 WHERE {waits} AND worker {workers}");
+            // A counter that died before it had made the tables has no lease.
+            self.sql(&format!("DO $$ BEGIN IF to_regclass('deliveries') IS NOT NULL THEN {end}; END IF; END $$"));
         }
     }
 
