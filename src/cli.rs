@@ -13,6 +13,8 @@ mod build;
 #[cfg(feature = "site")]
 mod check;
 pub mod failure;
+#[cfg(feature = "site")]
+mod init;
 #[cfg(feature = "intake")]
 mod intake;
 #[cfg(feature = "site")]
@@ -42,6 +44,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a new bilingual site with a form, or a configuration for existing Markdown
+    #[cfg(feature = "site")]
+    Init(init::Init),
     /// Build the site in every language
     #[cfg(feature = "site")]
     Build(build::Build),
@@ -83,6 +88,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn done(command: Command) -> Result<(), Failure> {
     match command {
+        #[cfg(feature = "site")]
+        Command::Init(init) => init.run(),
         #[cfg(feature = "site")]
         Command::Build(build) => build.run(),
         #[cfg(feature = "site")]

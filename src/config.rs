@@ -91,6 +91,8 @@ pub struct FormConfig {
     pub mailbox: Option<Mailbox>,
     /// The locale of the people who read the mail.
     pub desk_locale: LocaleId,
+    /// The time zone that they live in, by its name in the IANA database. Whether there is such a zone the counter knows when it starts.
+    pub desk_time_zone: String,
     /// How to reach somebody when requests cannot be taken.
     pub contact: Option<LocaleMap>,
     /// What happens next, and when.

@@ -31,6 +31,7 @@ pub(crate) mod resolve;
 pub mod settings;
 pub(crate) mod sidebar;
 pub mod split;
+pub mod survey;
 pub mod toc;
 pub mod unit;
 pub(crate) mod view;

@@ -7,13 +7,14 @@ use super::progress::Progress;
 use super::report::Read;
 use crate::config::{self, Config, Environment};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::Locale;
+use crate::locale::{Locale, LocaleSet};
 use crate::site;
 use crate::site::build::{BuildError, Observer, Options, Report};
+use crate::site::survey::Survey;
 use crate::site::unit::Half;
 use crate::site::write::{WriteError, Written};
 use crate::source::Source;
-use crate::theme::ThemeError;
+use crate::theme::{Theme, ThemeError};
 use crate::vpath::SourcePath;
 
 /// What came of a build or a check.
@@ -34,6 +35,16 @@ pub(super) fn configuration(site: &Path) -> Result<Config, Failure> {
 /// The language tags that a docset's files name.
 pub(super) fn discovered_tags(content: &Path) -> Vec<String> {
     site::build::discovered_tags(content)
+}
+
+/// What existing Markdown a folder holds, if it does.
+pub(super) fn survey(folder: &Path) -> Option<Survey> {
+    site::survey::survey(folder)
+}
+
+/// Whether the theme has the words of the interface in a language.
+pub(super) fn has_messages(locale: &Locale) -> bool {
+    Theme::load(None, &LocaleSet::new(Vec::new(), locale.clone())).is_ok()
 }
 
 /// Builds the site.

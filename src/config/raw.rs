@@ -57,6 +57,7 @@ pub(super) struct RawForm {
     pub(super) spec: Option<Given<String>>,
     pub(super) mailbox: Option<Given<String>>,
     pub(super) desk_locale: Option<Given<String>>,
+    pub(super) desk_time_zone: Option<Given<String>>,
     pub(super) contact: Option<Given<RawTexts>>,
     pub(super) promise: Option<Given<RawTexts>>,
     pub(super) privacy: Option<Given<RawTexts>>,

@@ -281,7 +281,7 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
 }
 
 /// Whether a folder's name is a language, alone or with a region, and not a word that happens to begin like one (`de-dupe`).
-fn is_locale_folder(name: &str) -> bool {
+pub(crate) fn is_locale_folder(name: &str) -> bool {
     let mut parts = name.split(['-', '_']);
     let is_language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()));
     let is_script = |part: &str| matches!(part.to_ascii_lowercase().as_str(), "hans" | "hant" | "latn" | "cyrl" | "arab");
