@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::task::JoinHandle;
 
 use super::failure::{Failure, FailureKind};
 use super::press;
@@ -19,6 +20,8 @@ use crate::shutdown;
 use crate::site::live::{Configure, LiveError};
 
 mod browser;
+#[cfg(feature = "intake")]
+mod counter;
 mod tell;
 
 use tell::Teller;
@@ -61,19 +64,20 @@ impl Serve {
     }
 
     async fn serve(self) -> Result<(), Failure> {
-        let config = configuration(&self.site)?.0;
+        let config = loaded(&self.site)?.0;
         let listener = listener(self.listen.as_deref()).await?;
         let address = listener.local_addr().map_err(|why| Failure::environment(why.to_string(), ""))?;
         let watch = Watch::start(reload::of_config(&config), self.poll).map_err(Failure::from)?;
         let (trigger, shutdown) = shutdown::channel();
         let shared = Arc::new(Shared::default());
         let teller = Arc::new(Teller::default());
-        let keeper = Keeper { shared: Arc::clone(&shared), listener: teller.clone(), watch, shutdown };
+        let keeper = Keeper { shared: Arc::clone(&shared), listener: teller.clone(), watch, shutdown: shutdown.clone() };
         let site = self.site.clone();
         let configure: Box<Configure> = Box::new(move || loaded(&site));
         let keeper = tokio::task::spawn_blocking(move || keeper.run(configure));
         let hosts = Hosts::new(vec![address], self.host);
-        let app = server::router(Server { shared, explain: teller, hosts }, requests(&config), Vec::new());
+        let (requests, counting) = counter(&shared, address, shutdown);
+        let app = server::router(Server { shared, explain: teller, hosts }, requests, Vec::new());
         announce(address);
         if self.open {
             browser::open(&shown(address));
@@ -91,20 +95,28 @@ impl Serve {
             }),
         };
         trigger.pull();
+        // What the counter has taken, it writes down; it does not take long over it.
+        let _ = counting.await;
         ended
     }
 }
 
-/// What answers below `/requests/`.
-fn requests(_config: &Config) -> Option<Router> {
-    None
+/// What answers below `/requests/`, and what works behind it until the process is to end.
+#[cfg(feature = "intake")]
+fn counter(shared: &Arc<Shared>, address: SocketAddr, shutdown: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
+    let counter = counter::Counter::default();
+    let router = counter.router();
+    let Ok(address) = crate::config::WebAddress::parse(&shown(address)) else { return (None, tokio::spawn(async {})) };
+    (Some(router), tokio::spawn(counter.keep(Arc::clone(shared), address, shutdown)))
 }
 
-/// The configuration of a preview: forms are sent to it, whatever is set for the real counter.
-fn configuration(site: &std::path::Path) -> Result<(Config, Option<Vec<String>>), ConfigError> {
-    loaded(site)
+/// A program without the counter says so.
+#[cfg(not(feature = "intake"))]
+fn counter(_: &Arc<Shared>, _: SocketAddr, _: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
+    (None, tokio::spawn(async {}))
 }
 
+/// The configuration of a preview, and the language tags that were looked for: forms are sent to it, whatever is set for the real counter.
 fn loaded(site: &std::path::Path) -> Result<(Config, Option<Vec<String>>), ConfigError> {
     let mut tags = None;
     let environment = Environment::of_process()?.without_intake();

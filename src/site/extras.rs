@@ -21,7 +21,44 @@ use crate::vpath::UrlPath;
 /// The page that a proxy shows while the counter does not answer.
 pub(crate) const UNAVAILABLE: &str = "unavailable.html";
 
+/// One file beside the pages.
+pub(crate) enum Single {
+    Made(Rendered),
+    /// There is no such file.
+    Nothing,
+    /// Only who makes all of them knows.
+    Unknown,
+}
+
 impl<'a> Renderer<'a> {
+    /// One of them, if it can be made without the others.
+    pub(crate) fn extra(&self, path: &str) -> Result<Single, ThemeError> {
+        let model = self.model;
+        let made = |file: Result<Rendered, ThemeError>| file.map(Single::Made);
+        match path {
+            "index.html" => return made(self.choose()),
+            "404.html" => return made(self.not_found(model.locales().default_id(), path)),
+            "robots.txt" => return made(Ok(Rendered { path: UrlPath::new(path).output(), bytes: self.robots().into_bytes() })),
+            UNAVAILABLE => return Ok(self.unavailable().transpose()?.map_or(Single::Nothing, Single::Made)),
+            _ => {}
+        }
+        let Some((tag, rest)) = path.split_once('/') else { return Ok(Single::Unknown) };
+        let Some(locale) = model.locales().ids().find(|id| model.tag(*id) == tag) else { return Ok(Single::Unknown) };
+        match rest {
+            "404.html" => return made(self.not_found(locale, path)),
+            "contents/index.html" => return made(self.contents(locale, &model.contents(locale))),
+            "index.html" if model.start().is_none() => return made(self.contents(locale, &model.home(locale))),
+            _ => {}
+        }
+        let Some(at) = rest.strip_suffix("index.html") else { return Ok(Single::Unknown) };
+        let taken = at.is_empty() || is_reserved(at) || model.catalog.at(at).is_some();
+        let redirect = model.catalog.redirects.iter().find(|redirect| !taken && address(redirect) == at);
+        match redirect {
+            Some(redirect) => Ok(self.redirection(redirect, at, locale)?.map_or(Single::Nothing, Single::Made)),
+            None => Ok(Single::Unknown),
+        }
+    }
+
     /// All of them.
     pub(crate) fn extras(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = vec![self.choose()?, self.not_found(self.model.locales().default_id(), "404.html")?];

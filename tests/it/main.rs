@@ -27,6 +27,8 @@ mod japanese;
 mod laws;
 #[cfg(feature = "site")]
 mod links;
+#[cfg(feature = "preview")]
+mod live;
 #[cfg(feature = "site")]
 mod locales;
 #[cfg(feature = "site")]
