@@ -245,7 +245,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/live.txt"))),
         max_shrink_iters: 400,
-        ..ProptestConfig::with_cases(cases(40))
+        ..ProptestConfig::with_cases(cases(8))
     })]
 
     #[test]
@@ -278,14 +278,14 @@ fn settle(live: &mut Live, watch: &mut Watch) {
 
 fn watched(poll: bool) {
     let mut random = proptest::test_runner::TestRunner::deterministic();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let docset = mixed();
         own_theme(&docset);
         let config = config::load(&docset.site(), &Environment::default(), build::discovered_tags).unwrap();
         let mut watch = Watch::start(reload::of_config(&config), poll).unwrap();
         let mut live = start(&docset);
         let (mut auditor, mut once) = (Auditor::default(), BTreeSet::new());
-        for _ in 0..8 {
+        for _ in 0..6 {
             let edits = prop::collection::vec(edit(), 1..5).new_tree(&mut random).unwrap().current();
             for edit in &edits {
                 apply(&docset, edit);
@@ -316,7 +316,7 @@ fn a_branch_switch_and_back_is_survived() {
     let mut watch = Watch::start(reload::of_config(&config), false).unwrap();
     let mut live = start(&docset);
     let (mut auditor, mut once) = (Auditor::default(), BTreeSet::new());
-    for number in 0..600 {
+    for number in 0..240 {
         docset.write(
             &format!("content/many/{}/page-{number}.md", number % 20),
             format!("# Page {number}\n\n[x](../../notes.md)\n"),
@@ -437,4 +437,29 @@ fn places_lead_to_the_line_that_was_written() {
     let note = live.state_of("ja/notes/", &[]).unwrap();
     assert_eq!((note.availability, note.locale.as_str()), ("fallback", "ja"));
     assert!(live.state_of("ja/contents/", &[]).is_none());
+}
+
+#[test]
+fn a_second_start_takes_from_memory_only_what_still_holds() {
+    let docset = mixed();
+    for number in 0..240 {
+        let include = if number % 40 == 0 { "[!INCLUDE [x](../includes/note.md)]\n" } else { "" };
+        docset
+            .write(&format!("content/many/page-{number}.md"), format!("# Page {number}\n\n[x](../notes.md#notes)\n\n{include}"));
+    }
+    let mut once = BTreeSet::new();
+    let first = start(&docset);
+    first.keep();
+    assert!(docset.site().join("var/cache/live").exists());
+    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
+    docset.write("content/includes/note.md", "# Other words\n\nNow with a heading.\n");
+    docset.write("content/includes/note.ja.md", "# 別の言葉\n");
+    docset.write("content/notes.md", "---\nuid: named\n---\n# Another title\n");
+    docset.write("content/many/page-7.ja.md", "# 七\n");
+    docset.remove("content/many/page-9.md");
+    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
+    let memory = docset.site().join("var/cache/live");
+    let half = fs::read(&memory).unwrap();
+    fs::write(&memory, &half[..half.len() / 2]).unwrap();
+    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
 }
