@@ -26,6 +26,7 @@ pub mod read;
 pub mod redirect;
 pub(crate) mod render;
 pub(crate) mod resolve;
+pub mod search;
 pub mod settings;
 pub(crate) mod sidebar;
 pub mod split;

@@ -4,6 +4,7 @@
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
 mod in_catalog;
+mod indexed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -29,6 +30,7 @@ use super::page::Reader;
 use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known};
+use super::search::index::Index;
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, redirect, settings, toc};
 use crate::config::Config;
@@ -218,8 +220,10 @@ impl<'a> Run<'a> {
         let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
         planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
+        let index = indexed::index(&model, &pages);
+        planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
+        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, index, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
         }
@@ -336,21 +340,26 @@ impl<'a> Run<'a> {
         reader: &Reader<'_>,
         kept: &Kept,
         pages: &[PageId],
+        index: Option<Index>,
         resources: &BTreeSet<SourcePath>,
         listing: &Listing,
         extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
-        pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
+        pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(|(number, page)| -> Result<(), BuildError> {
             let model = renderer.model;
             let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
             let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
             for file in renderer.page(*page, &known)? {
                 output.put(&file.path, &file.bytes)?;
             }
+            if let Some(index) = &index {
+                indexed::add(index, number, indexed::entry(model, *page, &known), output)?;
+            }
             self.observer.step();
             Ok(())
         })?;
+        index.map_or(Ok(()), |index| indexed::finish(index, output))?;
         for asset in self.theme.assets().iter() {
             if let Ok(path) = OutputPath::parse(&asset.path) {
                 output.put(&path, &asset.bytes)?;
