@@ -30,6 +30,7 @@ pub(crate) mod index;
 pub mod inverted;
 pub mod live;
 pub mod pack;
+pub(crate) mod page;
 pub mod text;
 
 /// How many pages' texts stand in one file. Few, since a query that looks into one page pays for all of them; not one, since files cost

@@ -2,7 +2,7 @@
 
 mod html;
 mod probes;
-mod site;
+pub(crate) mod site;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;

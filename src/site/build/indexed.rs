@@ -1,11 +1,9 @@
-//! What search takes from a page that is rendered.
+//! The index of a site, written with its pages.
 
-use crate::site::body::Bodies;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
+use crate::site::search::Entry;
 use crate::site::search::index::Index;
-use crate::site::search::text::Text;
-use crate::site::search::{Edition, Entry};
 use crate::site::write::{Output, WriteError};
 use crate::vpath::OutputPath;
 
@@ -13,17 +11,6 @@ use crate::vpath::OutputPath;
 pub(super) fn index(model: &Model<'_>, pages: &[PageId]) -> Option<Index> {
     let tags = model.locales().ids().map(|id| model.tag(id).to_owned()).collect();
     model.config.search.then(|| Index::new(tags, pages.len()))
-}
-
-/// The page as search sees it: its own text in each locale that has one.
-pub(super) fn entry(model: &Model<'_>, page: PageId, bodies: &Bodies) -> Entry {
-    let edition = |(locale, body): (crate::locale::LocaleId, &Option<crate::site::body::Body>)| {
-        let html = body.as_ref().filter(|_| model.is_own(page, locale))?.html.as_str();
-        let title = model.page_name(page, locale).map(|name| name.text).unwrap_or_default();
-        Some(Edition { title, text: Text::of_html(html) })
-    };
-    let editions = model.locales().ids().zip(&bodies.articles).map(edition).collect();
-    Entry { address: model.catalog.pages[page.0 as usize].address.clone(), editions }
 }
 
 /// Puts a page into the index, and what is ready with it into the output.

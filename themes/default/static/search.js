@@ -657,7 +657,8 @@ class Page {
     this.place = document.querySelector(".found");
     this.status = this.place.querySelector("[role=status]");
     this.list = this.place.querySelector("ol");
-    this.next = this.place.querySelector("button");
+    this.next = element("button", { type: "button", hidden: "" }, this.words.more);
+    this.place.append(element("p", { class: "more" }, this.next));
     this.input.value = new URLSearchParams(location.search).get("q") ?? "";
     this.title = document.title;
     typed(this.input, 120, () => this.find());
