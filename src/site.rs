@@ -7,6 +7,7 @@ pub(crate) mod catalog;
 pub(crate) mod checks;
 pub mod data;
 pub mod discover;
+pub(crate) mod export;
 pub(crate) mod extras;
 pub(crate) mod facts;
 pub(crate) mod forms;

@@ -31,7 +31,7 @@ use super::resolve::{self, Known};
 use super::search::index::Index;
 use super::search::page;
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{parts, read, settings};
+use super::{export, parts, read, settings};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
@@ -222,6 +222,7 @@ impl<'a> Run<'a> {
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
         let index = indexed::index(&model, &pages);
         planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
+        planned.extend(pages.iter().flat_map(|page| export::planned(&model, *page)).map(|path| path.output()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
         if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, index, &resources, &listing, &extras) {
             output.abandon();
@@ -300,6 +301,15 @@ impl<'a> Run<'a> {
         Ok(renderer.extras()?)
     }
 
+    /// Writes what is published of a page beside its HTML. For that it is read again.
+    fn export(&self, output: &Output, model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<(), WriteError> {
+        if !export::reads_pages(&self.config.site.exports) {
+            return Ok(());
+        }
+        let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
     fn write(
         &self,
@@ -321,6 +331,7 @@ impl<'a> Run<'a> {
             for file in renderer.page(*page, &known)? {
                 output.put(&file.path, &file.bytes)?;
             }
+            self.export(output, model, reader, *page)?;
             if let Some(index) = &index {
                 indexed::add(index, number, page::entry(model, *page, &known.articles), output)?;
             }

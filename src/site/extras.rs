@@ -32,6 +32,7 @@ impl<'a> Renderer<'a> {
         files.extend(self.unavailable().transpose()?);
         files.extend(self.redirections()?);
         files.extend(sitemap);
+        files.extend(super::export::lists(self.model));
         files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
         Ok(files)
     }

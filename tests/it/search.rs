@@ -130,3 +130,33 @@ fn every_page_has_the_box_and_the_page_of_results_works_without_script_as_far_as
     assert!(html.contains("<noscript>") && html.contains("site:docs.example.com") && html.contains("<ol class=\"results\">"));
     assert!(built.dead_links("ja/search/").is_empty());
 }
+
+#[test]
+fn exports_give_each_page_as_markdown_and_pairs_and_a_list_of_all() {
+    let config = "[site]\ntitle = { ja = \"窓口\", en = \"Counter\" }\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nbase_url = \"https://docs.example.com/\"\nexports = [\"markdown\", \"pairs\", \"llms\"]\n";
+    let built = site().config(config).build();
+    let text = |path: &str| String::from_utf8(built.bytes(path).unwrap()).unwrap();
+    assert_eq!(text("ja/a/index.md"), "# 請求\n\nｻﾎﾟｰﾄの手順。 次へ。\n\n## 詳細\n");
+    assert_eq!(text("en/a/index.md"), "# Billing\n\nSteps. Next.\n\n## Details\n");
+    assert!(
+        built.has("en/b/index.md")
+            && !built.has("ja/b/index.md")
+            && !built.has("en/a/pairs.jsonl")
+            && !built.has("ja/c/index.md")
+    );
+    let pairs: Vec<Value> = text("ja/a/pairs.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = |at: usize| ["source", "target", "target_plain", "state", "block"].map(|key| pairs[at][key].as_str().unwrap());
+    assert_eq!(pairs.len(), 4);
+    assert_eq!(row(0), ["Billing", "請求", "請求", "translated", "heading"]);
+    assert_eq!(row(1), ["Steps.", "ｻﾎﾟｰﾄの手順。", "ｻﾎﾟｰﾄの手順。", "translated", "paragraph"]);
+    assert_eq!((pairs[0]["made_by"].as_str(), pairs[0]["source_locale"].as_str()), (Some("HT"), Some("en")));
+    assert_eq!(built.keys("ja/a/")[0], pairs[0]["key"].as_str().unwrap());
+    let list = text("ja/llms.txt");
+    assert!(list.starts_with("# 窓口\n\n## "), "{list}");
+    assert!(
+        list.contains("- [請求](https://docs.example.com/ja/a/index.md)")
+            && list.contains("- [Only English](https://docs.example.com/en/b/index.md)"),
+        "{list}"
+    );
+    assert!(!site().build().has("ja/a/index.md"));
+}

@@ -284,6 +284,7 @@ class Query {
   constructor(search, text) {
     const quoted = /^["“「](.+)["”」]$/u.exec(text.trim());
     this.folded = fold(quoted ? quoted[1] : text);
+    this.spaced = fold(text.replace(/\s+/g, "\n"));
     Object.assign(this, { search, quoted: Boolean(quoted), results: new Map(), meter: { bytes: 0 }, complete: false, kind: "exact" });
     this.short = [...this.folded].length < 2;
   }
@@ -407,8 +408,8 @@ class Query {
   /** Pages with the words of the query, wherever they stand: at least such a part of them, by weight. */
   async loose(most, part) {
     this.all ??= await this.search.languages();
-    const together = wordsOf(this.folded, false);
-    const words = together.length > 1 ? together : wordsOf(this.folded, true);
+    const together = wordsOf(this.spaced, false);
+    const words = together.length > 1 ? together : wordsOf(this.spaced, true);
     let chosen = (words.length ? words : together).slice(0, 8);
     if (!chosen.length || (chosen.length === 1 && chosen[0].text === this.folded && chosen[0].stem === undefined)) return;
     const rank = new Map();
