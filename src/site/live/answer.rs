@@ -11,6 +11,7 @@ use super::pages::is_broken;
 use crate::locale::LocaleId;
 use crate::site::body::BodyWriter;
 use crate::site::catalog::is_published;
+use crate::site::export;
 use crate::site::extras::Single;
 use crate::site::facts::Use;
 use crate::site::library::Library;
@@ -45,7 +46,7 @@ pub struct Content {
 }
 
 impl Content {
-    fn new(path: OutputPath, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(path: OutputPath, bytes: Vec<u8>) -> Self {
         Self { path, bytes: bytes.into() }
     }
 }
@@ -109,7 +110,9 @@ impl Live {
         if let Some((page, locale, parallel)) = self.page_at(path) {
             return self.article(page, locale, parallel);
         }
-        if let Some(content) = self.asset(path).or_else(|| self.resource(path)) {
+        if let Some(content) =
+            self.asset(path).or_else(|| self.indexed(path)).or_else(|| self.exported(path)).or_else(|| self.resource(path))
+        {
             return Answer::Found(content);
         }
         match self.extra(&UrlPath::new(path).output()) {
@@ -171,6 +174,20 @@ impl Live {
         let writer = BodyWriter { ground: model.ground, known: Known::All(model.facts), page: id, facts: model.facts(id) };
         let Some(body) = writer.one(&page, locale, parallel)? else { return Ok(None) };
         Renderer::new(model)?.one(id, locale, &body)
+    }
+
+    /// What is published of a page beside its HTML.
+    fn exported(&self, path: &str) -> Option<Content> {
+        if !export::reads_pages(&self.config.site.exports) {
+            return None;
+        }
+        let (id, _, parallel) = self.page_at(&path[..path.rfind('/')? + 1])?;
+        let files = Some(&self.catalog.pages[id.0 as usize]).filter(|_| !parallel)?;
+        let made = self.with(|model, library| {
+            let (page, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
+            export::of_page(model, id, &page)
+        });
+        made.into_iter().find(|file| file.path.as_str() == path).map(|file| Content::new(file.path, file.bytes))
     }
 
     fn asset(&self, path: &str) -> Option<Content> {
