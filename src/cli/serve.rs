@@ -12,6 +12,7 @@ use tokio::runtime::Builder;
 use super::failure::{Failure, FailureKind};
 use super::press;
 use crate::config::{Config, ConfigError, Environment};
+use crate::preview::mail;
 use crate::preview::reload::{self, Keeper, Shared};
 use crate::preview::server::{self, Hosts, Server};
 use crate::preview::watch::{Watch, WatchError};
@@ -73,7 +74,8 @@ impl Serve {
         let configure: Box<Configure> = Box::new(move || loaded(&site));
         let keeper = tokio::task::spawn_blocking(move || keeper.run(configure));
         let hosts = Hosts::new(vec![address], self.host);
-        let app = server::router(Server { shared, explain: teller, hosts }, requests(&config), Vec::new());
+        let mail = mail::router(config.root.join("var/mail"));
+        let app = server::router(Server { shared, explain: teller, hosts }, requests(&config), vec![mail]);
         announce(address);
         if self.open {
             browser::open(&shown(address));

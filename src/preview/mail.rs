@@ -27,7 +27,6 @@ const HTML: &str = "text/html; charset=utf-8";
 struct Mail {
     /// Its file's name without `.eml`.
     name: String,
-    written: SystemTime,
     bytes: Vec<u8>,
 }
 
@@ -35,7 +34,7 @@ struct Mail {
 pub fn router(folder: PathBuf) -> Router {
     Router::new()
         .route("/-/mail/", get(list))
-        .route("/-/mail/{file}", get(file))
+        .route("/-/mail/{name}", get(file))
         .route("/-/mail/{name}/", get(one))
         .with_state(Arc::new(folder))
 }
@@ -102,14 +101,15 @@ fn newest(folder: &Path) -> (Vec<Mail>, usize) {
 }
 
 fn read(folder: &Path, name: &str) -> Option<Mail> {
-    let written = written(folder, name)?;
+    written(folder, name)?;
     let bytes = fs::read(folder.join(format!("{name}.eml"))).ok()?;
-    Some(Mail { name: name.to_owned(), written, bytes })
+    Some(Mail { name: name.to_owned(), bytes })
 }
 
 /// When a mail was written; `None` if the name is none of a mail, or leads to something else than a plain file.
 fn written(folder: &Path, name: &str) -> Option<SystemTime> {
-    let plain = !name.starts_with('.') && name.len() <= 200 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    let plain =
+        !name.starts_with('.') && name.len() <= 200 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     let data = fs::symlink_metadata(folder.join(format!("{name}.eml"))).ok().filter(|_| plain && !name.is_empty())?;
     if data.is_file() { data.modified().ok() } else { None }
 }

@@ -325,13 +325,65 @@ async function panel(site) {
     await preview.save("themes/own/templates/base.html", template);
     await dock(page).locator("#errors").waitFor({ state: "detached" });
     await page.keyboard.press("Escape");
-    assert.equal(await panel.isVisible(), true, "Escape elsewhere is the page's own");
-    await page.keyboard.press("Alt+Shift+KeyP");
     await panel.waitFor({ state: "hidden" });
+    assert.equal(await page.locator(".md-preview-here").count(), 0, "nothing is marked when nobody asks");
     await site.closePages();
   }
   assert.deepEqual(found, []);
   await preview.save("content/index.ja.md", index);
+}
+
+/** Whatever a page was and becomes: afterwards it is what the server says, and nodes that are equal were not touched. */
+async function anything(site) {
+  await started(site);
+  const page = await preview.open("/ja/");
+  const wrong = await page.evaluate(async (paths) => {
+    const { Shadow, parse } = await import("/-/shadow.js");
+    let seed = 21;
+    const random = (below) => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % below;
+    const texts = await Promise.all(paths.map(async (path) => (await fetch(path)).text()));
+    /** A page with parts of it gone, doubled, moved, renamed or rewritten. */
+    const varied = (text) => {
+      const page = parse(text);
+      for (let times = 1 + random(6); times > 0; times -= 1) {
+        const all = [...page.body.querySelectorAll("*")];
+        const [one, other] = [all[random(all.length)], all[random(all.length)]];
+        const change = random(6);
+        if (!one || !other) break;
+        if (change === 0) one.remove();
+        else if (change === 1) one.after(one.cloneNode(true));
+        else if (change === 2 && !one.contains(other)) other.after(one);
+        else if (change === 3) one.setAttribute("class", `c${random(9)} d`);
+        else if (change === 4) one.prepend(`語${random(99)} <&`);
+        else one.replaceChildren(...[...one.childNodes].reverse());
+      }
+      return `<!doctype html>${page.documentElement.outerHTML}`;
+    };
+    const wrong = [];
+    for (let times = 0; times < 150; times += 1) {
+      const from = texts[random(texts.length)];
+      const shown = parse(from);
+      const shadow = new Shadow(parse(from), shown);
+      let to = from;
+      for (let step = 0; step < 3; step += 1) {
+        to = random(4) === 0 ? texts[random(texts.length)] : varied(to);
+        shadow.update(parse(to));
+        const wanted = parse(to).documentElement;
+        if (!shown.documentElement.isEqualNode(wanted) || !shadow.said.documentElement.isEqualNode(wanted)) {
+          const [is, be] = [shown.documentElement.outerHTML, wanted.outerHTML];
+          const at = [...is].findIndex((letter, at) => letter !== be[at]);
+          wrong.push(`${times}.${step}: ${is.slice(at - 40, at + 80)} <> ${be.slice(at - 40, at + 80)}`);
+        }
+      }
+    }
+    // One word is changed: every element but the one around it stays the very same node.
+    const shown = parse(texts[0]);
+    const before = [...shown.querySelectorAll("*")];
+    new Shadow(parse(texts[0]), shown).update(parse(texts[0].replace("最初のページ", "はじめてのページ")));
+    if (![...shown.querySelectorAll("*")].every((element, at) => element === before[at]) || !shown.body.textContent.includes("はじめて")) wrong.push("one word");
+    return wrong;
+  }, ["/ja/", "/en/", "/ja/long/", "/ja/long/parallel/", "/ja/submit-a-service-request/", "/ja/contents/", "/ja/404.html", "/"]);
+  assert.deepEqual(wrong, []);
 }
 
 export const own = true;
@@ -343,6 +395,7 @@ export async function end() {
 
 export default [
   ["preview: the place on the screen stays, in each view", place],
+  ["preview: whatever a page was, it becomes what the server says", anything],
   ["preview: a selection stays", selection],
   ["preview: the focus moves on from what is gone", removedFocus],
   ["preview: what was typed stays, whatever changes around it or in the form", typed],

@@ -9,9 +9,9 @@ const KEYS = { KeyP: "togglePanel", KeyE: "toggleTrouble" };
 const PATIENCE = 1500;
 
 export class Dock {
-  /** `opened` is called when the panel opens: what it shows is asked for then. */
-  constructor(document, opened) {
-    Object.assign(this, { document, opened, open: false, folded: false, online: true, state: undefined, gone: false });
+  /** `turned` is called when the panel opens, when what it shows is asked for, and when it closes. */
+  constructor(document, turned) {
+    Object.assign(this, { document, turned, open: false, folded: false, online: true, state: undefined, gone: false });
     this.host = document.createElement("madoguchi-preview");
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/-/preview.css" });
     this.section = element("section", { class: "preview-dock", hidden: true });
@@ -50,8 +50,9 @@ export class Dock {
   know(state) {
     const [before, after] = [this.troubles(), this.troubles(state)];
     const failed = this.failed;
+    const equal = same(this.state, state);
     this.state = state;
-    this.render();
+    if (!equal) this.render();
     if (after && after !== before) this.alert.textContent = `${this.words.errors(state.site.errors)}. ${shown(state)[0]?.message ?? ""}`;
     else if (failed && !after) this.say(this.words.mended);
   }
@@ -118,7 +119,7 @@ export class Dock {
     this.open = !this.open;
     if (this.open) this.before = this.document.activeElement;
     this.render();
-    if (this.open) this.opened();
+    this.turned(this.open);
     if (!byKey) return;
     if (this.open) this.panel.querySelector("h2").focus();
     else if (this.before?.isConnected && this.before !== this.document.body && this.before !== this.host) this.before.focus({ preventScroll: true });
@@ -140,7 +141,7 @@ export class Dock {
     if (this.open) this.panel.replaceChildren(...panel.parts(this.words, this.state, this.place, () => this.togglePanel({ byKey: true })));
     this.renderTrouble();
     this.document.documentElement.classList.toggle("md-preview-docked", this.open || (this.notes().length > 0 && !this.folded));
-    if (name && !focused.isConnected) this.section.querySelector(`[data-name="${name}"]`)?.focus({ preventScroll: true });
+    if (name && !focused.isConnected) this.section.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
   }
 
   renderToggle() {
@@ -179,6 +180,11 @@ export class Dock {
     }
     this.trouble.replaceChildren(...parts);
   }
+}
+
+/** Whether two states of a page differ in nothing but their number. */
+function same(before, after) {
+  return JSON.stringify({ ...before, revision: 0 }) === JSON.stringify({ ...after, revision: 0 });
 }
 
 /** The errors to show: those of this page before the others. */

@@ -25,14 +25,14 @@ function place(words, state, { path, absolute, line, column }) {
   const file = absolute ?? (state.root ? `${state.root}/${path}` : (state.places ?? []).find((other) => other.path === path)?.absolute);
   const href = editorLink(state.editor ?? "vscode://file/{path}:{line}:{column}", { absolute: file, line, column });
   const shown = element("code", { translate: "no" }, text);
-  return href ? element("a", { href, title: words.edit(text) }, shown) : shown;
+  return href ? element("a", { href, title: words.edit(text), "data-name": `edit ${text}` }, shown) : shown;
 }
 
 /** Diagnostics, each as `check` prints it. */
 export function findings(words, state, list) {
   const items = list.map((found) => {
     const head = element("p", { class: "preview-place" }, element("strong", { class: `preview-mark ${found.severity}` }, words[found.severity] ?? found.severity), " ", place(words, state, found));
-    return element("li", {}, head, element("pre", { lang: "en", tabindex: "0", role: "group", "aria-label": `${found.code} ${found.path}` }, found.excerpt));
+    return element("li", {}, head, element("pre", { lang: "en", tabindex: "0", "data-name": `finding ${found.excerpt}`, role: "group", "aria-label": `${found.code} ${found.path}` }, found.excerpt));
   });
   return element("ul", { class: "preview-findings" }, ...items);
 }
@@ -45,6 +45,7 @@ function fact(term, ...values) {
 function translation(words, state) {
   const parts = [words[state.availability] ?? state.availability];
   if (state.machine) parts.push(words.machine);
+  if (state.draft) parts.push(words.draft);
   const { total = 0, untranslated = 0 } = state.segments ?? {};
   if (total) parts.push(words.segments(total, untranslated));
   return parts.filter(Boolean).map((part) => element("span", { class: "preview-part" }, part));
@@ -61,7 +62,7 @@ export const panel = {
     const { errors = 0, warnings = 0 } = state.site ?? {};
     const list = element("dl", {}, ...(sources.length ? fact(words.sources, ...sources) : []),
       ...(state.availability ? fact(words.state, ...translation(words, state)) : []),
-      ...fact(words.site, `${words.errors(errors)}, ${words.warnings(warnings)}`),
+      ...fact(words.site, words.counts(errors, warnings)),
       ...fact(words.mail, element("a", { href: "/-/mail/" }, "/-/mail/")));
     const own = state.diagnostics ?? [];
     const found = own.length ? findings(words, state, own) : element("p", {}, words.none);

@@ -18,12 +18,13 @@ class Preview {
     this.own = document.querySelector('script[src^="/-/preview.js"]');
     this.address = location.pathname + location.search;
     this.images = new Map();
-    this.dock = new Dock(document, () => this.know());
+    this.dock = new Dock(document, (open) => (open ? this.know() : this.unpoint()));
     this.composing = false;
     addEventListener("compositionstart", () => (this.composing = true), true);
     for (const ends of ["compositionend", "blur"]) addEventListener(ends, () => this.composed(), true);
     for (const moves of ["pointermove", "focusin"]) document.addEventListener(moves, (event) => this.pointed(event), { passive: true });
     this.ready = this.begin();
+    this.ready.catch(() => undefined);
     this.stream = new Stream("/-/events", (event) => this.told(event), (online) => this.dock.connected(online));
   }
 
@@ -48,9 +49,11 @@ class Preview {
   /** A number of the server: whatever differs from what is shown is fetched. */
   async told({ session, revision, errors, warnings }) {
     const news = session !== this.session || revision !== this.revision;
-    Object.assign(this, { session, revision, errors });
+    const others = errors !== this.errors || warnings !== this.warnings;
+    Object.assign(this, { session, revision, errors, warnings });
     this.dock.count(errors, warnings);
     if (news) await this.catchUp();
+    else if (others) await this.know();
   }
 
   /** One at a time; a change during it makes it go round again. */
@@ -74,8 +77,6 @@ class Preview {
   }
 
   async look() {
-    // The state comes from the same revision or a newer one; it is asked for at the same time.
-    const state = this.errors || this.dock.failed || this.dock.open ? this.state() : undefined;
     const headers = this.etag && this.exact ? { "if-none-match": this.etag } : {};
     const response = await fetch(this.address, { headers, cache: "no-store" });
     // Errors of the server leave the page as it is, unless it is one of them itself.
@@ -84,8 +85,9 @@ class Preview {
       this.take(response);
       this.show(html);
     }
+    // What is known of the page, and its images, need not hold the next change up.
+    if (this.errors || this.dock.failed || this.dock.open) this.know();
     this.renewImages();
-    if (state) this.dock.know(await state);
   }
 
   show(html) {
@@ -149,18 +151,16 @@ class Preview {
     }
   }
 
-  async state() {
+  /** Asks what is known of the page; an answer that a newer question has overtaken is dropped. */
+  async know() {
+    const asked = (this.asked = (this.asked ?? 0) + 1);
     try {
       const response = await fetch(`/-/state?page=${encodeURIComponent(location.pathname)}`, { cache: "no-store" });
-      return response.ok ? await response.json() : undefined;
-    } catch {
-      return undefined;
+      const state = response.ok ? await response.json() : undefined;
+      if (state && asked === this.asked) this.dock.know(state);
+    } catch (error) {
+      console.debug("preview:", error);
     }
-  }
-
-  async know() {
-    const state = await this.state();
-    if (state) this.dock.know(state);
   }
 
   composed() {
@@ -182,6 +182,11 @@ class Preview {
     });
   }
 
+  unpoint() {
+    this.here?.classList.remove("md-preview-here");
+    this.here = undefined;
+  }
+
   /** The images of this page, by their address. */
   sources() {
     const all = [...document.images].filter((image) => image.src.startsWith(`${location.origin}/`));
@@ -194,12 +199,15 @@ class Preview {
 
   /** An image whose file has changed has the same address: it is asked for again by another. */
   async renewImages() {
+    if (this.renewing) return;
+    this.renewing = true;
     for (const [address, images] of [...this.sources()].slice(0, MOST_IMAGES)) {
       const found = await sign(address, "no-cache");
       const known = this.images.get(address);
       this.images.set(address, found);
       if (known && found && known !== found) images.forEach((image) => (image.src = `${address}?revision=${this.revision}`));
     }
+    this.renewing = false;
   }
 }
 

@@ -55,7 +55,7 @@ export class Shadow {
       put(said, name, value);
       if (!shown) continue;
       this.changed.add(shown);
-      if (name === "class") classes(shown, old ?? "", value ?? "");
+      if (name === "class" && shown.getAttribute("class") !== old) classes(shown, old ?? "", value ?? "");
       else put(shown, name, value);
     }
   }

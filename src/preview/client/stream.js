@@ -21,8 +21,8 @@ export class Stream {
   open() {
     if (this.request) return;
     clearTimeout(this.waiting);
-    this.request = new AbortController();
-    this.listen(this.request).catch(() => {}).finally(() => this.request && this.lost());
+    const request = (this.request = new AbortController());
+    this.listen(request).catch(() => {}).finally(() => this.request === request && this.lost());
   }
 
   close() {
@@ -39,8 +39,8 @@ export class Stream {
   }
 
   again(wait) {
-    if (document.hidden) return;
     this.close();
+    if (document.hidden) return;
     this.waiting = setTimeout(() => this.open(), wait);
   }
 

@@ -29,7 +29,10 @@ pub(super) fn list(mails: &[(&str, &[u8])], more: usize) -> String {
     }
     out.push_str("</tbody></table>");
     if more > 0 {
-        let _ = write!(out, "<p>{more} older ones are in var/mail. <span lang=\"ja\">古いメールが、var/mailにあと{more}通あります。</span></p>");
+        let _ = write!(
+            out,
+            "<p>{more} older ones are in var/mail. <span lang=\"ja\">古いメールが、var/mailにあと{more}通あります。</span></p>"
+        );
     }
     foot(out)
 }
@@ -71,7 +74,10 @@ fn attachments(message: &Message<'_>, out: &mut String) {
     }
     out.push_str("<h2>Attachments <span lang=\"ja\">/ 添付ファイル</span></h2><ul>");
     for part in all {
-        let kind = part.content_type().map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default())).unwrap_or_default();
+        let kind = part
+            .content_type()
+            .map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()))
+            .unwrap_or_default();
         let name = part.attachment_name().unwrap_or("(no name)");
         let _ = write!(out, "<li><code>{}</code> {} {} bytes</li>", text(name), text(&kind), part.len());
     }

@@ -1,3 +1,5 @@
+use std::io::{Read, Write};
+
 use super::*;
 
 const MAIL: &str = "From: =?utf-8?B?56qT5Y+j?= <guidance@example.com>\r\nTo: desk@example.com\r\nReply-To: a@example.jp\r\n\
@@ -25,17 +27,21 @@ impl Folder {
 
     /// The status, the type and the text of an answer.
     fn get(&self, path: &str) -> (u16, String, String) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let request = axum::http::Request::get(path).body(Body::empty()).unwrap();
-            let mut service = router(self.mail());
-            let response = <Router as tower_service::Service<_>>::call(&mut service, request).await.unwrap();
-            let kind = response.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
-            assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
-            let status = response.status().as_u16();
-            let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-            (status, kind, String::from_utf8(bytes.to_vec()).unwrap())
-        })
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let mut connection = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        runtime.spawn(std::future::IntoFuture::into_future(axum::serve(listener, router(self.mail()))));
+        write!(connection, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        runtime.shutdown_background();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let kind = head.lines().find_map(|line| line.strip_prefix("content-type: ")).unwrap_or_default();
+        let safe =
+            head.contains(&format!("content-security-policy: {POLICY}")) && head.contains("x-content-type-options: nosniff");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(safe || status == 404, "{head}");
+        (status, kind.to_owned(), body.to_owned())
     }
 }
 
@@ -61,12 +67,18 @@ fn a_mail_is_shown_decoded_and_without_effect() {
 
 #[test]
 fn the_newest_mail_comes_first_and_only_mails_are_listed() {
-    let folder = Folder::new(&[("mail/old.eml", "Subject: old\r\n\r\n"), ("mail/note.txt", "x"), ("mail/.x.eml", "x"), ("mail/half.eml.tmp", "x")]);
+    let folder = Folder::new(&[
+        ("mail/old.eml", "Subject: old\r\n\r\n"),
+        ("mail/note.txt", "x"),
+        ("mail/.x.eml", "x"),
+        ("mail/half.eml.tmp", "x"),
+    ]);
     let hour_ago = SystemTime::now() - std::time::Duration::from_secs(3600);
     fs::File::options().write(true).open(folder.mail().join("old.eml")).unwrap().set_modified(hour_ago).unwrap();
     fs::write(folder.mail().join("new.eml"), "Subject: new\r\n\r\n").unwrap();
     let (_, _, html) = folder.get("/-/mail/");
-    let places = ["/-/mail/new/\">new<", "/-/mail/old/\">old<"].map(|link| html.find(link).unwrap_or_else(|| panic!("{link}: {html}")));
+    let places =
+        ["/-/mail/new/\">new<", "/-/mail/old/\">old<"].map(|link| html.find(link).unwrap_or_else(|| panic!("{link}: {html}")));
     assert!(places[0] < places[1] && html.matches("<tr>").count() == 3, "{html}");
 }
 
@@ -85,7 +97,9 @@ fn names_lead_to_no_other_file() {
     fs::create_dir(folder.mail().join("folder.eml")).unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink("../secret.eml", folder.mail().join("link.eml")).unwrap();
-    for name in ["..%2fsecret", "%2e%2e%2fsecret", "..%5csecret", "link", "folder", ".hidden", "a.txt%00", "..", "%2fetc%2fpasswd", ""] {
+    for name in
+        ["..%2fsecret", "%2e%2e%2fsecret", "..%5csecret", "link", "folder", ".hidden", "a.txt%00", "..", "%2fetc%2fpasswd", ""]
+    {
         for path in [format!("/-/mail/{name}.eml"), format!("/-/mail/{name}/")] {
             let (status, _, body) = folder.get(&path);
             assert!((status == 404 || path == "/-/mail//") && !body.contains("secret"), "{path}: {status} {body}");
