@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::failure::{Failure, FailureKind};
 use super::press;
 use crate::config::{Config, ConfigError, Environment};
+use crate::preview::mail;
 use crate::preview::reload::{self, Keeper, Shared};
 use crate::preview::server::{self, Hosts, Server};
 use crate::preview::watch::{Watch, WatchError};
@@ -77,7 +78,8 @@ impl Serve {
         let keeper = tokio::task::spawn_blocking(move || keeper.run(configure));
         let hosts = Hosts::new(vec![address], self.host);
         let (requests, counting) = counter(&shared, address, shutdown);
-        let app = server::router(Server { shared, explain: teller, hosts }, requests, Vec::new());
+        let mail = mail::router(config.root.join("var/mail"));
+        let app = server::router(Server { shared, explain: teller, hosts }, requests, vec![mail]);
         announce(address);
         if self.open {
             browser::open(&shown(address));

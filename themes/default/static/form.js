@@ -397,4 +397,5 @@ class RequestForm {
   }
 }
 
-document.querySelectorAll("form.request").forEach((form) => new RequestForm(form));
+// A preview runs this script again for a form that it has made anew; the others are at work already.
+document.querySelectorAll("form.request").forEach((form) => form.querySelector(".form-status") ?? new RequestForm(form));
