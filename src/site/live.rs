@@ -7,6 +7,7 @@
 mod answer;
 mod change;
 mod findings;
+mod indexed;
 mod memory;
 pub(crate) mod news;
 mod outlook;
@@ -105,6 +106,7 @@ pub struct Live {
     unread: usize,
     extras: Mutex<answer::Extras>,
     resources: Mutex<answer::Resources>,
+    indexed: Mutex<indexed::Indexed>,
 }
 
 impl Live {
@@ -148,6 +150,7 @@ impl Live {
             unread: 0,
             extras: Mutex::default(),
             resources: Mutex::default(),
+            indexed: Mutex::default(),
             config,
         };
         live.read_all();
