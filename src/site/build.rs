@@ -148,8 +148,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
-        let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
-        let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
+        let theme = Theme::load(config.theme_folder().as_deref(), &config.site.locales)?;
         let mut listed = Vec::new();
         let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
         let forms = Forms::read(config, &listing, &mut listed);

@@ -42,4 +42,5 @@ mod split;
 #[cfg(feature = "site")]
 mod support;
 #[cfg(feature = "site")]
+mod themes;
 mod toc;
