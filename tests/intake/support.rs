@@ -39,7 +39,15 @@ impl Default for Setup {
     /// Limits are off, so that tests do not hinder each other by coming from one address.
     fn default() -> Self {
         let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
-        Self { site: String::new(), intake: String::new(), guard, log: "info", variables: Vec::new(), under: Vec::new(), public_url: None }
+        Self {
+            site: String::new(),
+            intake: String::new(),
+            guard,
+            log: "info",
+            variables: Vec::new(),
+            under: Vec::new(),
+            public_url: None,
+        }
     }
 }
 

@@ -16,9 +16,12 @@ mod docs;
 mod docset;
 mod forms;
 #[cfg(feature = "site")]
+mod headers;
 mod html;
 #[cfg(feature = "site")]
 mod includes;
+#[cfg(feature = "site")]
+mod init;
 #[cfg(feature = "site")]
 mod japanese;
 #[cfg(feature = "site")]

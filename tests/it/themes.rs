@@ -13,7 +13,14 @@ mod manual;
 const PAGES: [&str; 2] = ["themes.md", "themes.ja.md"];
 /// Each template of the site, and a word in the path of the pages that it makes; the fragments within pages come after.
 const RENDERED: [&str; 8] = [
-    "page.html", "parallel.html", "contents.html", "choose.html", "not-found.html", "redirect.html", "unavailable.html", "nav.html",
+    "page.html",
+    "parallel.html",
+    "contents.html",
+    "choose.html",
+    "not-found.html",
+    "redirect.html",
+    "unavailable.html",
+    "nav.html",
 ];
 
 struct Quiet;
@@ -31,14 +38,30 @@ fn put(folder: &Path, path: &str, text: &str) {
 
 /// A site that has everything which a template may receive.
 fn site(folder: &Path) {
-    put(folder, "madoguchi.toml", "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n");
+    put(
+        folder,
+        "madoguchi.toml",
+        "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n",
+    );
     put(folder, "content/f.toml", include_str!("../../content/forms/service-request.toml"));
-    put(folder, "content/a.md", "---\ntitle: 請求\nms.contentlocale: ja-JP\nms.translationtype: MT\nms.date: 01/31/2026\nms.lasthandoff: 01/30/2026\ndescription: 説明\nrobots: noindex\n---\n# <span data-ttu-id=\"a-1\">請求</span><span class=\"sxs-lookup\"><span data-stu-id=\"a-1\">Billing</span></span>\n\n## <span data-ttu-id=\"a-2\">手順</span><span class=\"sxs-lookup\"><span data-stu-id=\"a-2\">Steps</span></span>\n\n:::form f\n");
+    put(
+        folder,
+        "content/a.md",
+        "---\ntitle: 請求\nms.contentlocale: ja-JP\nms.translationtype: MT\nms.date: 01/31/2026\nms.lasthandoff: 01/30/2026\ndescription: 説明\nrobots: noindex\n---\n# <span data-ttu-id=\"a-1\">請求</span><span class=\"sxs-lookup\"><span data-stu-id=\"a-1\">Billing</span></span>\n\n## <span data-ttu-id=\"a-2\">手順</span><span class=\"sxs-lookup\"><span data-stu-id=\"a-2\">Steps</span></span>\n\n:::form f\n",
+    );
     put(folder, "content/b.md", "# Before\n\n## Heading\n");
     put(folder, "content/c.md", "# After\n");
     put(folder, "content/index.md", "# Home\n");
-    put(folder, "content/TOC.yml", "items:\n- name: Before\n  href: b.md\n- name: Group\n  items:\n  - name: Billing\n    href: a.md\n- name: After\n  href: c.md\n- name: Elsewhere\n  href: https://example.com/\n");
-    put(folder, "content/.openpublishing.redirection.json", "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"b\"}]}");
+    put(
+        folder,
+        "content/TOC.yml",
+        "items:\n- name: Before\n  href: b.md\n- name: Group\n  items:\n  - name: Billing\n    href: a.md\n- name: After\n  href: c.md\n- name: Elsewhere\n  href: https://example.com/\n",
+    );
+    put(
+        folder,
+        "content/.openpublishing.redirection.json",
+        "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"b\"}]}",
+    );
 }
 
 /// The names that each template receives, in all pages of a site.
@@ -72,7 +95,12 @@ fn files(folder: &Path, see: &mut impl FnMut(&str)) {
 
 #[test]
 fn the_manual_names_every_template() {
-    PAGES.into_iter().for_each(manual::complete);
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/default/templates")).unwrap();
+    let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    for page in PAGES {
+        let headings: BTreeSet<String> = manual::told(page).into_keys().collect();
+        assert_eq!(headings, files, "{page}");
+    }
 }
 
 #[test]
@@ -84,7 +112,11 @@ fn the_manual_tells_what_each_template_of_the_site_receives() {
         let cut: &[&str] = if template == "page.html" { &["columns"] } else { &["groups[].items", "told[].t"] };
         for page in PAGES {
             // All pages of the site get what the manual says at `base.html`.
-            let also: &[&str] = if ["choose.html", "redirect.html", "unavailable.html"].contains(&template.as_str()) { &["base.html"] } else { &[] };
+            let also: &[&str] = if ["choose.html", "redirect.html", "unavailable.html"].contains(&template.as_str()) {
+                &["base.html"]
+            } else {
+                &[]
+            };
             manual::agree(page, &template, also, &real, cut);
         }
     }
