@@ -115,10 +115,10 @@ fn caddy(all: &[Header], base: &str) -> String {
     for (name, value) in all {
         let _ = writeln!(out, "\t{name} \"{value}\"");
     }
-    let _ = write!(
-        out,
-        "}}\n@madoguchi_kept path {base}assets/*\n@madoguchi_asked not path {base}assets/*\nheader @madoguchi_kept Cache-Control \"{KEPT}\"\nheader @madoguchi_asked Cache-Control {ASKED}\n"
-    );
+    // What is not there must not be kept. A folder is no file with an ending.
+    let kept = format!("path_regexp ^{}assets/.+\\.[^/]+$\n\tfile {{path}}\n", base.replace('.', "\\."));
+    let _ = write!(out, "}}\n@madoguchi_kept {{\n\t{kept}}}\n@madoguchi_asked not {{\n\t{kept}}}\n");
+    let _ = writeln!(out, "header @madoguchi_kept Cache-Control \"{KEPT}\"\nheader @madoguchi_asked Cache-Control {ASKED}");
     out
 }
 

@@ -73,7 +73,7 @@ fn each_server_gets_the_same_headers_in_its_own_words() {
     let policy = policy(&config, &theme);
     for (server, assets) in [
         (Server::Nginx, "location ^~ /partner/assets/ {"),
-        (Server::Caddy, "@madoguchi_kept path /partner/assets/*"),
+        (Server::Caddy, "path_regexp ^/partner/assets/.+\\.[^/]+$"),
         (Server::Static, "\n/partner/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n"),
         (Server::Plain, "X-Content-Type-Options: nosniff\n"),
     ] {

@@ -60,7 +60,7 @@ fn site(folder: &Path) {
     put(
         folder,
         "content/.openpublishing.redirection.json",
-        "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"b\"}]}",
+        "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"/b\"}]}",
     );
 }
 
