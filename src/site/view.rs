@@ -105,14 +105,21 @@ pub(crate) struct Column<'a> {
     pub(crate) name: &'a str,
 }
 
-/// A page without an article: the choice of languages, the contents, a redirection.
+/// The list of all pages.
 #[derive(Serialize)]
-pub(crate) struct PlainView<'a> {
+pub(crate) struct ContentsView<'a> {
     #[serde(flatten)]
     pub(crate) frame: Frame<'a>,
     pub(crate) groups: Vec<Entry<'a>>,
-    pub(crate) target: Option<String>,
-    pub(crate) target_title: Option<String>,
+}
+
+/// A page that has moved.
+#[derive(Serialize)]
+pub(crate) struct RedirectView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) target: String,
+    pub(crate) target_title: String,
     pub(crate) target_lang: Option<&'a str>,
 }
 

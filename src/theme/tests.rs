@@ -134,7 +134,7 @@ fn the_other_pages_say_what_they_must() {
     let [ja, _] = both("choose.html", &json!({}));
     assert!(ja.contains("lang=\"en\"><strong>English</strong><span>Continue in English</span>"), "{ja}");
     let [ja, en] = both("not-found.html", &json!({"root": "/docs/"}));
-    assert!(ja.contains("ページが見つかりません") && en.contains("href=\"/docs/assets/site."));
+    assert!(ja.contains("ページが<wbr>見つかりません") && en.contains("href=\"/docs/assets/site."));
     let [_, en] = both("redirect.html", &json!({"target": "../new/", "target_title": "New"}));
     assert!(en.contains("content=\"0; url=../new/\"") && en.contains("noindex") && en.contains("<a href=\"../new/\">New</a>"));
     let [ja, _] = both("contents.html", &groups());
@@ -160,7 +160,7 @@ fn a_site_replaces_one_file_and_keeps_the_others() {
     ];
     let theme = load(&own, &["ja", "en"]).unwrap();
     let html = theme.render("not-found.html", &view(&theme, LocaleId(0), &json!({}))).unwrap();
-    assert!(html.contains("<body class=\"mine\">") && html.contains("ページが見つかりません"), "{html}");
+    assert!(html.contains("<body class=\"mine\">") && html.contains("ページが<wbr>見つかりません"), "{html}");
     assert_eq!(theme.messages(LocaleId(0)).get("previous"), "戻る");
     assert_eq!(theme.messages(LocaleId(0)).get("next"), "次のページ");
     assert_ne!(theme.digest().hex(), load(&[], &["ja", "en"]).unwrap().digest().hex());

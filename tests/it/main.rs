@@ -16,6 +16,7 @@ mod docs;
 mod docset;
 mod forms;
 #[cfg(feature = "site")]
+mod headers;
 mod html;
 #[cfg(feature = "site")]
 mod includes;
@@ -48,4 +49,5 @@ mod split;
 #[cfg(feature = "site")]
 mod support;
 #[cfg(feature = "site")]
+mod themes;
 mod toc;
