@@ -273,3 +273,19 @@ fn names_of_static_files_follow_their_content() {
     let circle = error(&[("static/a.css", "@import url(b.css);"), ("static/b.css", "@import url(a.css);")], &["en"]);
     assert_eq!(circle.kind, ThemeErrorKind::Asset);
 }
+
+#[test]
+fn scripts_import_each_other_under_their_names() {
+    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\n";
+    let files = [("static/own.js", own), ("static/lib/a.js", "export const a = 1;\n"), ("static/b.js", "1;\n")];
+    let theme = load(&files, &["en"]).unwrap();
+    let text = String::from_utf8(theme.assets().get("own.js").unwrap().bytes.clone()).unwrap();
+    let name = |file: &str| theme.asset_url(file).rsplit('/').next().unwrap().to_owned();
+    let (a, b) = (name("lib/a.js"), name("b.js"));
+    assert_eq!(
+        text,
+        format!("// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\n")
+    );
+    let missing = error(&[("static/own.js", "export {\n  a,\n} from \"./none.js\";\n")], &["en"]);
+    assert_eq!((missing.kind, missing.place.as_ref().unwrap().line), (ThemeErrorKind::Asset, 3));
+}
