@@ -3,14 +3,16 @@ import assert from "node:assert/strict";
 import axe from "axe-core";
 import { skip } from "./skip.mjs";
 
-const VIEWS = [320, 1280].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+/** In short each width has one scheme and one order; in full every one has both. */
+const VIEWS = [320, 1280].flatMap((width) => ["light", "dark"].flatMap((scheme) => ["", "?lead=en&layout=interleaved"].map((rest) => ({ width, scheme, rest }))))
+  .filter(({ width, scheme, rest }) => process.env.TEST_LONG || ((width === 320) === (scheme === "light") && (scheme === "light") === !rest));
 const SEG = "article .seg";
 const MARKED = `${SEG}[aria-current]`;
 
-/** The parallel view with the most text, and its address. */
+/** The address of a parallel view of middling length. */
 function view(site) {
-  const path = site.kinds.find(({ kind }) => kind === "parallel")?.path;
-  return path ?? skip("the site has no parallel view");
+  const views = site.pages.filter(({ path }) => path.endsWith("/parallel/")).sort((a, b) => a.size - b.size);
+  return views[Math.floor(views.length / 2)]?.path ?? skip("the site has no parallel view");
 }
 
 const open = async (site, options, rest = "") => site.open(`${view(site)}${rest}`, options);
@@ -209,12 +211,16 @@ async function permalinks(site) {
   for (const script of [true, false]) {
     for (const path of paths) {
       const page = await site.open(`${path}#s-${key}`, { script });
+      // The page may glide there.
+      await page.waitForFunction(() => {
+        const { top, bottom } = document.querySelector(".seg:target").getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
       const found = await page.evaluate(() => {
         const one = document.querySelector(".seg:target");
-        const { top, bottom } = one.getBoundingClientRect();
-        return { key: one.dataset.seg, seen: top >= 0 && bottom <= innerHeight, background: getComputedStyle(one).backgroundColor };
+        return { key: one.dataset.seg, background: getComputedStyle(one).backgroundColor };
       });
-      assert.deepEqual([found.key, found.seen], [key, true], path);
+      assert.equal(found.key, key, path);
       assert.notEqual(found.background, "rgba(0, 0, 0, 0)", `${path} does not show what its fragment names`);
       assert.equal((await marks(page)).keys[0], script && path === paths[0] ? key : undefined);
       await page.close();
@@ -310,20 +316,18 @@ async function reporting(site) {
 
 async function accessible(site) {
   const found = [];
-  for (const view of VIEWS) {
-    for (const rest of ["", "?lead=en&layout=interleaved"]) {
-      const page = await open(site, view, rest);
-      const [key] = (await keys(page)).slice(2);
-      await piece(page, key, "first").click();
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }));
-      found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${view.width} ${view.scheme} ${rest}: ${id}: ${target.join(" ")}: ${failureSummary}`)));
-      const small = await page.$$eval(".bar :is(label, a, button)", (all) => all.map((one) => one.getBoundingClientRect()).filter(({ width, height }) => width > 0 && (width < 24 || height < 24)).length);
-      assert.equal(small, 0, "targets are at least 24 px wide and high");
-      const tall = await page.$eval(".bar", (bar) => bar.offsetHeight);
-      assert.ok(tall <= 56, `the bar is ${tall} px high at ${view.width} px`);
-      await site.closePages();
-    }
+  for (const { rest, ...view } of VIEWS) {
+    const page = await open(site, view, rest);
+    const [key] = (await keys(page)).slice(2);
+    await piece(page, key, "first").click();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }));
+    found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${view.width} ${view.scheme} ${rest}: ${id}: ${target.join(" ")}: ${failureSummary}`)));
+    const small = await page.$$eval(".bar :is(label, a, button)", (all) => all.map((one) => one.getBoundingClientRect()).filter(({ width, height }) => width > 0 && (width < 24 || height < 24)).length);
+    assert.equal(small, 0, "targets are at least 24 px wide and high");
+    const tall = await page.$eval(".bar", (bar) => bar.offsetHeight);
+    assert.ok(tall <= 56, `the bar is ${tall} px high at ${view.width} px`);
+    await site.closePages();
   }
   assert.deepEqual(found, []);
 }

@@ -85,7 +85,8 @@ fn built(blocks: &[Block], localized: bool) -> Built {
 
 /// The key of the segment with these words in a page. Its first piece must have the id of its permalink.
 fn key(site: &Built, page: &str, words: &str) -> String {
-    let html = site.html(page);
+    // Where a Japanese line may end between phrases of a heading is no part of its words.
+    let html = site.html(page).replace("<wbr>", "");
     let html = &html[html.find("<article").unwrap()..];
     let at = html.find(&format!(">{words}</span>")).unwrap_or_else(|| panic!("{words} is not in {page}: {html}"));
     let tag = &html[html[..at].rfind("<span ").unwrap()..at];

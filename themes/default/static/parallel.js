@@ -98,10 +98,12 @@ function stop(piece) {
   });
 }
 
-function go(piece, options) {
+/** At once, for a key that is held down would overtake a page that glides. */
+function go(piece) {
   if (!piece) return;
   stop(piece);
-  piece.focus(options);
+  piece.focus({ preventScroll: true });
+  piece.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
 /** The stop that stands for a piece. */
@@ -120,7 +122,7 @@ function move(piece, key) {
 
 function clear() {
   // The place in the order of the keyboard stays.
-  if (tools.contains(document.activeElement)) go(article.querySelector(".seg[tabindex]"), { preventScroll: true });
+  if (tools.contains(document.activeElement)) go(article.querySelector(".seg[tabindex]"));
   mark();
 }
 
@@ -176,7 +178,7 @@ article.addEventListener("click", ({ target }) => {
   if (target.closest("a, summary, button, input, label, form") || !getSelection().isCollapsed) return;
   const piece = target.closest(".seg");
   if (!piece || piece.dataset.seg === before) mark();
-  else go(head(piece), { preventScroll: true });
+  else go(head(piece));
 });
 article.addEventListener("focusin", ({ target }) => {
   const piece = target.closest(".seg");
