@@ -66,14 +66,13 @@ impl Forms {
         named.map(|(spec, text)| Contact { form: spec.title.get(locale), text }).collect()
     }
 
-    /// Where a reader reports a translation, if the site has the form for it and lets the page and the segment be filled in.
+    /// Where a reader reports a translation, if the site has the form for it and lets the segment be filled in, as every form does the page.
     pub(crate) fn feedback(&self) -> Option<Feedback<'_>> {
         let Form { spec: Some(spec), action, .. } = self.all.get(FEEDBACK)? else { return None };
         let field = |name: &str| spec.field(name).filter(|field| field.prefill);
         // An answer's bytes are at most four for each character.
         let most = |name: &str| field(name).map_or(0, |field| field.limits.graphemes.min(field.limits.bytes / 4));
-        let named = field("page").is_some() && field("segment").is_some();
-        named.then(|| Feedback { action, source_most: most("source_text"), target_most: most("target_text") })
+        field("segment").map(|_| Feedback { action, source_most: most("source_text"), target_most: most("target_text") })
     }
 
     /// What is wrong with a page that names a form: message and help.

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+/// Elements without an end tag; of SVG, whose elements may be closed as they are opened, the one that the theme has.
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "path", "source", "track", "wbr"];
 
 /// A start tag.
 pub(crate) struct Element {

@@ -6,6 +6,7 @@ use crate::support::{Built, Site, cases};
 
 /// What a block is written as.
 const KINDS: usize = 7;
+const BOLD: usize = 5;
 /// The blocks whose permalinks are held against the law.
 const KEPT: usize = 8;
 
@@ -49,12 +50,15 @@ fn apply(blocks: &mut Vec<Block>, edit: &Edit, number: usize) {
         Edit::Remove(at) if !blocks[at % length].kept => drop(blocks.remove(at % length)),
         Edit::Rewrite(at) if !blocks[at % length].kept => blocks[at % length].source = format!("Other words {number}"),
         Edit::Translate(at) => blocks[at % length].target = format!("改訳{number}"),
-        Edit::Turn(at, kind) => blocks[at % length].kind = kind,
+        // What stands around the words is a part of a segment of parallel files: with asterisks the sentence is another.
+        Edit::Turn(at, kind) if !blocks[at % length].kept || (kind != BOLD && blocks[at % length].kind != BOLD) => {
+            blocks[at % length].kind = kind;
+        }
         Edit::Move(from, to) => {
             let block = blocks.remove(from % length);
             blocks.insert(to % length, block);
         }
-        Edit::Remove(_) | Edit::Rewrite(_) => {}
+        Edit::Remove(_) | Edit::Rewrite(_) | Edit::Turn(..) => {}
     }
 }
 
@@ -66,7 +70,7 @@ fn written(kind: usize, words: &str) -> String {
         2 => format!("- {words}\n\n<!-- -->\n\n"),
         3 => format!("> [!NOTE]\n> {words}\n\n"),
         4 => format!("| {words} |\n|---|\n| x |\n\n"),
-        5 => format!("**{words}**\n\n"),
+        BOLD => format!("**{words}**\n\n"),
         _ => format!("1. {words}\n\n<!-- -->\n\n"),
     }
 }
@@ -74,9 +78,8 @@ fn written(kind: usize, words: &str) -> String {
 /// The page as one localized file, whose own ids follow the order of the blocks as an exporter's do, or as two files.
 fn built(blocks: &[Block], localized: bool) -> Built {
     if localized {
-        let pair = |(n, block): (usize, &Block)| {
-            written(block.kind, &format!("{{{}|{}|{}}}", n + 101, block.target, block.source))
-        };
+        let pair =
+            |(n, block): (usize, &Block)| written(block.kind, &format!("{{{}|{}|{}}}", n + 101, block.target, block.source));
         return Site::new().localized("a.md", &blocks.iter().enumerate().map(pair).collect::<String>()).build();
     }
     let side = |words: fn(&Block) -> &str| blocks.iter().map(|block| written(block.kind, words(block))).collect::<String>();
@@ -88,9 +91,9 @@ fn key(site: &Built, page: &str, words: &str) -> String {
     // Where a Japanese line may end between phrases of a heading is no part of its words.
     let html = site.html(page).replace("<wbr>", "");
     let html = &html[html.find("<article").unwrap()..];
-    let at = html.find(&format!(">{words}</span>")).unwrap_or_else(|| panic!("{words} is not in {page}: {html}"));
-    let tag = &html[html[..at].rfind("<span ").unwrap()..at];
-    let key = tag.split("data-seg=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("{tag}"));
+    let at = html.find(&format!(">{words}<")).unwrap_or_else(|| panic!("{words} is not in {page}: {html}"));
+    let before = html[..at].rsplit("data-seg=\"").next().unwrap();
+    let key = before.split('"').next().unwrap();
     assert!(html.contains(&format!("data-seg=\"{key}\" id=\"s-{key}\"")), "{page} has no place for {key}");
     key.to_owned()
 }

@@ -144,11 +144,7 @@ impl Rows<'_> {
             std::mem::take(&mut self.lead.out)
         );
         self.following(|follower| cell(follower, follow));
-        let _ = writeln!(
-            self.out,
-            "<div class=\"cell\" lang=\"{second}\">{}</div></div>",
-            std::mem::take(&mut self.follow.out)
-        );
+        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div></div>", std::mem::take(&mut self.follow.out));
     }
 }
 
