@@ -50,6 +50,19 @@ fn view(theme: &Theme, locale: LocaleId, more: &Value) -> Value {
 }
 
 fn article() -> Value {
+    let names = [
+        "lead_first",
+        "interleaved",
+        "marked",
+        "mark_keys",
+        "copy_pair",
+        "copied",
+        "copy_failed",
+        "report_translation",
+        "clear_mark",
+    ];
+    let words: Value =
+        names.iter().map(|name| ((*name).to_owned(), json!("{language}?"))).collect::<serde_json::Map<_, _>>().into();
     json!({
         "breadcrumb": [{"name": "Home", "lang": "en", "href": "../"}, {"name": "請求", "lang": null, "href": null}],
         "nav": "<ul><li>nav</li></ul>", "contents": [{"id": "steps", "html": "手順", "level": 2}],
@@ -57,7 +70,7 @@ fn article() -> Value {
         "date": {"iso": "2021-04-01", "text": "2021年4月1日"}, "basis": {"iso": "2020-01-02", "text": "2020年1月2日"},
         "notices": [{"kind": "machine"}, {"kind": "partial"}, {"kind": "fallback"}, {"kind": "draft"}],
         "article_lang": "en", "article_dir": "ltr", "body": "<h1 id=\"b\">Billing</h1>",
-        "columns": [{"tag": "ja", "name": "日本語"}, {"tag": "en", "name": "English"}],
+        "columns": [{"tag": "ja", "name": "日本語", "t": words}, {"tag": "en", "name": "English", "t": words}],
     })
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-/// Elements without an end tag; of SVG, whose elements may be closed as they are opened, the one that the theme has.
-const VOID: &[&str] =
-    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "path", "source", "track", "wbr"];
+const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 /// A start tag.
 pub(crate) struct Element {

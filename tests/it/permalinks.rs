@@ -6,7 +6,8 @@ use crate::support::{Built, Site, cases};
 
 /// What a block is written as.
 const KINDS: usize = 7;
-const BOLD: usize = 5;
+/// Those whose own marks belong to the segment in parallel files.
+const LABELLED: [usize; 2] = [3, 5];
 /// The blocks whose permalinks are held against the law.
 const KEPT: usize = 8;
 
@@ -50,8 +51,10 @@ fn apply(blocks: &mut Vec<Block>, edit: &Edit, number: usize) {
         Edit::Remove(at) if !blocks[at % length].kept => drop(blocks.remove(at % length)),
         Edit::Rewrite(at) if !blocks[at % length].kept => blocks[at % length].source = format!("Other words {number}"),
         Edit::Translate(at) => blocks[at % length].target = format!("改訳{number}"),
-        // What stands around the words is a part of a segment of parallel files: with asterisks the sentence is another.
-        Edit::Turn(at, kind) if !blocks[at % length].kept || (kind != BOLD && blocks[at % length].kind != BOLD) => {
+        // Asterisks and the label of an alert are a part of a segment of parallel files: with them it is another.
+        Edit::Turn(at, kind)
+            if !blocks[at % length].kept || ![kind, blocks[at % length].kind].iter().any(|k| LABELLED.contains(k)) =>
+        {
             blocks[at % length].kind = kind;
         }
         Edit::Move(from, to) => {
@@ -70,7 +73,7 @@ fn written(kind: usize, words: &str) -> String {
         2 => format!("- {words}\n\n<!-- -->\n\n"),
         3 => format!("> [!NOTE]\n> {words}\n\n"),
         4 => format!("| {words} |\n|---|\n| x |\n\n"),
-        BOLD => format!("**{words}**\n\n"),
+        5 => format!("**{words}**\n\n"),
         _ => format!("1. {words}\n\n<!-- -->\n\n"),
     }
 }
