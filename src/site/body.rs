@@ -150,7 +150,7 @@ impl BodyWriter<'_> {
         let tags = [self.ground.tag(locale), self.ground.tag(source)];
         let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1]);
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
-        let html = Rows { lead, follow, tags, out: String::new(), in_item: false }.body();
+        let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         let (contents, len) = (contents(version), html.len());
         Some(Body { html: Shared::html(&html), len, contents, locale, beside: Some(source), has_form })

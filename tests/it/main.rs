@@ -37,6 +37,8 @@ mod markup;
 #[cfg(feature = "site")]
 mod output;
 #[cfg(feature = "site")]
+mod permalinks;
+#[cfg(feature = "site")]
 mod pipeline;
 #[cfg(feature = "site")]
 mod report;
