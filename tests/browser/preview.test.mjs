@@ -4,12 +4,14 @@ import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import axe from "axe-core";
 import { Preview } from "./preview.mjs";
+import { skip } from "./skip.mjs";
 
+const LONG = Boolean(process.env.TEST_LONG);
 let preview;
 const started = async (site) => (preview ??= await Preview.start(site));
 
-const shows = (page, text) => page.waitForFunction((text) => document.body.innerText.includes(text), text);
-const lacks = (page, text) => page.waitForFunction((text) => !document.body.innerText.includes(text), text);
+const shows = (page, text) => page.waitForFunction((text) => document.body.textContent.includes(text), text);
+const lacks = (page, text) => page.waitForFunction((text) => !document.body.textContent.includes(text), text);
 const paragraph = (page, text) => page.locator("main article").getByText(text, { exact: false }).first();
 const top = (locator) => locator.evaluate((element) => element.getBoundingClientRect().top);
 /** The dock, whose tree is its own. */
@@ -265,6 +267,8 @@ async function recovery(site) {
 async function mail(site) {
   await started(site);
   const page = await preview.open("/ja/submit-a-service-request/");
+  const { status } = await fetch(`${preview.origin}/requests/service-request/token`);
+  if (status === 503) skip("this build's preview has no counter");
   const texts = { requester_name: "髙橋 太郎", company: "㈱サンプル", email: "a@example.jp", customer_name: "顧客", customer_tenant: "contoso.partner.onmschina.cn", title: "全員がメールを送れない<b>", description: "一行目" };
   for (const [name, text] of Object.entries(texts)) await page.fill(`form [name=${name}]`, text);
   await page.selectOption("form [name=service]", "azure");
@@ -301,7 +305,8 @@ async function panel(site) {
   await preview.save("content/index.ja.md", index.replace("三つ目の表示", "4つ目の表示").replace("(submit-a-service-request.md)", "(long.md)"));
   const template = await preview.read("themes/own/templates/base.html");
   const found = [];
-  for (const [path, width, scheme] of [["/ja/", 1280, "light"], ["/en/", 320, "dark"], ["/ja/", 320, "light"], ["/en/", 1280, "dark"]]) {
+  const views = [["/ja/", 1280, "light"], ["/en/", 320, "dark"], ["/ja/", 320, "light"], ["/en/", 1280, "dark"]];
+  for (const [path, width, scheme] of LONG ? views : views.slice(0, 2)) {
     const page = await preview.open(path, { width, scheme });
     await page.keyboard.press("Alt+Shift+KeyP");
     const panel = dock(page).locator("#panel");
@@ -337,7 +342,7 @@ async function panel(site) {
 async function anything(site) {
   await started(site);
   const page = await preview.open("/ja/");
-  const wrong = await page.evaluate(async (paths) => {
+  const wrong = await page.evaluate(async ({ paths, rounds }) => {
     const { Shadow, parse } = await import("/-/shadow.js");
     let seed = 21;
     const random = (below) => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % below;
@@ -360,7 +365,7 @@ async function anything(site) {
       return `<!doctype html>${page.documentElement.outerHTML}`;
     };
     const wrong = [];
-    for (let times = 0; times < 150; times += 1) {
+    for (let times = 0; times < rounds; times += 1) {
       const from = texts[random(texts.length)];
       const shown = parse(from);
       const shadow = new Shadow(parse(from), shown);
@@ -382,7 +387,7 @@ async function anything(site) {
     new Shadow(parse(texts[0]), shown).update(parse(texts[0].replace("最初のページ", "はじめてのページ")));
     if (![...shown.querySelectorAll("*")].every((element, at) => element === before[at]) || !shown.body.textContent.includes("はじめて")) wrong.push("one word");
     return wrong;
-  }, ["/ja/", "/en/", "/ja/long/", "/ja/long/parallel/", "/ja/submit-a-service-request/", "/ja/contents/", "/ja/404.html", "/"]);
+  }, { rounds: LONG ? 1000 : 40, paths: ["/ja/", "/en/", "/ja/long/", "/ja/long/parallel/", "/ja/submit-a-service-request/", "/ja/contents/", "/ja/404.html", "/"] });
   assert.deepEqual(wrong, []);
 }
 
