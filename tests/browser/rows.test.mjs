@@ -202,6 +202,16 @@ async function forbidden(site) {
 /** The single views of the page, in the order of the language switch. */
 const singles = (page) => page.$$eval(".languages a[hreflang]", (links) => links.map(({ pathname }) => pathname));
 
+/** Waits until what the address names is in sight: the page may glide there. Asked from outside, for a page without script has no timers. */
+async function arrived(page, path) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const seen = await page.$eval(".seg:target", (one) => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight);
+    if (seen) return;
+    await page.waitForTimeout(50);
+  }
+  assert.fail(`${path} does not go to its fragment`);
+}
+
 async function permalinks(site) {
   const start = await open(site);
   const key = (await keys(start)).at(-2);
@@ -211,11 +221,7 @@ async function permalinks(site) {
   for (const script of [true, false]) {
     for (const path of paths) {
       const page = await site.open(`${path}#s-${key}`, { script });
-      // The page may glide there.
-      await page.waitForFunction(() => {
-        const { top, bottom } = document.querySelector(".seg:target").getBoundingClientRect();
-        return top >= 0 && bottom <= innerHeight;
-      });
+      await arrived(page, path);
       const found = await page.evaluate(() => {
         const one = document.querySelector(".seg:target");
         return { key: one.dataset.seg, background: getComputedStyle(one).backgroundColor };
