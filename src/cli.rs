@@ -25,6 +25,8 @@ pub mod progress;
 pub mod report;
 #[cfg(feature = "intake")]
 mod requests;
+#[cfg(feature = "preview")]
+mod serve;
 #[cfg(feature = "site")]
 mod split;
 #[cfg(feature = "site")]
@@ -51,6 +53,9 @@ enum Command {
     /// Say what is wrong with the content, without writing anything
     #[cfg(feature = "site")]
     Check(check::Check),
+    /// Show the site as it is while its files are edited
+    #[cfg(feature = "preview")]
+    Serve(serve::Serve),
     /// Write one language of a localized file to standard output, as plain Markdown
     #[cfg(feature = "site")]
     Split(split::Split),
@@ -89,6 +94,8 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Build(build) => build.run(),
         #[cfg(feature = "site")]
         Command::Check(check) => check.run(),
+        #[cfg(feature = "preview")]
+        Command::Serve(serve) => serve.run(),
         #[cfg(feature = "site")]
         Command::Split(split) => split.run(),
         #[cfg(feature = "intake")]

@@ -39,6 +39,8 @@ pub struct Config {
     pub forms: BTreeMap<String, FormConfig>,
     /// How the counter runs.
     pub intake: IntakeConfig,
+    /// `[preview]`: the address that opens a place in the writer's editor, with `{path}`, `{line}` and `{column}`.
+    pub editor: String,
 }
 
 /// `[site]`: what the press makes.

@@ -22,6 +22,14 @@ pub(super) struct RawConfig {
     pub(super) site: RawSite,
     pub(super) form: BTreeMap<toml::Spanned<String>, RawForm>,
     pub(super) intake: RawIntake,
+    pub(super) preview: RawPreview,
+}
+
+/// `[preview]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPreview {
+    pub(super) editor: Option<Given<String>>,
 }
 
 /// `[site]`.

@@ -123,6 +123,12 @@ impl Catalog {
         });
     }
 
+    /// The same, when pages have changed.
+    pub(crate) fn rename(&mut self, uids: impl IntoIterator<Item = (String, PageId)>) {
+        self.by_uid = OnceLock::new();
+        self.name(uids);
+    }
+
     /// The page with a uid.
     pub(crate) fn uid(&self, uid: &str) -> Option<PageId> {
         self.by_uid.get()?.get(uid).copied()

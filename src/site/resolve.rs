@@ -67,14 +67,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         .map(|pages| {
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
-                files.extend(model.facts(*page).files.iter().cloned());
-                for written in &model.facts(*page).links {
-                    let (target, diagnostic) = resolver.check(*page, written);
-                    diagnostics.extend(diagnostic);
-                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
-                        files.insert(path);
-                    }
-                }
+                of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
             }
             (diagnostics, files)
         })
@@ -84,17 +77,39 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         diagnostics.append(&mut some);
         files.extend(more);
     }
+    diagnostics.extend(of_site(model, &files));
+    (diagnostics, files)
+}
+
+/// Looks up the links that are left in one page.
+pub(crate) fn of_page(
+    resolver: &Resolver<'_>,
+    page: PageId,
+    facts: &Facts,
+    diagnostics: &mut Vec<Diagnostic>,
+    files: &mut BTreeSet<SourcePath>,
+) {
+    files.extend(facts.files.iter().cloned());
+    for written in &facts.links {
+        let (target, diagnostic) = resolver.check(page, written);
+        diagnostics.extend(diagnostic);
+        if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
+            files.insert(path);
+        }
+    }
+}
+
+/// What is wrong with the files that the site publishes as they stand, and with its redirections.
+pub(crate) fn of_site(model: &Model<'_>, files: &BTreeSet<SourcePath>) -> Vec<Diagnostic> {
     let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
         let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
         Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
     });
-    diagnostics.extend(taken);
-    diagnostics.extend(dead_redirections(model));
-    (diagnostics, files)
+    taken.chain(dead_redirections(model)).collect()
 }
 
 /// The files that a resource glob of the docset's settings names.
-fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
+pub(crate) fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
     let files = listing.files.iter().map(|found| &found.path);
     files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
