@@ -34,7 +34,9 @@ virtual_mailbox_maps = static:desk/
 virtual_minimum_uid = 1
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
-transport_maps = inline:{{gone@example.com=error:5.1.1 nobody is here}}
+transport_maps = inline:{{gone@example.com=retry:4.1.1 nobody is here}}
+maximal_queue_lifetime = 0
+bounce_queue_lifetime = 0
 smtpd_recipient_restrictions = check_recipient_access inline:{refused@example.com=REJECT}, permit_mynetworks, reject
 queue_directory = {folder}/queue
 data_directory = {folder}/data

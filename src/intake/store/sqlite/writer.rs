@@ -206,6 +206,7 @@ impl Thread {
                 Job::Grouped(work) => group.push(work),
                 Job::Alone(work) => {
                     self.commit(std::mem::take(&mut group))?;
+                    self.db.busy_timeout(PATIENCE)?;
                     fatal(work(&self.db))?;
                 }
                 Job::Close(closed) => return self.commit(group).map(|()| Some(closed)),
