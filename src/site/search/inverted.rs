@@ -3,7 +3,7 @@
 //! Pages are turned over in blocks of [`BLOCK`], as they are rendered, so that of all grams only lists of small numbers stay in memory. In the end
 //! each file of grams takes its part from all blocks.
 //!
-//! The file, opened: the length of the keys in bytes; the keys, sorted, with a line break between them; the length of each key's list in
+//! The file, opened: the length of the keys in bytes; the keys, in the order of their numbers, with a line break between them; the length of each key's list in
 //! bytes; the lists. A list has a number for each page, in order: twice the distance from the page before it (the first: from page −1, less
 //! one), and one more if the gram stands in a heading. All numbers are LEB128: seven bits a byte, lowest first.
 
@@ -157,14 +157,14 @@ mod tests {
         let second = vec![grams(""), grams("東京都区内")];
         let blocks = [Block::of(&first, 1), Block::of(&second, 1)];
         let raw = miniz_oxide::inflate::decompress_to_vec_zlib(&file(&blocks, 0)).unwrap();
-        let keys = "京都\n区内\n東京\n都区";
+        // In the order of the grams as numbers, the last character first.
+        let keys = "東京\n区内\n都区\n京都";
         assert_eq!((raw[0] as usize, &raw[1..=keys.len()]), (keys.len(), keys.as_bytes()));
         let rest = &raw[1 + keys.len()..];
-        assert_eq!(rest[..4], [2, 2, 65, 2]);
-        // Page 129, in a heading: 259 is 3 and 2 · 128.
-        assert_eq!(rest[4..6], [0x83, 0x02]);
-        assert_eq!(rest[8..11], [0, 2, 2]);
-        // From page 126 to 129: two pages between.
-        assert_eq!(rest[8 + 64], 2 << 1 | 1);
+        assert_eq!(rest[..7], [65, 2, 2, 2, 0, 2, 2]);
+        // From page 126 to 129, where it is in a heading: two pages between.
+        assert_eq!(rest[4 + 64], 2 << 1 | 1);
+        // Page 129 alone: 259 is 3 and 2 · 128.
+        assert_eq!(rest[4 + 65..4 + 67], [0x83, 0x02]);
     }
 }
