@@ -28,7 +28,7 @@ const PAGES = [
   ["parallel", `/ja/${ARTICLE}parallel/`, {}],
   ["dark", "/ja/report-problems-on-behalf-of-a-customer/", { scheme: "dark" }],
   ["narrow", `/ja/${ARTICLE}`, { width: 390, height: 844 }],
-  ["narrow-parallel", `/en/${ARTICLE}parallel/`, { width: 390, height: 844 }],
+  ["narrow-parallel", `/ja/${ARTICLE}parallel/`, { width: 390, height: 844 }],
 ];
 
 async function pages(site) {

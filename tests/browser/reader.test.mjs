@@ -131,7 +131,7 @@ async function wideTables(site) {
 
 /** At 400 % a window of 1,280 × 1,024 px has 320 × 256. The header must not stand in the way there. */
 async function zoomed(site) {
-  for (const path of [`/ja${ARTICLE}`, `/en${ARTICLE}parallel/`, "/ja/submit-a-service-request/"]) {
+  for (const path of [`/ja${ARTICLE}`, `/ja${ARTICLE}parallel/`, "/ja/submit-a-service-request/"]) {
     const page = await site.open(path, { width: 320, height: 256 });
     await page.evaluate(() => scrollTo(0, 600));
     const covered = await page.evaluate(() => [...document.querySelectorAll("*")].filter((element) => ["sticky", "fixed"].includes(getComputedStyle(element).position))
