@@ -3,6 +3,8 @@
 //! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`]). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
+mod indexed;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::Path;
@@ -26,8 +28,10 @@ use super::page::Reader;
 use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known};
+use super::search::index::Index;
+use super::search::page;
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{parts, read, settings};
+use super::{export, parts, read, settings};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
@@ -216,8 +220,11 @@ impl<'a> Run<'a> {
         let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
         planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
+        let index = indexed::index(&model, &pages);
+        planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
+        planned.extend(pages.iter().flat_map(|page| export::planned(&model, *page)).map(|path| path.output()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
+        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, index, &resources, &listing, &extras) {
             output.abandon();
             return Err(error);
         }
@@ -294,6 +301,15 @@ impl<'a> Run<'a> {
         Ok(renderer.extras()?)
     }
 
+    /// Writes what is published of a page beside its HTML. For that it is read again.
+    fn export(&self, output: &Output, model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<(), WriteError> {
+        if !export::reads_pages(&self.config.site.exports) {
+            return Ok(());
+        }
+        let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
     fn write(
         &self,
@@ -302,21 +318,27 @@ impl<'a> Run<'a> {
         reader: &Reader<'_>,
         kept: &Kept,
         pages: &[PageId],
+        index: Option<Index>,
         resources: &BTreeSet<SourcePath>,
         listing: &Listing,
         extras: &[Rendered],
     ) -> Result<(), BuildError> {
         self.observer.phase("render", pages.len());
-        pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
+        pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(|(number, page)| -> Result<(), BuildError> {
             let model = renderer.model;
             let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
             let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
             for file in renderer.page(*page, &known)? {
                 output.put(&file.path, &file.bytes)?;
             }
+            self.export(output, model, reader, *page)?;
+            if let Some(index) = &index {
+                indexed::add(index, number, page::entry(model, *page, &known.articles), output)?;
+            }
             self.observer.step();
             Ok(())
         })?;
+        index.map_or(Ok(()), |index| indexed::finish(index, output))?;
         for asset in self.theme.assets().iter() {
             if let Ok(path) = OutputPath::parse(&asset.path) {
                 output.put(&path, &asset.bytes)?;

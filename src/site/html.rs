@@ -46,7 +46,7 @@ pub(crate) struct Twin {
 }
 
 /// Ids that the frame of every page has.
-const THEME_IDS: [&str; 2] = ["md-main", "md-top"];
+const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
 
 /// Writes the HTML of one flow.
 pub(crate) struct Writer<'a> {

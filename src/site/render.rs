@@ -118,6 +118,7 @@ impl<'a> Renderer<'a> {
             assets: &self.assets,
             home_href: here.relative_to(&model.home(locale)),
             contents_href: here.relative_to(&model.contents(locale)),
+            search_href: model.config.search.then(|| here.relative_to(&model.search(locale))),
             canonical: None,
             title,
             title_lang: None,

@@ -29,6 +29,11 @@ impl Shared {
     pub fn html(html: &str) -> Self {
         Self(Value::safe_string(html))
     }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().unwrap_or_default()
+    }
 }
 
 impl Serialize for Shared {
