@@ -58,7 +58,7 @@ async function scan(site) {
   const texts = new Map(site.locales.map((tag) => [tag, new Map()]));
   for (const { path } of site.pages) {
     const [, tag, rest] = /^\/([^/]+)\/(.*)$/.exec(path) ?? [];
-    if (!texts.has(tag) || /(?:^|\/)(?:parallel|search|contents)\/$|404\.html$/.test(rest)) continue;
+    if (!texts.has(tag) || /(?:^|\/)parallel\/$|^(?:search|contents)\/$|404\.html$/.test(rest)) continue;
     const html = await readFile(join(site.folder, path, "index.html"), "utf8");
     if (!/<article lang=/.test(html) && !/<body class="(?:contents|plain)/.test(html)) texts.get(tag).set(rest, fold(seen(html)));
   }
