@@ -153,7 +153,7 @@ async fn listener(given: Option<&str>) -> Result<TcpListener, Failure> {
 /// An address with its port; a port alone is on this machine, an address alone has the usual port.
 fn parsed(text: &str) -> Result<SocketAddr, Failure> {
     let local = text.strip_prefix("localhost:").unwrap_or(text);
-    let port = local.trim_start_matches(':').parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
+    let port = local.strip_prefix(':').unwrap_or(local).parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
     let address = text.trim_matches(['[', ']']).parse().ok().map(|ip| SocketAddr::new(ip, ADDRESS.port()));
     text.parse().ok().or(port).or(address).ok_or_else(|| {
         Failure::usage(format!("`{text}` is no address to listen on"), "write it as 127.0.0.1:8000, or [::1]:8000")
