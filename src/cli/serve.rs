@@ -8,10 +8,12 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::task::JoinHandle;
 
 use super::failure::{Failure, FailureKind};
 use super::press;
 use crate::config::{Config, ConfigError, Environment};
+use crate::preview::mail;
 use crate::preview::reload::{self, Keeper, Shared};
 use crate::preview::server::{self, Hosts, Server};
 use crate::preview::watch::{Watch, WatchError};
@@ -19,6 +21,8 @@ use crate::shutdown;
 use crate::site::live::{Configure, LiveError};
 
 mod browser;
+#[cfg(feature = "intake")]
+mod counter;
 mod tell;
 
 use tell::Teller;
@@ -61,19 +65,21 @@ impl Serve {
     }
 
     async fn serve(self) -> Result<(), Failure> {
-        let config = configuration(&self.site)?.0;
+        let config = loaded(&self.site)?.0;
         let listener = listener(self.listen.as_deref()).await?;
         let address = listener.local_addr().map_err(|why| Failure::environment(why.to_string(), ""))?;
         let watch = Watch::start(reload::of_config(&config), self.poll).map_err(Failure::from)?;
         let (trigger, shutdown) = shutdown::channel();
         let shared = Arc::new(Shared::default());
         let teller = Arc::new(Teller::default());
-        let keeper = Keeper { shared: Arc::clone(&shared), listener: teller.clone(), watch, shutdown };
+        let keeper = Keeper { shared: Arc::clone(&shared), listener: teller.clone(), watch, shutdown: shutdown.clone() };
         let site = self.site.clone();
         let configure: Box<Configure> = Box::new(move || loaded(&site));
         let keeper = tokio::task::spawn_blocking(move || keeper.run(configure));
         let hosts = Hosts::new(vec![address], self.host);
-        let app = server::router(Server { shared, explain: teller, hosts }, requests(&config), Vec::new());
+        let (requests, counting) = counter(&shared, address, shutdown);
+        let mail = mail::router(config.root.join("var/mail"));
+        let app = server::router(Server { shared, explain: teller, hosts }, requests, vec![mail]);
         announce(address);
         if self.open {
             browser::open(&shown(address));
@@ -91,20 +97,28 @@ impl Serve {
             }),
         };
         trigger.pull();
+        // What the counter has taken, it writes down; it does not take long over it.
+        let _ = counting.await;
         ended
     }
 }
 
-/// What answers below `/requests/`.
-fn requests(_config: &Config) -> Option<Router> {
-    None
+/// What answers below `/requests/`, and what works behind it until the process is to end.
+#[cfg(feature = "intake")]
+fn counter(shared: &Arc<Shared>, address: SocketAddr, shutdown: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
+    let counter = counter::Counter::default();
+    let router = counter.router();
+    let Ok(address) = crate::config::WebAddress::parse(&shown(address)) else { return (None, tokio::spawn(async {})) };
+    (Some(router), tokio::spawn(counter.keep(Arc::clone(shared), address, shutdown)))
 }
 
-/// The configuration of a preview: forms are sent to it, whatever is set for the real counter.
-fn configuration(site: &std::path::Path) -> Result<(Config, Option<Vec<String>>), ConfigError> {
-    loaded(site)
+/// A program without the counter says so.
+#[cfg(not(feature = "intake"))]
+fn counter(_: &Arc<Shared>, _: SocketAddr, _: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
+    (None, tokio::spawn(async {}))
 }
 
+/// The configuration of a preview, and the language tags that were looked for: forms are sent to it, whatever is set for the real counter.
 fn loaded(site: &std::path::Path) -> Result<(Config, Option<Vec<String>>), ConfigError> {
     let mut tags = None;
     let environment = Environment::of_process()?.without_intake();
@@ -139,7 +153,7 @@ async fn listener(given: Option<&str>) -> Result<TcpListener, Failure> {
 /// An address with its port; a port alone is on this machine, an address alone has the usual port.
 fn parsed(text: &str) -> Result<SocketAddr, Failure> {
     let local = text.strip_prefix("localhost:").unwrap_or(text);
-    let port = local.trim_start_matches(':').parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
+    let port = local.strip_prefix(':').unwrap_or(local).parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
     let address = text.trim_matches(['[', ']']).parse().ok().map(|ip| SocketAddr::new(ip, ADDRESS.port()));
     text.parse().ok().or(port).or(address).ok_or_else(|| {
         Failure::usage(format!("`{text}` is no address to listen on"), "write it as 127.0.0.1:8000, or [::1]:8000")

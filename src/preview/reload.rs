@@ -112,6 +112,7 @@ impl Keeper {
         let shared = Arc::clone(&self.shared);
         let live = shared.live.get_or_init(|| RwLock::new(live));
         shared.count();
+        live.read().unwrap_or_else(PoisonError::into_inner).keep();
         let (mut auditor, mut due, mut quiet, mut faults) = (Auditor::default(), true, Instant::now() + PAUSE, Faults::default());
         while !self.shutdown.is_requested() {
             let wait = if due { quiet.saturating_duration_since(Instant::now()) } else { TURN };

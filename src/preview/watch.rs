@@ -68,7 +68,12 @@ impl Sources {
     fn all(&self) -> Vec<PathBuf> {
         let mut all = vec![self.root.clone()];
         for folder in &self.folders {
-            self.below(folder, 0, &mut all);
+            // A folder that is not there yet may come with the one that it stands in.
+            let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.root));
+            all.extend(above.map(Path::to_owned));
+            if folder.is_dir() {
+                self.below(folder, 0, &mut all);
+            }
         }
         all.sort();
         all.dedup();
@@ -181,9 +186,13 @@ impl Watch {
             let _ = self.all();
             return Changes::All;
         }
+        let is_above = |path: &PathBuf| self.sources.folders.iter().any(|folder| folder.starts_with(path));
+        if gathered.paths.iter().any(is_above) {
+            let _ = self.all();
+        }
         if let (By::Events(backend), true) = (&mut self.by, EACH_FOLDER) {
             let mut fresh = Vec::new();
-            for path in gathered.paths.iter().filter(|path| self.sources.folders.contains(*path) || self.sources.holds(path)) {
+            for path in gathered.paths.iter().filter(|path| self.sources.holds(path)) {
                 if path.is_dir() && !self.sources.leaves_out(path) {
                     self.sources.below(path, 0, &mut fresh);
                 }
@@ -258,4 +267,20 @@ fn explained(error: &notify::Error, folder: Option<&Path>) -> WatchError {
         };
     }
     WatchError { message: format!("{place}files cannot be watched: {error}"), help: "serve with `--poll`".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_limit_of_the_system_is_told_with_its_cure() {
+        let folder = Path::new("/site/content");
+        let of = |code| explained(&notify::Error::io(std::io::Error::from_raw_os_error(code)), Some(folder));
+        let error = explained(&notify::Error::new(notify::ErrorKind::MaxFilesWatch), Some(folder));
+        assert!(error.message.starts_with("/site/content: ") && error.help.contains("fs.inotify.max_user_watches"), "{error:?}");
+        assert!(of(28).help.contains("fs.inotify.max_user_watches") && of(24).help.contains("fs.inotify.max_user_instances"));
+        assert!(of(13).help.contains("--poll"));
+    }
 }

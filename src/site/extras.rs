@@ -12,7 +12,7 @@ use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
-use super::view::{Alternate, Frame, PlainView, SearchView, Told, UnavailableView};
+use super::view::{Alternate, ContentsView, Frame, RedirectView, SearchView, Told, UnavailableView};
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
 use crate::theme::ThemeError;
@@ -21,7 +21,44 @@ use crate::vpath::UrlPath;
 /// The page that a proxy shows while the counter does not answer.
 pub(crate) const UNAVAILABLE: &str = "unavailable.html";
 
+/// One file beside the pages.
+pub(crate) enum Single {
+    Made(Rendered),
+    /// There is no such file.
+    Nothing,
+    /// Only who makes all of them knows.
+    Unknown,
+}
+
 impl<'a> Renderer<'a> {
+    /// One of them, if it can be made without the others.
+    pub(crate) fn extra(&self, path: &str) -> Result<Single, ThemeError> {
+        let model = self.model;
+        let made = |file: Result<Rendered, ThemeError>| file.map(Single::Made);
+        match path {
+            "index.html" => return made(self.choose()),
+            "404.html" => return made(self.not_found(model.locales().default_id(), path)),
+            "robots.txt" => return made(Ok(Rendered { path: UrlPath::new(path).output(), bytes: self.robots().into_bytes() })),
+            UNAVAILABLE => return Ok(self.unavailable().transpose()?.map_or(Single::Nothing, Single::Made)),
+            _ => {}
+        }
+        let Some((tag, rest)) = path.split_once('/') else { return Ok(Single::Unknown) };
+        let Some(locale) = model.locales().ids().find(|id| model.tag(*id) == tag) else { return Ok(Single::Unknown) };
+        match rest {
+            "404.html" => return made(self.not_found(locale, path)),
+            "contents/index.html" => return made(self.contents(locale, &model.contents(locale))),
+            "index.html" if model.start().is_none() => return made(self.contents(locale, &model.home(locale))),
+            _ => {}
+        }
+        let Some(at) = rest.strip_suffix("index.html") else { return Ok(Single::Unknown) };
+        let taken = at.is_empty() || is_reserved(at) || model.catalog.at(at).is_some();
+        let redirect = model.catalog.redirects.iter().find(|redirect| !taken && address(redirect) == at);
+        match redirect {
+            Some(redirect) => Ok(self.redirection(redirect, at, locale)?.map_or(Single::Nothing, Single::Made)),
+            None => Ok(Single::Unknown),
+        }
+    }
+
     /// All of them.
     pub(crate) fn extras(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = vec![self.choose()?, self.not_found(self.model.locales().default_id(), "404.html")?];
@@ -62,8 +99,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
-        let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None, target_lang: None };
-        self.rendered(template, here, &view)
+        self.rendered(template, here, &frame)
     }
 
     fn choose(&self) -> Result<Rendered, ThemeError> {
@@ -133,7 +169,7 @@ impl<'a> Renderer<'a> {
         frame.languages = self.languages(here, locale, |to| (url(to), false));
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
-        let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None, target_lang: None };
+        let view = ContentsView { frame, groups: tree(model, locale, here) };
         self.rendered("contents.html", here, &view)
     }
 
@@ -160,13 +196,8 @@ impl<'a> Renderer<'a> {
         let Some((target, title)) = self.landing(redirect, &here, locale) else { return Ok(None) };
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
-        let view = PlainView {
-            frame,
-            groups: Vec::new(),
-            target: Some(target),
-            target_title: Some(title.text),
-            target_lang: title.foreign.map(|id| model.tag(id)),
-        };
+        let target_lang = title.foreign.map(|id| model.tag(id));
+        let view = RedirectView { frame, target, target_title: title.text, target_lang };
         self.rendered("redirect.html", &here, &view).map(Some)
     }
 

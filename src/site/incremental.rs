@@ -39,7 +39,7 @@ impl Memory {
     /// Remembers a build. A site that cannot be written to is built from the start each time.
     pub(crate) fn write(&self, file: &Path) {
         // Nothing is lost with a memory that cannot be kept.
-        let _ = write::keep(file, &self.text());
+        let _ = write::keep(file, self.text().as_bytes());
     }
 
     fn text(&self) -> String {

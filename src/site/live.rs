@@ -8,12 +8,12 @@ mod answer;
 mod change;
 mod findings;
 mod indexed;
+mod memory;
 pub(crate) mod news;
 mod outlook;
 mod pages;
 mod places;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -102,6 +102,8 @@ pub struct Live {
     stage: u64,
     /// Counts the pages read.
     reads: u64,
+    /// How many pages had to be read at the start.
+    unread: usize,
     extras: Mutex<answer::Extras>,
     resources: Mutex<answer::Resources>,
     indexed: Mutex<indexed::Indexed>,
@@ -145,6 +147,7 @@ impl Live {
             outlook: 0,
             stage: 1,
             reads: 0,
+            unread: 0,
             extras: Mutex::default(),
             resources: Mutex::default(),
             indexed: Mutex::default(),
@@ -164,23 +167,26 @@ impl Live {
         &self.faults
     }
 
-    /// The folders and files from which the site is made, to be watched: the content, the site's own theme, and the site's folder itself for
-    /// its configuration. Only the first two are to be watched with all that is in them.
-    pub fn sources(&self) -> (Vec<PathBuf>, PathBuf) {
-        let theme = (self.config.site.theme != "default").then(|| self.config.root.join("themes").join(&self.config.site.theme));
-        let folders = std::iter::once(self.config.content_folder()).chain(theme);
-        (folders.collect(), self.config.root.clone())
+    /// Changes when the theme, a form or the configuration does.
+    pub fn stage(&self) -> u64 {
+        self.stage
     }
 
-    /// Reads everything, but what is kept.
+    /// Keeps what is known of the pages of a big site for the next start.
+    pub fn keep(&self) {
+        self.remember(self.unread);
+    }
+
+    /// Reads everything.
     fn read_all(&mut self) {
         self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
         self.listed.clear();
         self.listing = discover(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
         self.make_forms();
         self.make_catalog();
-        let all = (0..self.catalog.pages.len()).collect();
-        self.read_pages(all);
+        let unread = self.recall();
+        self.unread = unread.len();
+        self.read_pages(unread);
         self.make_nav();
         self.note_tags();
         self.generation += 1;
@@ -188,10 +194,13 @@ impl Live {
     }
 
     fn make_forms(&mut self) {
-        self.formed.clear();
-        self.forms = Forms::read(&self.config, &self.listing, &mut self.formed);
-        self.outlook += 1;
-        self.stage += 1;
+        let mut found = Vec::new();
+        let forms = Forms::read(&self.config, &self.listing, &mut found);
+        let same = forms.digest() == self.forms.digest() && found == self.formed;
+        (self.forms, self.formed) = (forms, found);
+        for count in [&mut self.generation, &mut self.outlook, &mut self.stage] {
+            *count += u64::from(!same);
+        }
     }
 
     fn make_nav(&mut self) {

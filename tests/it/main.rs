@@ -16,6 +16,7 @@ mod docs;
 mod docset;
 mod forms;
 #[cfg(feature = "site")]
+mod headers;
 mod html;
 #[cfg(feature = "site")]
 mod includes;
@@ -27,12 +28,16 @@ mod japanese;
 mod laws;
 #[cfg(feature = "site")]
 mod links;
+#[cfg(feature = "preview")]
+mod live;
 #[cfg(feature = "site")]
 mod locales;
 #[cfg(feature = "site")]
 mod markup;
 #[cfg(feature = "site")]
 mod output;
+#[cfg(feature = "site")]
+mod permalinks;
 #[cfg(feature = "site")]
 mod pipeline;
 #[cfg(feature = "site")]
@@ -46,4 +51,5 @@ mod split;
 #[cfg(feature = "site")]
 mod support;
 #[cfg(feature = "site")]
+mod themes;
 mod toc;

@@ -79,7 +79,7 @@ pub(in crate::cli) async fn prepare(config: &Config) -> Result<Prepared, Failure
 }
 
 /// The same for a configuration of [`trial`]. A database that another preview has is left to it: the next name is taken.
-#[allow(dead_code, reason = "for the preview")]
+#[cfg_attr(not(feature = "preview"), expect(dead_code, reason = "for the preview"))]
 pub(in crate::cli) async fn prepare_trial(config: &Config) -> Result<Prepared, Failure> {
     let needs = counter::Needs::of(config)?;
     let limits = ConfirmationLimits { per_address: 0, in_all: u32::MAX, ..ConfirmationLimits::default() };
@@ -106,7 +106,7 @@ fn numbered(store: &StoreConfig, number: u32) -> StoreConfig {
 
 /// The configuration for trying forms out at an address: the store is `var/preview.db`, mail goes to files in `var/mail`, and nobody is
 /// limited. Of `[intake]`, in the file or in the environment, only `from` counts; what a form misses is made up.
-#[allow(dead_code, reason = "for the preview")]
+#[cfg_attr(not(feature = "preview"), expect(dead_code, reason = "for the preview"))]
 pub(in crate::cli) fn trial(config: &Config, address: &WebAddress) -> Result<Config, Failure> {
     let below = |path: &str| WebAddress::parse(&format!("{address}{path}")).map_err(|why| refused(why, ""));
     let made_up = |name: &str| Mailbox::parse(&format!("{name}@example.com")).map_err(|why| refused(why, ""));

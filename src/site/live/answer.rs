@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::Live;
 use super::pages::is_broken;
 use crate::locale::LocaleId;
 use crate::site::body::BodyWriter;
 use crate::site::catalog::is_published;
+use crate::site::extras::Single;
 use crate::site::facts::Use;
 use crate::site::library::Library;
 use crate::site::model::Model;
@@ -55,11 +57,45 @@ pub(super) struct Extras {
     files: HashMap<OutputPath, Arc<[u8]>>,
 }
 
-/// Files of the docset that pages name, and for which state of the site.
+/// Files of the docset that pages name. What pages name is looked up when somebody asks for a file.
 #[derive(Debug, Default)]
 pub(super) struct Resources {
-    generation: u64,
-    named: FxHashSet<SourcePath>,
+    /// By page; `None` where it was not looked up since the page was read.
+    of_page: Vec<Option<Vec<SourcePath>>>,
+    /// How many pages name a file.
+    counts: FxHashMap<SourcePath, usize>,
+}
+
+impl Resources {
+    /// Pages, or the files that they name, are others.
+    pub(super) fn forget_all(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A page was read again.
+    pub(super) fn forget(&mut self, page: usize) {
+        for file in self.of_page.get_mut(page).and_then(Option::take).into_iter().flatten() {
+            if let Some(count) = self.counts.get_mut(&file) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+
+    fn fill(&mut self, model: &Model<'_>) {
+        self.of_page.resize(model.facts.len(), None);
+        let due: Vec<usize> = (0..self.of_page.len()).filter(|at| self.of_page[*at].is_none()).collect();
+        let looked_up = |at: usize| (at, named(model, PageId(at as u32)));
+        let found: Vec<(usize, Vec<SourcePath>)> = match due.as_slice() {
+            [at] => vec![looked_up(*at)],
+            _ => due.into_par_iter().map(looked_up).collect(),
+        };
+        for (at, files) in found {
+            for file in &files {
+                *self.counts.entry(file.clone()).or_default() += 1;
+            }
+            self.of_page[at] = Some(files);
+        }
+    }
 }
 
 impl Live {
@@ -156,14 +192,17 @@ impl Live {
     /// Whether a page names a file.
     fn is_named(&self, path: &SourcePath) -> bool {
         let mut resources = self.resources.lock().unwrap_or_else(PoisonError::into_inner);
-        if resources.generation != self.generation {
-            resources.named = self.with(|model, _| named(model));
-            resources.generation = self.generation;
-        }
-        resources.named.contains(path)
+        self.with(|model, _| resources.fill(model));
+        resources.counts.get(path).is_some_and(|count| *count > 0)
     }
 
     fn extra(&self, path: &OutputPath) -> Result<Option<Content>, ThemeError> {
+        let single = self.with(|model, _| Renderer::new(model)?.extra(path.as_str()))?;
+        match single {
+            Single::Made(file) => return Ok(Some(Content::new(file.path, file.bytes))),
+            Single::Nothing => return Ok(None),
+            Single::Unknown => {}
+        }
         let mut extras = self.extras.lock().unwrap_or_else(PoisonError::into_inner);
         if extras.generation != self.generation {
             let files = self.with(|model, _| Renderer::new(model)?.extras())?;
@@ -189,18 +228,20 @@ impl Live {
     }
 }
 
-/// The files that pages name.
-fn named(model: &Model<'_>) -> FxHashSet<SourcePath> {
-    use rayon::prelude::*;
-    let pages: Vec<PageId> = model.pages().collect();
+/// The files that a page names.
+fn named(model: &Model<'_>, page: PageId) -> Vec<SourcePath> {
+    let facts = model.facts(page);
+    if !facts.is_shown(model.drafts) {
+        return Vec::new();
+    }
     let resolver = model.resolver();
-    let of_page = |page: &PageId| {
-        let links = model.facts(*page).links.iter().filter(|link| matches!(link.what, Use::Link | Use::Image));
-        let files = links.filter_map(|link| match resolver.check(*page, link).0 {
-            Target::File(path, _) => Some(path),
-            _ => None,
-        });
-        files.collect::<Vec<_>>()
-    };
-    pages.par_iter().flat_map_iter(of_page).collect()
+    let links = facts.links.iter().filter(|link| matches!(link.what, Use::Link | Use::Image));
+    let files = links.filter_map(|link| match resolver.check(page, link).0 {
+        Target::File(path, _) => Some(path),
+        _ => None,
+    });
+    let mut files: Vec<SourcePath> = files.collect();
+    files.sort_unstable();
+    files.dedup();
+    files
 }

@@ -33,7 +33,6 @@ impl Live {
             self.renew_theme();
         }
         if news.forms {
-            self.generation += 1;
             self.make_forms();
         }
         let stands = if news.listing { self.relist(&mut news.files) } else { true };
@@ -71,6 +70,13 @@ impl Live {
         let (new, old) = (&self.config.site, &old.site);
         let (locales, content) = (new.locales != old.locales, new.content != old.content);
         self.generation += 1;
+        self.outlook += 1;
+        self.stage += 1;
+        // The glossary is part of what pages are looked at with.
+        for known in &mut self.known {
+            self.reads += 1;
+            known.read = self.reads;
+        }
         if locales || new.theme != old.theme {
             self.renew_theme();
         }
@@ -81,12 +87,15 @@ impl Live {
         }
         self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
         self.make_forms();
+        self.resources.get_mut().unwrap_or_else(PoisonError::into_inner).forget_all();
     }
 
     fn renew_theme(&mut self) {
         let fault = match parts::theme(&self.config) {
             Ok(theme) => {
-                self.generation += u64::from(theme.digest() != self.theme.digest());
+                let same = theme.digest() == self.theme.digest();
+                self.generation += u64::from(!same);
+                self.stage += u64::from(!same);
                 self.theme = theme;
                 None
             }
@@ -96,13 +105,13 @@ impl Live {
                     && !self.theme.is_for(&self.config.site.locales)
                 {
                     self.theme = theme;
+                    self.stage += 1;
                 }
                 Some(error)
             }
         };
         self.generation += u64::from(self.faults.theme != fault);
         self.faults.theme = fault;
-        self.stage += 1;
     }
 
     /// Forgets all that was read.
@@ -229,6 +238,7 @@ impl Live {
         let read = |path: &SourcePath| self.take(path);
         let catalog = parts::catalog(&self.listing, &self.config.site.locales, &read, &mut found);
         self.catalogued = found;
+        self.resources.get_mut().unwrap_or_else(PoisonError::into_inner).forget_all();
         std::mem::replace(&mut self.catalog, catalog)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use super::Live;
 use crate::config::FILE_NAME;
@@ -36,7 +37,8 @@ impl Live {
         let mut news = News::default();
         match changes {
             Changes::All => {
-                let files = self.listing.files.iter().map(|found| found.path.clone()).collect();
+                // A file that was never read tells by its length and time that it has changed.
+                let files = self.digests.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
                 news = News { config: true, theme: true, forms: true, listing: true, files };
             }
             Changes::Paths(paths) => paths.iter().for_each(|path| self.of_path(path, &mut news)),

@@ -100,7 +100,10 @@ impl Live {
             let mut found = Vec::new();
             let (page, uses) = this.page(&this.catalog.pages[at], &mut found, &library, read);
             let broken = is_broken(&found, &this.catalog.pages[at]);
-            (at, Facts::of(&page, &this.config.site.locales, found), uses, broken)
+            let mut facts = Facts::of(&page, &this.config.site.locales, found);
+            // What is wrong is looked for apart from this, and with more eyes.
+            facts.diagnostics = Vec::new();
+            (at, facts, uses, broken)
         };
         let fresh: Vec<_> = match pages.as_slice() {
             [] => return outlook::Changed::default(),
@@ -110,11 +113,11 @@ impl Live {
         let mut changed = outlook::Changed::default();
         for (at, facts, uses, broken) in fresh {
             self.reads += 1;
+            self.resources.get_mut().unwrap_or_else(PoisonError::into_inner).forget(at);
             self.known[at] = Known { uses, read: self.reads, broken };
             let old = &mut self.facts[at];
             if broken && !old.editions.is_empty() {
                 // The rest of the site goes on with what is known; the page itself is shown as it last was.
-                old.diagnostics = facts.diagnostics;
                 continue;
             }
             changed.compare(old, &facts);

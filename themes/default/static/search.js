@@ -187,7 +187,7 @@ export function stem(word) {
   return s.replace(/e$/, "").replace(/y$/, "i");
 }
 
-const RUNS = /[\u30A1-\u30FA\u30FC-\u30FE]{2,}|[\u3400-\u9FFF々〆]+(?:[りしいけえきみちれめせつ]{1,2}[\u3400-\u9FFF々]+)*|[\uAC00-\uD7AF]{2,}|[^\s\u3041-\u30FF\u3400-\u9FFF\uAC00-\uD7AF!-\/:-@[-`{-~、。，．・「」『』【】（）？！]+/gu;
+const RUNS = /[\u30A1-\u30FA\u30FC-\u30FE]{2,}|[\u3400-\u9FFF々〆]+(?:[りしいけえきみちれめせつ]{1,2}[\u3400-\u9FFF々]+)*|[\uAC00-\uD7AF]{2,}|[^\s\u3041-\u30FF\u3400-\u9FFF\uAC00-\uD7AF!-\/:-@[-\x60{-~、。，．・「」『』【】（）？！]+/gu;
 
 /** The words of a folded query; with `runs`, those that stand in Japanese written without spaces. */
 export function wordsOf(folded, runs) {
