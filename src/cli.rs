@@ -14,6 +14,8 @@ mod build;
 mod check;
 pub mod failure;
 #[cfg(feature = "site")]
+mod headers;
+#[cfg(feature = "site")]
 mod init;
 #[cfg(feature = "intake")]
 mod intake;
@@ -59,6 +61,9 @@ enum Command {
     /// Write one language of a localized file to standard output, as plain Markdown
     #[cfg(feature = "site")]
     Split(split::Split),
+    /// Write the headers that the pages are served with, for a web server or a static host
+    #[cfg(feature = "site")]
+    Headers(headers::Headers),
     /// Run the counter: take requests, keep them, and mail them until they have arrived
     #[cfg(feature = "intake")]
     Intake(intake::Intake),
@@ -98,6 +103,8 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Serve(serve) => serve.run(),
         #[cfg(feature = "site")]
         Command::Split(split) => split.run(),
+        #[cfg(feature = "site")]
+        Command::Headers(headers) => headers.run(),
         #[cfg(feature = "intake")]
         Command::Intake(intake) => intake.run(),
         #[cfg(feature = "intake")]

@@ -229,6 +229,11 @@ impl Config {
         resolve::without_file(root, discovered_tags)
     }
 
+    /// The folder of the site's own theme, if it has one.
+    pub fn theme_folder(&self) -> Option<PathBuf> {
+        (self.site.theme != "default").then(|| self.root.join("themes").join(&self.site.theme))
+    }
+
     /// The content folder.
     pub fn content_folder(&self) -> PathBuf {
         if self.site.content.is_empty() { self.root.clone() } else { self.root.join(&self.site.content) }

@@ -12,6 +12,7 @@ pub(crate) mod extras;
 pub(crate) mod facts;
 pub(crate) mod forms;
 pub mod frontmatter;
+pub mod headers;
 pub(crate) mod html;
 pub(crate) mod incremental;
 pub(crate) mod kept;

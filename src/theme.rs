@@ -11,6 +11,8 @@ mod engine;
 mod error;
 mod load;
 mod messages;
+pub mod phrases;
+mod slim;
 mod toml_messages;
 
 use std::path::Path;

@@ -28,6 +28,7 @@ const EDGES: &[&str] = &[
     "site/discover",
     "site/read",
     "site/write",
+    "preview/mail",
     "preview/watch",
     "preview/server",
     "preview/reload",

@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{Locale, LocaleSet};
 use crate::site;
 use crate::site::build::{BuildError, Observer, Options, Report};
+use crate::site::headers::Server;
 use crate::site::survey::Survey;
 use crate::site::unit::Half;
 use crate::site::write::{WriteError, Written};
@@ -70,6 +71,12 @@ pub(super) fn check(config: &Config, progress: &Progress) -> Result<Outcome, Fai
         Ok(report) => Ok(outcome(config, report, String::new())),
         Err(error) => of_theme(config, error),
     }
+}
+
+/// The headers that the pages of a site are served with.
+pub(super) fn headers(config: &Config, server: Server) -> Result<String, Failure> {
+    let theme = Theme::load(config.theme_folder().as_deref(), &config.site.locales).map_err(BuildError::from)?;
+    Ok(site::headers::written(config, &theme, server))
 }
 
 /// An error in a file of the site's own theme is reported as one in a page is, with its code and place.

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::failure::{Failure, FailureKind};
 use super::press;
 use crate::config::{Config, ConfigError, Environment};
+use crate::preview::mail;
 use crate::preview::reload::{self, Keeper, Shared};
 use crate::preview::server::{self, Hosts, Server};
 use crate::preview::watch::{Watch, WatchError};
@@ -77,7 +78,8 @@ impl Serve {
         let keeper = tokio::task::spawn_blocking(move || keeper.run(configure));
         let hosts = Hosts::new(vec![address], self.host);
         let (requests, counting) = counter(&shared, address, shutdown);
-        let app = server::router(Server { shared, explain: teller, hosts }, requests, Vec::new());
+        let mail = mail::router(config.root.join("var/mail"));
+        let app = server::router(Server { shared, explain: teller, hosts }, requests, vec![mail]);
         announce(address);
         if self.open {
             browser::open(&shown(address));
@@ -151,7 +153,7 @@ async fn listener(given: Option<&str>) -> Result<TcpListener, Failure> {
 /// An address with its port; a port alone is on this machine, an address alone has the usual port.
 fn parsed(text: &str) -> Result<SocketAddr, Failure> {
     let local = text.strip_prefix("localhost:").unwrap_or(text);
-    let port = local.trim_start_matches(':').parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
+    let port = local.strip_prefix(':').unwrap_or(local).parse().ok().map(|port| SocketAddr::new(ADDRESS.ip(), port));
     let address = text.trim_matches(['[', ']']).parse().ok().map(|ip| SocketAddr::new(ip, ADDRESS.port()));
     text.parse().ok().or(port).or(address).ok_or_else(|| {
         Failure::usage(format!("`{text}` is no address to listen on"), "write it as 127.0.0.1:8000, or [::1]:8000")

@@ -115,6 +115,11 @@ pub fn confirmation(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Let
     guarded(|| confirmation::letter(desk, request))
 }
 
+/// Whether there would be a mail to the requester.
+pub fn confirms(desk: &Desk<'_>, submission: &Submission) -> bool {
+    confirmation::recipient(desk, submission).is_some()
+}
+
 /// lettre panics on line breaks in a display name; none gets that far, but a panic here would be met at each try.
 fn guarded<T>(make: impl FnOnce() -> Result<T, LetterError>) -> Result<T, LetterError> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(make)).unwrap_or(Err(LetterError::Panic))

@@ -106,6 +106,8 @@ pub struct NewRequest {
     pub escalation: Letter,
     /// The mail to the requester, and the digest of the address it goes to (lower-cased, without `+tag`), by which it is limited.
     pub confirmation: Option<(Letter, [u8; 32])>,
+    /// Whether one was not even made, for the store had said that the limit of all is reached: it is counted as left out.
+    pub left_out: bool,
     /// Why it is held from the start, if it is.
     pub hold: Option<HoldReason>,
 }

@@ -94,6 +94,12 @@ impl Store {
         Ok(row::unlocked(row, key))
     }
 
+    /// Whether the limit of all confirmations was found reached a moment before this time: then none need be made for
+    /// [`accept`](Self::accept), which is told so by [`NewRequest::left_out`].
+    pub fn confirmations_are_spent(&self, now: Millis) -> bool {
+        each!(self, back => back.meter().is_spent(now))
+    }
+
     /// The signing secret: random, made once, the same for all counters on this store.
     ///
     /// # Errors

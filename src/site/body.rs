@@ -17,7 +17,7 @@ use super::page::{Page, Version};
 use super::resolve::{Known, Resolver, Target};
 use super::view::ContentsEntry;
 use crate::locale::LocaleId;
-use crate::theme::{Shared, ThemeError};
+use crate::theme::{Shared, ThemeError, phrases};
 use crate::vpath::{SourcePath, UrlPath};
 
 /// The text of one file of a page.
@@ -150,7 +150,7 @@ impl BodyWriter<'_> {
         let tags = [self.ground.tag(locale), self.ground.tag(source)];
         let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1]);
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
-        let html = Rows { lead, follow, tags, out: String::new(), in_item: false }.body();
+        let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         let (contents, len) = (contents(version), html.len());
         Some(Body { html: Shared::html(&html), len, contents, locale, beside: Some(source), has_form })
@@ -184,7 +184,7 @@ fn contents(version: &Version) -> Vec<ContentsEntry> {
     let entry = |heading: &super::outline::Heading| {
         let mut html = String::new();
         let plain = version.flow.plain(heading.at + 1, version.flow.after(heading.at) - 1);
-        escape::text(plain.trim(), &mut html);
+        phrases::marked(plain.trim(), &mut html, escape::text);
         ContentsEntry { id: heading.id.clone(), html, level: heading.level }
     };
     headings.map(entry).collect()

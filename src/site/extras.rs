@@ -12,7 +12,7 @@ use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
-use super::view::{Alternate, Frame, PlainView, SearchView, Told, UnavailableView};
+use super::view::{Alternate, ContentsView, Frame, RedirectView, SearchView, Told, UnavailableView};
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
 use crate::theme::ThemeError;
@@ -99,8 +99,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
-        let view = PlainView { frame, groups: Vec::new(), target: None, target_title: None, target_lang: None };
-        self.rendered(template, here, &view)
+        self.rendered(template, here, &frame)
     }
 
     fn choose(&self) -> Result<Rendered, ThemeError> {
@@ -170,7 +169,7 @@ impl<'a> Renderer<'a> {
         frame.languages = self.languages(here, locale, |to| (url(to), false));
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
-        let view = PlainView { frame, groups: tree(model, locale, here), target: None, target_title: None, target_lang: None };
+        let view = ContentsView { frame, groups: tree(model, locale, here) };
         self.rendered("contents.html", here, &view)
     }
 
@@ -197,13 +196,8 @@ impl<'a> Renderer<'a> {
         let Some((target, title)) = self.landing(redirect, &here, locale) else { return Ok(None) };
         let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
-        let view = PlainView {
-            frame,
-            groups: Vec::new(),
-            target: Some(target),
-            target_title: Some(title.text),
-            target_lang: title.foreign.map(|id| model.tag(id)),
-        };
+        let target_lang = title.foreign.map(|id| model.tag(id));
+        let view = RedirectView { frame, target, target_title: title.text, target_lang };
         self.rendered("redirect.html", &here, &view).map(Some)
     }
 

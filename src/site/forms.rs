@@ -31,6 +31,8 @@ struct Form {
     action: String,
 }
 
+/// The form with which a reader reports a translation.
+const FEEDBACK: &str = "translation-feedback";
 /// The template that shows a form within an article.
 const TEMPLATE: &str = "form.html";
 
@@ -62,6 +64,15 @@ impl Forms {
         let named =
             self.all.values().filter_map(|form| Some((form.spec.as_ref()?, form.config.contact.as_ref()?.get(locale)?.1)));
         named.map(|(spec, text)| Contact { form: spec.title.get(locale), text }).collect()
+    }
+
+    /// Where a reader reports a translation, if the site has the form for it and lets the segment be filled in, as every form does the page.
+    pub(crate) fn feedback(&self) -> Option<Feedback<'_>> {
+        let Form { spec: Some(spec), action, .. } = self.all.get(FEEDBACK)? else { return None };
+        let field = |name: &str| spec.field(name).filter(|field| field.prefill);
+        // An answer's bytes are at most four for each character.
+        let most = |name: &str| field(name).map_or(0, |field| field.limits.graphemes.min(field.limits.bytes / 4));
+        field("segment").map(|_| Feedback { action, source_most: most("source_text"), target_most: most("target_text") })
     }
 
     /// What is wrong with a page that names a form: message and help.
@@ -108,6 +119,16 @@ impl Forms {
         }
         Ok(())
     }
+}
+
+/// Where a reader reports a translation.
+pub(crate) struct Feedback<'a> {
+    /// The address of the form.
+    pub(crate) action: &'a str,
+    /// How many characters of the original the form takes from an address; 0 where it takes none.
+    pub(crate) source_most: usize,
+    /// The same of the translation.
+    pub(crate) target_most: usize,
 }
 
 /// How to reach somebody where a form cannot be sent.

@@ -58,6 +58,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) out: String,
     /// Ids written so far in the page; in a parallel view, by both sides.
     pub(crate) ids: FxHashSet<u64>,
+    /// Whether the words being written are a heading's, whose lines end between phrases.
+    in_heading: bool,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
@@ -77,6 +79,7 @@ impl<'a> Writer<'a> {
             other,
             out,
             ids: FxHashSet::default(),
+            in_heading: false,
             tabs: 0,
             segment: None,
             within: 0,

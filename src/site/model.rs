@@ -213,6 +213,15 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Where a group without a page of its own leads: to the first page below it.
+    pub(crate) fn first_below(&self, node: &Node, from: &UrlPath, locale: LocaleId, parallel: bool) -> Option<String> {
+        // Recursion is bounded: tables of contents are cut at `toc::MAX_DEPTH`.
+        self.nav.range(node.children.clone()).find_map(|(_, child)| {
+            let href = self.node_href(child, from, locale, parallel).filter(|href| !href.contains("://"));
+            href.or_else(|| self.first_below(child, from, locale, parallel))
+        })
+    }
+
     /// Whether a page has text of its own in a locale.
     pub(crate) fn is_own(&self, page: PageId, locale: LocaleId) -> bool {
         self.edition(page, locale).is_some_and(|edition| !matches!(edition.availability, Availability::Fallback(_)))

@@ -21,8 +21,7 @@ use in_catalog::InCatalog;
 
 /// The theme, with the site's own over it.
 pub(crate) fn theme(config: &Config) -> Result<Theme, ThemeError> {
-    let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
-    Theme::load(overlay.as_deref(), &config.site.locales)
+    Theme::load(config.theme_folder().as_deref(), &config.site.locales)
 }
 
 /// The pages and files of a listing, by what the docset's settings and redirections say.

@@ -6,7 +6,7 @@ use super::frontmatter::Date;
 use super::model::Model;
 use super::nav::PageId;
 use super::sidebar::Sidebars;
-use super::view::{Alternate, ArticleView, Column, DateView, Frame, Language, Notice, Step};
+use super::view::{Alternate, ArticleView, Column, DateView, Frame, Language, Notice, Report, Step};
 use crate::locale::LocaleId;
 use crate::theme::{Shared, ThemeError};
 use crate::vpath::{OutputPath, UrlPath};
@@ -78,8 +78,8 @@ impl<'a> Renderer<'a> {
         let mut frame = self.frame(&here, locale, &edition.title.text);
         self.frame_page(&mut frame, id, locale, edition, &here, true);
         let mut view = self.view(frame, id, locale, edition, body, &here)?;
-        let columns = std::iter::once(locale).chain(body.beside);
-        view.columns = columns.map(|id| Column { tag: model.tag(id), name: self.language_name(id) }).collect();
+        let column = |id| Column { tag: model.tag(id), name: self.language_name(id), t: model.theme.messages(id) };
+        view.columns = std::iter::once(locale).chain(body.beside).map(column).collect();
         view.form_script = self.form_script.filter(|_| body.has_form);
         self.rendered_with("parallel.html", &here, &view, body.len)
     }
@@ -175,7 +175,8 @@ impl<'a> Renderer<'a> {
         if !model.has_parallel(id, locale) {
             // The source's reader finds the pair through the first language that it was translated into.
             let target = model.facts(id).parallel.first().filter(|_| model.config.parallel);
-            frame.parallel_href = target.map(|target| here.relative_to(&model.parallel_url(id, *target)));
+            let lead = format!("?lead={}", model.tag(locale));
+            frame.parallel_href = target.map(|target| here.relative_to(&model.parallel_url(id, *target)) + &lead);
         }
         frame.single_href = parallel.then(|| here.relative_to(&single));
         if !parallel {
@@ -228,8 +229,21 @@ impl<'a> Renderer<'a> {
             body: body.html.clone(),
             columns: Vec::new(),
             form_script: None,
+            report: self.report(locale, edition, body.beside, here),
             frame,
         })
+    }
+
+    /// Where a reader reports the translation: of a page in a language that it was translated into, if the site has the form.
+    fn report(&self, locale: LocaleId, edition: &Edition, beside: Option<LocaleId>, here: &UrlPath) -> Option<Report<'a>> {
+        let translated = matches!(edition.availability, Availability::Translated | Availability::Partial);
+        let feedback = self.model.forms.feedback().filter(|_| translated)?;
+        let (source, target) = (self.model.tag(beside.unwrap_or(self.model.locales().source())), self.model.tag(locale));
+        let page = self.model.public(&UrlPath::root(), here);
+        // Where the site's address is not known, the page is named by its path from the root.
+        let page = if page.contains("://") { page } else { format!("/{page}") };
+        let href = format!("{}?locale={target}&page={}&segment=page", feedback.action, encoded_value(&page));
+        Some(Report { href, source, target, source_most: feedback.source_most, target_most: feedback.target_most })
     }
 
     fn breadcrumb(&self, id: PageId, locale: LocaleId, here: &UrlPath) -> Vec<Step<'a>> {
@@ -282,6 +296,11 @@ fn notices(edition: &Edition, draft: bool) -> Vec<Notice> {
 /// What leads from an address to the site's root.
 pub(crate) fn root(here: &UrlPath) -> String {
     "../".repeat(here.as_str().matches('/').count())
+}
+
+/// A value in the query of an address, in which `&` and `+` mean something.
+fn encoded_value(text: &str) -> String {
+    encoded(text).replace('&', "%26").replace('+', "%2B")
 }
 
 fn encoded(path: &str) -> String {

@@ -101,13 +101,14 @@ fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath,
 
 /// The entries of the first level, with those of the next below the one that leads on.
 fn entries<'m>(model: &Model<'m>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Vec<Entry<'m>> {
-    let Some((level, below)) = levels.split_first() else { return Vec::new() };
+    let Some((level, deeper)) = levels.split_first() else { return Vec::new() };
     let nodes = model.nav.range(level.shown.clone());
     let mut shown: Vec<Entry<'m>> = nodes
         .map(|(id, node)| {
             let label = model.node_name(node, locale);
-            let href = model.node_href(node, base, locale, parallel);
             let leads_on = level.current == Some(id);
+            let below = || if leads_on { None } else { model.first_below(node, base, locale, parallel) };
+            let href = model.node_href(node, base, locale, parallel).or_else(below);
             Entry {
                 name: label.text,
                 lang: label.foreign.map(|id| model.tag(id)),
@@ -115,7 +116,7 @@ fn entries<'m>(model: &Model<'m>, levels: &[Level], locale: LocaleId, base: &Url
                 href,
                 current_mark: format!("{MARK}{}{MARK}", id.0),
                 open: leads_on,
-                items: if leads_on { entries(model, below, locale, base, parallel) } else { Vec::new() },
+                items: if leads_on { entries(model, deeper, locale, base, parallel) } else { Vec::new() },
             }
         })
         .collect();

@@ -67,6 +67,8 @@ pub(crate) struct ArticleView<'a> {
     pub(crate) columns: Vec<Column<'a>>,
     /// The script of forms, if the page has one.
     pub(crate) form_script: Option<&'a str>,
+    /// Where the page's translation is reported.
+    pub(crate) report: Option<Report<'a>>,
 }
 
 /// A link to another page.
@@ -103,16 +105,38 @@ pub(crate) struct Notice {
 pub(crate) struct Column<'a> {
     pub(crate) tag: &'a str,
     pub(crate) name: &'a str,
+    /// The words of the interface in it.
+    pub(crate) t: &'a Messages,
 }
 
-/// A page without an article: the choice of languages, the contents, a redirection.
+/// The form for reports of a page's translation.
 #[derive(Serialize)]
-pub(crate) struct PlainView<'a> {
+pub(crate) struct Report<'a> {
+    /// Its address, with the page filled in.
+    pub(crate) href: String,
+    /// The languages translated from and to.
+    pub(crate) source: &'a str,
+    pub(crate) target: &'a str,
+    /// How many characters of each text the form takes from an address; 0 where it takes none.
+    pub(crate) source_most: usize,
+    pub(crate) target_most: usize,
+}
+
+/// The list of all pages.
+#[derive(Serialize)]
+pub(crate) struct ContentsView<'a> {
     #[serde(flatten)]
     pub(crate) frame: Frame<'a>,
     pub(crate) groups: Vec<Entry<'a>>,
-    pub(crate) target: Option<String>,
-    pub(crate) target_title: Option<String>,
+}
+
+/// A page that has moved.
+#[derive(Serialize)]
+pub(crate) struct RedirectView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) target: String,
+    pub(crate) target_title: String,
     pub(crate) target_lang: Option<&'a str>,
 }
 

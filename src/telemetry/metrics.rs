@@ -55,6 +55,8 @@ pub struct Metrics {
     connections_refused: Counted,
     /// Open connections.
     pub connections: Gauge,
+    /// Connections that ended because no whole head of a request came in time, idle ones among them.
+    pub connections_timed_out: Counter,
     /// Requests that were answered from the store because they came again.
     pub replayed: Counter,
     /// Requests that the honeypot holds.
@@ -71,6 +73,7 @@ impl Default for Metrics {
             smtp: Family::default(),
             connections_refused: Family::default(),
             connections: Gauge::default(),
+            connections_timed_out: Counter::default(),
             replayed: Counter::default(),
             honeypot: Counter::default(),
             alarms: Default::default(),
@@ -83,6 +86,8 @@ impl Default for Metrics {
         registry.register("smtp_tries", "Tries to send a mail, by phase of the dialogue and outcome", metrics.smtp.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
         registry.register("connections_refused", "Connections closed at once, by reason", metrics.connections_refused.clone());
+        let timed_out = "Connections ended because no whole head of a request came in time, idle ones among them";
+        registry.register("connections_timed_out", timed_out, metrics.connections_timed_out.clone());
         Self { registry, ..metrics }
     }
 }

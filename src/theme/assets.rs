@@ -22,7 +22,7 @@ pub struct Asset {
 pub struct Assets(BTreeMap<String, Asset>);
 
 impl Assets {
-    /// Names every file after its content; style sheets after the files that they name.
+    /// Names every file after its content; style sheets and scripts after the files that they name.
     pub(super) fn build(layers: &Layers) -> Result<Self, ThemeError> {
         let files = layers.below("static");
         let mut assets = Self::default();
@@ -49,14 +49,18 @@ impl Assets {
 
     fn add<'a>(&mut self, name: &'a str, files: &BTreeMap<&'a str, &File>, open: &mut Vec<&'a str>) -> Result<(), ThemeError> {
         let Some(file) = files.get(name).filter(|_| !self.0.contains_key(name)) else { return Ok(()) };
-        let bytes = if extension(name) == "css" {
-            open.push(name);
-            let css = self.with_hashed_names(name, file, files, open)?;
-            open.pop();
-            css.into_bytes()
-        } else {
-            file.bytes.to_vec()
+        let references = match extension(name) {
+            "css" => urls(file.text()?),
+            "js" | "mjs" => imports(file.text()?),
+            _ => Vec::new(),
         };
+        open.push(name);
+        let bytes = if references.is_empty() {
+            file.bytes.to_vec()
+        } else {
+            self.with_hashed_names(name, file, &references, files, open)?.into_bytes()
+        };
+        open.pop();
         let path = format!("assets/{}", hashed_name(name, &bytes));
         self.0.insert(name.to_owned(), Asset { name: name.to_owned(), path, bytes });
         Ok(())
@@ -66,43 +70,66 @@ impl Assets {
         &mut self,
         name: &'a str,
         file: &File,
+        references: &[(usize, &str)],
         files: &BTreeMap<&'a str, &File>,
         open: &mut Vec<&'a str>,
     ) -> Result<String, ThemeError> {
-        let css = file.text()?;
-        let mut out = String::with_capacity(css.len() + 64);
+        let text = file.text()?;
+        let mut out = String::with_capacity(text.len() + 64);
         let mut done = 0;
-        for (start, reference) in references(css) {
+        for &(start, reference) in references {
             let target = resolve(name, reference);
-            let at = || Place::new(&file.shown, css, start..start + reference.len());
+            let at = || Place::new(&file.shown, text, start..start + reference.len());
             let Some((target, _)) = target.and_then(|target| files.get_key_value(target.as_str())) else {
                 return Err(
                     ThemeError::new(ThemeErrorKind::Asset, format!("the theme has no static file `{reference}`")).at(at())
                 );
             };
             if open.contains(target) {
-                return Err(ThemeError::new(ThemeErrorKind::Asset, "style sheets import each other in a circle").at(at()));
+                return Err(ThemeError::new(ThemeErrorKind::Asset, "files import each other in a circle").at(at()));
             }
             self.add(target, files, open)?;
             let hashed = self.get(target).and_then(|asset| asset.path.rsplit('/').next()).unwrap_or_default();
-            out.push_str(&css[done..start]);
+            out.push_str(&text[done..start]);
             out.push_str(&reference[..reference.rfind('/').map_or(0, |slash| slash + 1)]);
             out.push_str(hashed);
             done = start + reference.len();
         }
-        out.push_str(&css[done..]);
+        out.push_str(&text[done..]);
         Ok(out)
     }
 }
 
-/// The relative references in `url(…)`, without quotation marks, and where they begin.
-fn references(css: &str) -> impl Iterator<Item = (usize, &str)> {
-    css.match_indices("url(").filter_map(|(at, opener)| {
+/// The relative references in a style sheet's `url(…)`, without quotation marks, and where they begin.
+fn urls(css: &str) -> Vec<(usize, &str)> {
+    let found = css.match_indices("url(").filter_map(|(at, opener)| {
         let inside = css[at + opener.len()..].split(')').next()?;
         let bare = inside.trim().trim_matches(['"', '\'']).trim();
         let relative = !bare.is_empty() && !bare.starts_with(['#', '/']) && !bare.contains(':');
         relative.then(|| (at + opener.len() + inside.find(bare).unwrap_or(0), bare))
-    })
+    });
+    found.collect()
+}
+
+/// The relative references of a script's imports, `import { x } from "./other.js"`, and where they begin. They stand on a line that begins with
+/// `import`, `export`, or the `}` of such a statement.
+fn imports(script: &str) -> Vec<(usize, &str)> {
+    let mut line_start = 0;
+    let mut found = Vec::new();
+    for line in script.split_inclusive('\n') {
+        found.extend(import(line).map(|(at, reference)| (line_start + at, reference)));
+        line_start += line.len();
+    }
+    found
+}
+
+fn import(line: &str) -> Option<(usize, &str)> {
+    let (before, quoted) = line.split_once(['"', '\''])?;
+    let named = before.trim_end();
+    let begins = ["import ", "export ", "}"].iter().any(|word| line.starts_with(word));
+    let reference = quoted.split(['"', '\'']).next()?;
+    let is_import = named == "import" || (begins && named.ends_with(" from"));
+    (is_import && reference.starts_with('.')).then_some((before.len() + 1, reference))
 }
 
 /// The file that `reference` means in the file `name`; none if it leads out of the folder.

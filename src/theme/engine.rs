@@ -9,6 +9,7 @@ use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::Layers;
 use super::messages::{Messages, fill};
+use super::phrases;
 use crate::locale::LocaleSet;
 
 /// A value that is turned into the engine's form once and then costs next to nothing in each view that holds it.
@@ -66,6 +67,7 @@ impl Engine {
         let mut engine = Self { tera: Tera::new(), sources: sources(layers)? };
         engine.tera.autoescape_on(vec![".html"]);
         engine.tera.register_filter("fill", fill_filter);
+        engine.tera.register_filter("phrases", phrases_filter);
         let globals = engine.tera.global_context();
         globals.insert("static", &assets.urls());
         let tags = locales.ids().map(|id| locales.get(id).as_str());
@@ -148,6 +150,27 @@ fn sources(layers: &Layers) -> Result<BTreeMap<String, (String, String)>, ThemeE
         }
     }
     Ok(sources)
+}
+
+/// Japanese whose lines end between phrases, as HTML; any other text as it is.
+fn phrases_filter(text: &str, _: Kwargs, _: &State) -> Value {
+    let mut html = String::with_capacity(text.len() + 16);
+    phrases::marked(text, &mut html, escape);
+    Value::safe_string(&html)
+}
+
+/// Writes a text into HTML.
+fn escape(text: &str, html: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#x27;"),
+            other => html.push(other),
+        }
+    }
 }
 
 /// `{{ t.updated | fill(date=date.text) }}`: each `{name}` of the message replaced.

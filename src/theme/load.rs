@@ -10,6 +10,7 @@ use std::path::Path;
 use rust_embed::RustEmbed;
 
 use super::error::{Place, ThemeError, ThemeErrorKind};
+use super::slim::slimmed;
 use crate::locale::LocaleSet;
 use crate::source::Digest;
 
@@ -102,7 +103,7 @@ impl Layers {
 
 fn built_in() -> Files {
     let named = |path: Cow<'static, str>| {
-        let bytes = BuiltIn::get(&path)?.data;
+        let bytes = slimmed(&path, BuiltIn::get(&path)?.data);
         Some((path.to_string(), File { shown: format!("{path} (built in)"), bytes }))
     };
     BuiltIn::iter().filter_map(named).collect()

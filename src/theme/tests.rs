@@ -50,6 +50,19 @@ fn view(theme: &Theme, locale: LocaleId, more: &Value) -> Value {
 }
 
 fn article() -> Value {
+    let names = [
+        "lead_first",
+        "interleaved",
+        "marked",
+        "mark_keys",
+        "copy_pair",
+        "copied",
+        "copy_failed",
+        "report_translation",
+        "clear_mark",
+    ];
+    let words: Value =
+        names.iter().map(|name| ((*name).to_owned(), json!("{language}?"))).collect::<serde_json::Map<_, _>>().into();
     json!({
         "breadcrumb": [{"name": "Home", "lang": "en", "href": "../"}, {"name": "請求", "lang": null, "href": null}],
         "nav": "<ul><li>nav</li></ul>", "contents": [{"id": "steps", "html": "手順", "level": 2}],
@@ -57,7 +70,7 @@ fn article() -> Value {
         "date": {"iso": "2021-04-01", "text": "2021年4月1日"}, "basis": {"iso": "2020-01-02", "text": "2020年1月2日"},
         "notices": [{"kind": "machine"}, {"kind": "partial"}, {"kind": "fallback"}, {"kind": "draft"}],
         "article_lang": "en", "article_dir": "ltr", "body": "<h1 id=\"b\">Billing</h1>",
-        "columns": [{"tag": "ja", "name": "日本語"}, {"tag": "en", "name": "English"}],
+        "columns": [{"tag": "ja", "name": "日本語", "t": words}, {"tag": "en", "name": "English", "t": words}],
     })
 }
 
@@ -134,7 +147,7 @@ fn the_other_pages_say_what_they_must() {
     let [ja, _] = both("choose.html", &json!({}));
     assert!(ja.contains("lang=\"en\"><strong>English</strong><span>Continue in English</span>"), "{ja}");
     let [ja, en] = both("not-found.html", &json!({"root": "/docs/"}));
-    assert!(ja.contains("ページが見つかりません") && en.contains("href=\"/docs/assets/site."));
+    assert!(ja.contains("ページが<wbr>見つかりません") && en.contains("href=\"/docs/assets/site."));
     let [_, en] = both("redirect.html", &json!({"target": "../new/", "target_title": "New"}));
     assert!(en.contains("content=\"0; url=../new/\"") && en.contains("noindex") && en.contains("<a href=\"../new/\">New</a>"));
     let [ja, _] = both("contents.html", &groups());
@@ -160,7 +173,7 @@ fn a_site_replaces_one_file_and_keeps_the_others() {
     ];
     let theme = load(&own, &["ja", "en"]).unwrap();
     let html = theme.render("not-found.html", &view(&theme, LocaleId(0), &json!({}))).unwrap();
-    assert!(html.contains("<body class=\"mine\">") && html.contains("ページが見つかりません"), "{html}");
+    assert!(html.contains("<body class=\"mine\">") && html.contains("ページが<wbr>見つかりません"), "{html}");
     assert_eq!(theme.messages(LocaleId(0)).get("previous"), "戻る");
     assert_eq!(theme.messages(LocaleId(0)).get("next"), "次のページ");
     assert_ne!(theme.digest().hex(), load(&[], &["ja", "en"]).unwrap().digest().hex());
@@ -272,4 +285,20 @@ fn names_of_static_files_follow_their_content() {
     assert_eq!((missing.kind, missing.place.as_ref().unwrap().column), (ThemeErrorKind::Asset, 10));
     let circle = error(&[("static/a.css", "@import url(b.css);"), ("static/b.css", "@import url(a.css);")], &["en"]);
     assert_eq!(circle.kind, ThemeErrorKind::Asset);
+}
+
+#[test]
+fn scripts_import_each_other_under_their_names() {
+    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\n";
+    let files = [("static/own.js", own), ("static/lib/a.js", "export const a = 1;\n"), ("static/b.js", "1;\n")];
+    let theme = load(&files, &["en"]).unwrap();
+    let text = String::from_utf8(theme.assets().get("own.js").unwrap().bytes.clone()).unwrap();
+    let name = |file: &str| theme.asset_url(file).rsplit('/').next().unwrap().to_owned();
+    let (a, b) = (name("lib/a.js"), name("b.js"));
+    assert_eq!(
+        text,
+        format!("// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\n")
+    );
+    let missing = error(&[("static/own.js", "export {\n  a,\n} from \"./none.js\";\n")], &["en"]);
+    assert_eq!((missing.kind, missing.place.as_ref().unwrap().line), (ThemeErrorKind::Asset, 3));
 }

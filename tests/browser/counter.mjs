@@ -95,6 +95,7 @@ export class Counter {
     const { folder } = this;
     await run("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=docs.example.com", "-keyout", join(folder, "key.pem"), "-out", join(folder, "certificate.pem")]);
     const [plain, secure] = [await freePort(), await freePort()];
+    await writeFile(join(folder, "headers.conf"), (await run(PROGRAM, ["headers", "--site", ROOT, "--for", "nginx"])).stdout);
     const own = replaced(await manual("nginx"), {
       "    listen 80;\n    listen [::]:80;\n": `    listen 127.0.0.1:${plain};\n`,
       "    listen 443 ssl;\n    listen [::]:443 ssl;\n": `    listen 127.0.0.1:${secure} ssl;\n`,
@@ -102,6 +103,7 @@ export class Counter {
       "/etc/ssl/docs.example.com/privkey.pem": join(folder, "key.pem"),
       "/srv/docs": this.site.folder,
       "/var/log/nginx": folder,
+      "/etc/nginx/madoguchi-headers.conf": join(folder, "headers.conf"),
       "127.0.0.1:8025": `127.0.0.1:${this.port}`,
     });
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");

@@ -153,6 +153,28 @@ async function outage(counter) {
   await page.close();
 }
 
+/** From a marked sentence to the desk: the form is filled in with page, segment and both texts. */
+async function report(counter) {
+  const path = "/ja/report-problems-on-behalf-of-a-customer/parallel/";
+  const page = await counter.page();
+  await page.goto(path);
+  const longest = await page.$$eval(".cell:first-child .seg", (all) => all.filter((one) => !one.querySelector("a")).sort((a, b) => b.textContent.length - a.textContent.length)[0].dataset.seg);
+  const piece = (column) => page.locator(`.cell:${column}-child [data-seg="${longest}"]`).first();
+  await piece("first").click();
+  const [target, source] = [await piece("first").innerText(), await piece("last").innerText()];
+  await page.locator(".for-mark .report").click();
+  await page.waitForURL((url) => url.pathname === "/requests/translation-feedback");
+  await page.fill("form [name=suggestion]", "こう訳すと読みやすい");
+  await next(page);
+  await page.click("button[value=confirm]");
+  await page.waitForSelector(".form-reference");
+  const { answers } = (await counter.requests()).at(-1);
+  assert.deepEqual([answers.segment, answers.source_text, answers.target_text], [`s-${longest}`, source, target]);
+  assert.ok(answers.page.endsWith(path), answers.page);
+  assert.deepEqual(page.problems, []);
+  await page.close();
+}
+
 /** In times of pressure a script works for a moment, and whoever has none waits. */
 async function pressure(counter) {
   const page = await counter.page();
@@ -295,6 +317,7 @@ export default [
   ["with script it is as well, and the draft is kept until it is sent", behind(withScript)],
   ["what fills in the field that nobody sees is held, and told nothing of it", behind(trap)],
   ["an address fills in what it may and no more", behind(prefilled)],
+  ["a report of a translation reaches the desk with page, segment and both texts", behind(report)],
   ["a counter that goes away and comes back takes the request once", behind(outage)],
   ["a page of another origin can send and read nothing", behind(foreign)],
   ["every page of the counter is accessible, quiet, and fits", behind(pages)],

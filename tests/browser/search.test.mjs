@@ -1,5 +1,6 @@
 // Search as a reader uses it, and its engine without a page: the shared vectors, probes against a scan, and queries that partners ask.
 import assert from "node:assert/strict";
+import axe from "axe-core";
 import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -58,7 +59,7 @@ async function scan(site) {
   const texts = new Map(site.locales.map((tag) => [tag, new Map()]));
   for (const { path } of site.pages) {
     const [, tag, rest] = /^\/([^/]+)\/(.*)$/.exec(path) ?? [];
-    if (!texts.has(tag) || /(?:^|\/)(?:parallel|search|contents)\/$|404\.html$/.test(rest)) continue;
+    if (!texts.has(tag) || /(?:^|\/)parallel\/$|^(?:search|contents)\/$|404\.html$/.test(rest)) continue;
     const html = await readFile(join(site.folder, path, "index.html"), "utf8");
     if (!/<article lang=/.test(html) && !/<body class="(?:contents|plain)/.test(html)) texts.get(tag).set(rest, fold(seen(html)));
   }
@@ -128,6 +129,12 @@ async function small(site) {
   }
 }
 
+async function accessible(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].target}`), []);
+}
+
 const box = (page) => page.locator("input[type=search]");
 const links = (page) => page.locator("ol.results > li > a");
 
@@ -137,6 +144,7 @@ async function results(site) {
   assert.equal(await box(page).inputValue(), "ｻﾎﾟｰﾄ");
   assert.match(await page.locator(".found [role=status]").innerText(), /^\d+件/);
   assert.match(await page.locator("ol.results mark").first().innerText(), /サポート/);
+  await accessible(page);
   await box(page).fill("请");
   await page.waitForFunction(() => document.querySelector(".found [role=status]").textContent.startsWith("2文字"));
   await box(page).fill("21VIANET");
@@ -166,6 +174,7 @@ async function keyboard(site) {
   assert.deepEqual(await state(), ["true", undefined]);
   await page.keyboard.press("ArrowDown");
   assert.deepEqual(await state(), ["true", "true"]);
+  await accessible(page);
   await page.keyboard.press("ArrowUp");
   assert.deepEqual(await state(), ["true", undefined]);
   await page.keyboard.press("Escape");

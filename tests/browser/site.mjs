@@ -10,15 +10,15 @@ const TYPES = {
   ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2", ".wasm": "application/wasm",
 };
 
-/** What a page may do, and no more: its own styles, images and scripts, and requests to its own host. */
-const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'";
+/** What a page may do, and no more, if the site has no file of headers: its own styles, images and scripts, and requests to its own host. */
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 export class Site {
   static async serve(folder, browser) {
     const site = new Site();
     const all = await pagesOf(folder);
     const [pages, moved] = [all.filter((page) => !page.moved), all.filter((page) => page.moved)];
-    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved });
+    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved, headers: await headersOf(folder) });
     site.server = createServer((request, response) => site.answer(request, response));
     await new Promise((ready) => site.server.listen(0, "127.0.0.1", ready));
     site.origin = `http://127.0.0.1:${site.server.address().port}`;
@@ -33,15 +33,15 @@ export class Site {
       if (!file.startsWith(this.folder + sep)) throw new Error("outside");
       const body = await readFile(file);
       const type = TYPES[extname(file)] ?? "application/octet-stream";
-      response.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
+      response.writeHead(200, { ...this.headers, "content-type": type }).end(body);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not found");
     }
   }
 
   /** Opens a page. `problems` of the answer holds what the browser complained about. */
-  async open(path, { width = 1280, scheme = "light", script = true } = {}) {
-    const page = await (await this.context(width, scheme, script)).newPage();
+  async open(path, view = {}) {
+    const page = await (await this.context(view)).newPage();
     this.opened.push(page);
     const problems = [];
     page.on("console", (message) => problems.push(`${message.type()}: ${message.text()}`));
@@ -55,9 +55,9 @@ export class Site {
   }
 
   /** A context for each way of looking: a fresh one for each page takes most of a second. */
-  async context(width, scheme, script) {
-    const key = `${width} ${scheme} ${script}`;
-    const options = { viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: script };
+  async context({ width = 1280, height = 900, scheme = "light", script = true, motion = "no-preference", contrast = "no-preference", forced = "none" }) {
+    const key = [width, height, scheme, script, motion, contrast, forced].join(" ");
+    const options = { viewport: { width, height }, colorScheme: scheme, javaScriptEnabled: script, reducedMotion: motion, contrast, forcedColors: forced };
     if (!this.contexts.has(key)) this.contexts.set(key, await this.browser.newContext(options));
     return this.contexts.get(key);
   }
@@ -97,6 +97,15 @@ export class Site {
     this.server.closeAllConnections();
     await new Promise((stopped) => this.server.close(stopped));
   }
+}
+
+/** The headers of all pages, from the file `_headers` that a static host would read. */
+async function headersOf(folder) {
+  const text = await readFile(join(folder, "_headers"), "utf8").catch(() => `/*\n  Content-Security-Policy: ${POLICY}`);
+  const first = text.split("\n").filter((line) => !line.startsWith("#")).slice(1);
+  const lines = first.slice(0, first.findIndex((line, at) => at > 0 && !line.startsWith("  ")));
+  const all = (lines.length ? lines : first).map((line) => line.trim().split(/: (.*)/).slice(0, 2)).filter(([name]) => name);
+  return Object.fromEntries(all.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function special(path) {

@@ -99,7 +99,8 @@ impl Line {
     /// Sends a request of this name until it is answered.
     pub(crate) fn send(&self, name: &str, chance: &mut Chance) -> Answered {
         let token = self.token(chance);
-        let (title, email) = (format!("障害 {name}"), format!("p{name}@example.co.jp"));
+        // No title is the beginning of another: one that is forgotten is searched for.
+        let (title, email) = (format!("障害 {name}番"), format!("p{name}@example.co.jp"));
         let fields = with(&sound(), &[("token", &token), ("title", &title), ("email", &email)]);
         let request = Request::json(FORM, &fields).header("Idempotency-Key", &format!("key-{}", name.replace('+', ".")));
         let reference = if chance.percent(10) { self.twice(&request, chance) } else { self.reference(&request, chance) };

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::support::{Counter, Request, Setup, parse, sound, with};
+use crate::support::{Counter, Request, Setup, free_port, parse, send, sound, with};
 
 const FORM: &str = "/requests/service-request";
 
@@ -88,6 +88,22 @@ fn most_resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// A client that is not given a core for five seconds between its connection and its request finds the connection ended. It must be able
+/// to tell that from an answer that was cut off, and the operator must see how often it happens.
+#[test]
+fn a_request_that_comes_too_late_gets_no_answer_at_all_and_is_counted() {
+    let admin = free_port();
+    let counter = Counter::with(Setup { intake: format!("admin_listen = \"127.0.0.1:{admin}\""), ..Setup::default() });
+    let silent = TcpStream::connect(counter.address).unwrap();
+    let mut late = TcpStream::connect(counter.address).unwrap();
+    assert_eq!(wait_for_end(silent, Duration::from_secs(30)), Some(Vec::new()), "it ends without a word");
+    // The system may take the bytes of this one; the counter has gone.
+    let _ = late.write_all(&Request::new("GET", "/healthz").bytes());
+    assert_eq!(wait_for_end(late, Duration::from_secs(30)), Some(Vec::new()));
+    let metrics = send(([127, 0, 0, 1], admin).into(), &Request::new("GET", "/metrics")).text();
+    assert!(metrics.lines().any(|line| line == "madoguchi_connections_timed_out_total 2"), "{metrics}");
 }
 
 #[test]

@@ -18,4 +18,5 @@ mod smtp;
 mod start;
 mod support;
 mod texts;
+mod themes;
 mod threats;

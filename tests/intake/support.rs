@@ -19,6 +19,8 @@ pub(crate) struct Counter {
 
 /// What a configuration is made of.
 pub(crate) struct Setup {
+    /// Lines of `[site]`.
+    pub(crate) site: String,
     /// Lines of `[intake]`.
     pub(crate) intake: String,
     /// Lines of `[intake.guard]`.
@@ -37,7 +39,15 @@ impl Default for Setup {
     /// Limits are off, so that tests do not hinder each other by coming from one address.
     fn default() -> Self {
         let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
-        Self { intake: String::new(), guard, log: "info", variables: Vec::new(), under: Vec::new(), public_url: None }
+        Self {
+            site: String::new(),
+            intake: String::new(),
+            guard,
+            log: "info",
+            variables: Vec::new(),
+            under: Vec::new(),
+            public_url: None,
+        }
     }
 }
 
@@ -62,10 +72,11 @@ pub(crate) fn site(folder: &Path, port: u16, setup: &Setup) {
     };
     let text = format!(
         "[site]\ntitle = {{ ja = \"案内\", en = \"Guidance\" }}\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n\
-         content = \"content\"\n{}{}\
+         content = \"content\"\n{}\n{}{}\
          [intake]\nlisten = \"127.0.0.1:{port}\"\nfrom = \"Guidance <guidance@example.com>\"\nsmtp = \"directory:var/mail\"\n\
          public_url = \"{public_url}\"\nsite_url = \"https://docs.example.com/\"\n\
          disk_reserve = \"1MiB\"\n{}\n[intake.guard]\n{}\n",
+        setup.site,
         form("service-request"),
         form("translation-feedback"),
         setup.intake,

@@ -195,8 +195,8 @@ fn while_another_process_holds_the_store_requests_are_refused_in_time_and_taken_
     let reply = counter.post_json(FORM, &fields);
     let waited = began.elapsed();
     assert_eq!(reply.status, 503, "{}", reply.text());
-    // Five seconds of its own, at worst behind as many of the mail worker's.
-    assert!(waited < Duration::from_secs(15) && reply.header("retry-after").is_some(), "{waited:?}");
+    // Five seconds, also behind the mail worker, which waits for its own.
+    assert!(waited < Duration::from_secs(9) && reply.header("retry-after").is_some(), "{waited:?}");
     assert!(reply.json()["contact"].as_str().unwrap().contains("03-0000-0000"));
     other.execute_batch("ROLLBACK").unwrap();
     // What was found out of the store counts for a second.

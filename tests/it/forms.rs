@@ -70,6 +70,36 @@ fn only_pages_with_a_form_load_its_script() {
     assert!(!built.html("en/b/").contains("assets/form."));
 }
 
+#[test]
+fn translated_pages_lead_to_the_form_for_reports_with_the_page_filled_in() {
+    let pages = |site: Site| site.file("a b.md", "# A\n").file("a b.ja.md", "# ア\n").file("c.md", "# C\n").build();
+    let built = pages(site());
+    let href = |page| format!("href=\"/requests/translation-feedback?locale=ja&amp;page={page}&amp;segment=page\"");
+    let single = built.html("ja/a b/");
+    assert!(single.contains(&href("/ja/a%2520b/")), "{single}");
+    let most = "data-source=\"en\" data-target=\"ja\" data-source-most=\"1000\" data-target-most=\"1000\"";
+    assert!(built.html("ja/a b/parallel/").contains(&format!("{} {most}", href("/ja/a%2520b/parallel/"))));
+    for (page, why) in
+        [("en/a b/", "an original"), ("ja/c/", "a page in another language"), ("en/c/", "a page without translation")]
+    {
+        assert!(!built.html(page).contains("data-source"), "{why} has no translation");
+    }
+    let known = CONFIG.replace("[site]", "[site]\nbase_url = \"https://docs.example.com/x/\"");
+    let site = Site::new().config(&known).file("forms/service-request.toml", REQUEST);
+    let short = FEEDBACK.replacen(
+        "limit = { graphemes = 1000, bytes = 4000 }\nprefill = true",
+        "limit = { graphemes = 300, bytes = 400 }\nprefill = true",
+        1,
+    );
+    let html = pages(site.file("forms/translation-feedback.toml", &short)).html("ja/a b/");
+    assert!(html.contains("&amp;page=https://docs.example.com/x/ja/a%2520b/&amp;segment=page\""), "{html}");
+    assert!(html.contains("data-source-most=\"100\" data-target-most=\"1000\""), "{html}");
+    let (page, rest) = FEEDBACK.split_at(FEEDBACK.find("name = \"segment\"").unwrap());
+    let closed = page.to_owned() + &rest.replacen("prefill = true\nhidden = true\n", "", 1);
+    let site = Site::new().config(CONFIG).file("forms/service-request.toml", REQUEST);
+    assert!(!pages(site.file("forms/translation-feedback.toml", &closed)).html("ja/a b/").contains("data-source"));
+}
+
 /// A proxy shows it in the place of any of the counter's pages, so nothing in it may depend on where it stands.
 #[test]
 fn a_page_for_a_counter_that_does_not_answer_names_every_contact_in_every_language() {

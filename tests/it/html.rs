@@ -247,3 +247,21 @@ fn part() -> impl Strategy<Value = &'static str> {
         "<div data-md-hole=\"0\"></div>",
     ])
 }
+
+/// A page loads nothing from elsewhere.
+#[test]
+fn a_picture_on_another_host_is_a_link() {
+    let site = page(
+        "![The parts](https://img.example.com/a/b.png?x=1)\n\nIn a line <img src=\"https://img.example.com/c.png\" alt=\"two\"> of text.\n\n[![In a link](https://img.example.com/d.png)](https://example.com/)\n\n<p><a href=\"https://example.com/\"><img src=\"https://img.example.com/e.png\"></a></p>\n",
+    );
+    let html = site.article("en/a/");
+    assert!(!html.contains("<img"), "{html}");
+    let link = "<a class=\"elsewhere\" href=\"https://img.example.com/a/b.png?x=1\">Image on another site: <span>The parts</span> (img.example.com)</a>";
+    assert!(html.contains(link), "{html}");
+    assert!(html.contains("<span>two</span> (img.example.com)</a>"), "{html}");
+    assert!(
+        html.contains("<a href=\"https://example.com/\"><span class=\"elsewhere\">Image on another site: <span>In a link</span>"),
+        "{html}"
+    );
+    assert!(html.contains("<span class=\"elsewhere\">Image on another site: (img.example.com)</span></a>"), "{html}");
+}

@@ -16,6 +16,7 @@ mod docs;
 mod docset;
 mod forms;
 #[cfg(feature = "site")]
+mod headers;
 mod html;
 #[cfg(feature = "site")]
 mod includes;
@@ -36,6 +37,8 @@ mod markup;
 #[cfg(feature = "site")]
 mod output;
 #[cfg(feature = "site")]
+mod permalinks;
+#[cfg(feature = "site")]
 mod pipeline;
 #[cfg(feature = "site")]
 mod report;
@@ -48,4 +51,5 @@ mod split;
 #[cfg(feature = "site")]
 mod support;
 #[cfg(feature = "site")]
+mod themes;
 mod toc;

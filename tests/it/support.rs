@@ -111,7 +111,7 @@ impl Built {
     pub(crate) fn dead_links(&self, path: &str) -> Vec<String> {
         let html = self.html(path);
         let folder = Path::new(path.rsplit_once('/').map_or("", |(folder, _)| folder));
-        let links = html.split(" href=\"").skip(1).map(|rest| rest.split(['"', '#']).next().unwrap());
+        let links = html.split(" href=\"").skip(1).map(|rest| rest.split(['"', '#', '?']).next().unwrap());
         let dead = |link: &&str| {
             let mut parts: Vec<&str> = folder.iter().map(|part| part.to_str().unwrap()).collect();
             for part in link.split('/').filter(|part| !matches!(*part, "" | ".")) {

@@ -13,6 +13,8 @@ use madoguchi::source::Source;
 use madoguchi::vpath::SourcePath;
 use proptest::prelude::*;
 
+use crate::support::Site;
+
 /// A folder of the corpus, or the reason to skip.
 fn corpus(test: &str, set: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
@@ -238,4 +240,12 @@ fn part() -> impl Strategy<Value = String> {
         "#",
     ];
     prop_oneof![4 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)]
+}
+
+#[test]
+fn a_group_without_a_page_leads_to_the_first_page_below_it() {
+    let toc = "items:\n- name: Start\n  href: a.md\n- name: Group\n  items:\n  - name: Elsewhere\n    href: https://example.com/\n  - name: Deeper\n    items:\n    - name: B\n      href: b.md\n";
+    let site = Site::new().file("TOC.yml", toc).file("a.md", "# A\n").file("b.md", "# B\n").build();
+    assert!(site.html("en/a/").contains("<a href=\"../b/\">Group</a>"), "{}", site.html("en/a/"));
+    assert!(site.html("en/b/").contains("<summary>Group</summary>"), "{}", site.html("en/b/"));
 }

@@ -238,6 +238,16 @@ fn connect_from(source: Ipv4Addr, to: SocketAddr) -> TcpStream {
     stream
 }
 
+/// The file of the pages' headers, as the manual has it written.
+fn headers(folder: &Path, server: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
+    let done = command.args(["headers", "--site", env!("CARGO_MANIFEST_DIR"), "--for", server]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let file = folder.join("headers");
+    std::fs::write(&file, done.stdout).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 /// nginx with the manual's file within the frame that Debian has around it.
 fn nginx(program: &Path, folder: &Path, counter: SocketAddr, plain: SocketAddr, secure: SocketAddr) -> Command {
     let here = folder.to_str().unwrap();
@@ -250,6 +260,7 @@ fn nginx(program: &Path, folder: &Path, counter: SocketAddr, plain: SocketAddr, 
             ("/etc/ssl/docs.example.com/privkey.pem", &format!("{here}/key.pem")),
             ("/srv/docs", site().to_str().unwrap()),
             ("/var/log/nginx", here),
+            ("/etc/nginx/madoguchi-headers.conf", &headers(folder, "nginx")),
             ("127.0.0.1:8025", &counter.to_string()),
         ],
     );
@@ -272,7 +283,12 @@ fn caddy(program: &Path, folder: &Path, counter: SocketAddr, plain: SocketAddr, 
     let tls = format!("docs.example.com {{\n\tbind 127.0.0.1\n\ttls {here}/certificate.pem {here}/key.pem\n");
     let own = replaced(
         &block("caddyfile"),
-        &[("docs.example.com {\n", &tls), ("/srv/docs", site().to_str().unwrap()), ("127.0.0.1:8025", &counter.to_string())],
+        &[
+            ("docs.example.com {\n", &tls),
+            ("/srv/docs", site().to_str().unwrap()),
+            ("127.0.0.1:8025", &counter.to_string()),
+            ("/etc/caddy/madoguchi-headers", &headers(folder, "caddy")),
+        ],
     );
     let options = format!("{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n", plain.port(), secure.port());
     let frame = replaced(&own, &[("# /etc/caddy/Caddyfile\n{\n", &options)]);

@@ -217,3 +217,18 @@ fn nobody_waits_for_another_process_behind_others_and_then_again() {
         fill(&store, 1).await;
     });
 }
+
+#[test]
+fn confirmations_that_nobody_may_get_need_not_be_made() {
+    on_both("confirmations_that_nobody_may_get_need_not_be_made", async |place| {
+        let limits = ConfirmationLimits { in_all: 1, ..ConfirmationLimits::default() };
+        let store = place.open(Options { confirmations: limits, ..Options::counter(NOW, 0) }).await.unwrap();
+        assert_eq!(store.accept(confirmed(1)).await, Ok(Accepted::New));
+        assert!(!store.confirmations_are_spent(NOW), "nobody was turned away");
+        assert_eq!(store.accept(confirmed(2)).await, Ok(Accepted::New));
+        assert!(store.confirmations_are_spent(NOW) && store.confirmations_are_spent(NOW + 999));
+        assert!(!store.confirmations_are_spent(NOW + 1000), "then the store is asked again");
+        assert_eq!(store.accept(NewRequest { left_out: true, ..request() }).await, Ok(Accepted::New));
+        assert_eq!(store.stats().await.unwrap().confirmations_left_out, 2, "what was not made is counted all the same");
+    });
+}

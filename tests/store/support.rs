@@ -98,6 +98,7 @@ pub(crate) fn request() -> NewRequest {
         answers: format!(r#"{{"_locale":"ja","requester_name":"山田 {number}","title":"停止"}}"#),
         escalation: letter(&reference, Purpose::Escalation),
         confirmation: None,
+        left_out: false,
         hold: None,
         reference,
     }

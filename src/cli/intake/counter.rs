@@ -100,8 +100,7 @@ pub(super) fn assemble(
     metrics: Arc<Metrics>,
     bell: Arc<Notify>,
 ) -> Result<Counter, Failure> {
-    let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
-    let theme = Theme::load(overlay.as_deref(), &config.site.locales);
+    let theme = Theme::load(config.theme_folder().as_deref(), &config.site.locales);
     Ok(Counter {
         locales: config.site.locales.clone(),
         title: config.site.title.clone(),

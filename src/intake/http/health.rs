@@ -18,16 +18,16 @@ const TEXT: &str = "text/plain; charset=utf-8";
 /// From this age on an unsent request is an alarm: five minutes hold the first three tries.
 const OLDEST: f64 = 5.0 * 60.0;
 
-/// Whether a request could be accepted now.
+/// Whether a request could be accepted now. What is seen counts for requests too: none is taken after somebody was told that none is.
 pub(super) async fn ready(Shared(state): Shared<Arc<State>>) -> Response<Body> {
-    readiness(&state.counter.store).await
+    readiness(state.gate.look(&state.counter.store).await)
 }
 
 /// Why it is not ready is for the log, not for whoever asks.
-async fn readiness(store: &Store) -> Response<Body> {
-    match store.ready().await {
-        Ok(()) => answer::plain(StatusCode::OK, TEXT, "ready\n"),
-        Err(_) => answer::plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready\n"),
+fn readiness(is_ready: bool) -> Response<Body> {
+    match is_ready {
+        true => answer::plain(StatusCode::OK, TEXT, "ready\n"),
+        false => answer::plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "not ready\n"),
     }
 }
 
@@ -96,7 +96,10 @@ pub fn admin_router(store: Store, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/metrics", get(text))
         .route("/healthz", get(|| async { answer::plain(StatusCode::OK, TEXT, "alive\n") }))
-        .route("/readyz", get(|Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>| async move { readiness(&shared.0).await }))
+        .route(
+            "/readyz",
+            get(|Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>| async move { readiness(shared.0.ready().await.is_ok()) }),
+        )
         .with_state(shared)
 }
 

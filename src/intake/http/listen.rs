@@ -158,7 +158,7 @@ impl Server {
         stream: TcpStream,
         peer: SocketAddr,
         kept: bool,
-        _held: (Place, Option<tokio::sync::OwnedSemaphorePermit>, Counted),
+        held: (Place, Option<tokio::sync::OwnedSemaphorePermit>, Counted),
     ) {
         // An answer is one write; waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
@@ -171,7 +171,12 @@ impl Server {
         builder.timer(TokioTimer::new()).header_read_timeout(self.limits.header).max_buf_size(MOST_HEADER).keep_alive(kept);
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
-            _ = connection.as_mut() => true,
+            done = connection.as_mut() => {
+                if done.is_err_and(|error| error.is_timeout()) {
+                    held.2.0.connections_timed_out.inc();
+                }
+                true
+            }
             () = tokio::time::sleep(self.limits.life) => false,
             () = self.shutdown.requested() => false,
         };

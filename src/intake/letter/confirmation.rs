@@ -4,16 +4,20 @@ use super::message::{self, Draft};
 use super::{Desk, LetterError, Request, address, text, time};
 use crate::config::LocaleMap;
 use crate::intake::outbox::{Letter, Purpose};
+use crate::intake::submission::Submission;
 
 /// The widest subject. Its text is the theme's; the limit keeps a theme from breaking the header.
 const SUBJECT_COLUMNS: usize = 120;
 
+/// Whom it goes to, if it is sent at all.
+pub(super) fn recipient(desk: &Desk<'_>, submission: &Submission) -> Option<String> {
+    let typed = desk.form.reply_to.as_deref().and_then(|field| submission.answer(field));
+    let wanted = desk.config.confirmation && !submission.honeypot;
+    typed.filter(|_| wanted).and_then(address::plain).map(|address| address.to_string())
+}
+
 pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Letter>, LetterError> {
-    let typed = desk.form.reply_to.as_deref().and_then(|field| request.submission.answer(field));
-    let wanted = desk.config.confirmation && !request.submission.honeypot;
-    let Some(to) = typed.filter(|_| wanted).and_then(address::plain).map(|address| address.to_string()) else {
-        return Ok(None);
-    };
+    let Some(to) = recipient(desk, request.submission) else { return Ok(None) };
     let from = address::wire(&desk.from.address).ok_or(LetterError::Address("from"))?;
     let message_id = format!("<{}.confirmation.v1@{}>", request.reference, address::domain(&from));
     let messages = desk.theme.messages(request.submission.locale);

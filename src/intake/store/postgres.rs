@@ -96,7 +96,7 @@ impl Postgres {
 
     pub(super) async fn accept(&self, request: NewRequest) -> Result<Accepted, StoreError> {
         let (limits, began) = (self.0.options.confirmations, Instant::now());
-        let accepted = call!(self, client => accept::accept(client, &request, limits))?;
+        let accepted = call!(self, client => accept::accept(client, &request, limits, &self.0.meter))?;
         if accepted == Accepted::New {
             self.0.meter.committed(1, began.elapsed());
             self.0.meter.accepted();

@@ -139,7 +139,12 @@ pub(super) fn repeated(found: Found, request: &NewRequest) -> Accepted {
 
 /// Whether one more confirmation may go out after so many in all, and so many to its address.
 pub(super) fn may_confirm((in_all, to_address): (i64, i64), limits: ConfirmationLimits) -> bool {
-    in_all < i64::from(limits.in_all) && to_address == 0
+    !is_spent((in_all, to_address), limits) && to_address == 0
+}
+
+/// Whether none may go out to anybody.
+pub(super) fn is_spent((in_all, _): (i64, i64), limits: ConfirmationLimits) -> bool {
+    in_all >= i64::from(limits.in_all)
 }
 
 /// Whether a request may be deleted whose mails are in these states, each with the end of its lease. One before its final dot, or

@@ -40,8 +40,13 @@ pub(super) const MAKE_SECRET: &str = "INSERT INTO secret (id, bytes) VALUES (1, 
 pub(super) const INSERT_REQUEST: &str = "INSERT INTO requests
     (reference, form, submission_id, fingerprint, status_key, received_at, answers) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (form, submission_id) DO NOTHING";
-pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries (reference, purpose, state, since, due, hold)
-    VALUES ($1, $2, $3, $4, $4, $5) RETURNING id";
+/// A delivery, whose number each back end has a way of its own to tell.
+macro_rules! insert_delivery {
+    () => {
+        "INSERT INTO deliveries (reference, purpose, state, since, due, hold) VALUES ($1, $2, $3, $4, $4, $5)"
+    };
+}
+pub(super) use insert_delivery;
 pub(super) const INSERT_LETTER: &str =
     "INSERT INTO letters (delivery, mail_from, rcpt_to, message_id, bytes) VALUES ($1, $2, $3, $4, $5)";
 pub(super) const USE_TOKEN: &str = "INSERT INTO tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -145,6 +150,7 @@ pub(super) fn list(states: &[DeliveryState]) -> String {
 
 /// Whether a mail of a request is unsent, and whether a worker has one.
 pub(super) const UNSENT: &str = "SELECT state, lease_until FROM deliveries WHERE reference = $1";
+/// With all that belongs to it.
 pub(super) const FORGET: &str = "DELETE FROM requests WHERE reference = $1";
 /// Requests of the form `$1` whose mails were all sent at or before `$2`.
 pub(super) const PURGE: &str = "DELETE FROM requests WHERE form = $1 AND received_at <= $2 AND NOT EXISTS

@@ -80,8 +80,8 @@ impl Sqlite {
     }
 
     pub(super) async fn accept(&self, request: NewRequest) -> Result<Accepted, StoreError> {
-        let limits = self.0.options.confirmations;
-        let accepted = self.0.writer.try_write(move |db| accept::accept(db, &request, limits)).await?;
+        let (limits, meter) = (self.0.options.confirmations, Arc::clone(&self.0.meter));
+        let accepted = self.0.writer.try_write(move |db| accept::accept(db, &request, limits, &meter)).await?;
         if accepted == Accepted::New {
             self.0.meter.accepted();
         }
@@ -258,6 +258,8 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     let db = Connection::open(file)?;
     db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(64);
+    // 16 MiB, in KiB if negative: a request touches a page in each of several indexes of random keys.
+    db.pragma_update(None, "cache_size", -16 * 1024)?;
     let journal = set_journal(&db)?;
     db.pragma_update(None, "synchronous", "full")?;
     let synchronous: i64 = db.pragma_query_value(None, "synchronous", |row| row.get(0))?;

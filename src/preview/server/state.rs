@@ -52,6 +52,8 @@ struct Told<'a> {
     revision: u64,
     session: &'a str,
     editor: &'a str,
+    /// The site's folder, from which paths count.
+    root: String,
     page: String,
     site: Site,
     #[serde(flatten)]
@@ -119,6 +121,7 @@ fn told(desk: &Desk, page: String) -> Option<String> {
         revision: revision.number,
         session: &server.shared.session,
         editor: &live.config().editor,
+        root: live.config().root.display().to_string(),
         site: Site { errors: revision.errors, warnings: revision.warnings, first: first(desk, &live, &findings) },
         of_page: of_page(&live, &path, &found),
         diagnostics: server.explain.diagnostics(live.config(), &found),

@@ -101,7 +101,9 @@ impl Writer<'_> {
             self.id(id);
         }
         self.out.push('>');
+        self.in_heading = true;
         self.inline(at + 1, next - 1);
+        self.in_heading = false;
         let _ = write!(self.out, "</h{level}>");
         if let Some(id) = fresh {
             self.heading_links(id);

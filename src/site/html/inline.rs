@@ -3,6 +3,7 @@
 use super::{Writer, escape};
 use crate::site::markdown::flow::{Ev, Kind, NONE, Tag};
 use crate::site::markdown::rawhtml;
+use crate::theme::phrases;
 
 impl Writer<'_> {
     /// Writes the inline events between two indices. Raw HTML among them is sanitized together with everything around it.
@@ -42,6 +43,7 @@ impl Writer<'_> {
                 self.words(flow.get(txt));
                 self.out.push_str("</span>");
             }
+            Kind::Text(txt) if self.in_heading => phrases::marked(flow.get(txt), &mut self.out, escape::text),
             Kind::Text(txt) => self.words(flow.get(txt)),
             Kind::Code(txt) => {
                 self.out.push_str("<code>");

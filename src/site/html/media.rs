@@ -13,6 +13,10 @@ impl Writer<'_> {
         let Some(source) = self.surroundings.resource(file, &image.spec.source) else {
             return self.missing(&image.spec.alt, image.foreign);
         };
+        let alt = if image.spec.kind == ImageKind::Icon { "" } else { &image.spec.alt };
+        if is_elsewhere(&source) {
+            return self.image_elsewhere(&source, alt, image.foreign);
+        }
         if let Some(href) = &larger {
             self.out.push_str("<a class=\"image-link\"");
             self.attribute("href", href);
@@ -20,7 +24,7 @@ impl Writer<'_> {
         }
         self.out.push_str("<img");
         self.attribute("src", &source);
-        self.attribute("alt", if image.spec.kind == ImageKind::Icon { "" } else { &image.spec.alt });
+        self.attribute("alt", alt);
         if image.foreign {
             self.attribute("lang", self.other);
         }
@@ -28,6 +32,37 @@ impl Writer<'_> {
         if larger.is_some() {
             self.out.push_str("</a>");
         }
+    }
+
+    /// A picture on another host is a link that says what it shows and where it is: a page loads nothing from elsewhere. Within a link it
+    /// is the words of that link.
+    pub(crate) fn image_elsewhere(&mut self, address: &str, alt: &str, foreign: bool) {
+        let linked = self.out.rfind("<a ").is_some_and(|open| !self.out[open..].contains("</a>"));
+        self.out.push_str(if linked { "<span class=\"elsewhere\"" } else { "<a class=\"elsewhere\"" });
+        if !linked {
+            self.attribute("href", address);
+        }
+        self.out.push('>');
+        self.words(self.surroundings.message("image_elsewhere"));
+        if !alt.is_empty() {
+            self.out.push_str(" <span");
+            if foreign {
+                self.attribute("lang", self.other);
+            }
+            self.out.push('>');
+            self.words(alt);
+            self.out.push_str("</span>");
+        }
+        self.host_of(address);
+        self.out.push_str(if linked { "</span>" } else { "</a>" });
+    }
+
+    /// The host of an address in brackets, so that a reader knows where a link leads.
+    fn host_of(&mut self, address: &str) {
+        let host = address.split("://").nth(1).unwrap_or(address).split(['/', '?']).next().unwrap_or_default();
+        self.out.push_str(" (");
+        self.words(host);
+        self.out.push(')');
     }
 
     pub(crate) fn missing(&mut self, alt: &str, foreign: bool) {
@@ -78,10 +113,8 @@ impl Writer<'_> {
                 self.attribute("href", &href);
                 self.out.push('>');
                 self.words(label);
-                self.out.push_str(" (");
-                let host = written.split("://").nth(1).unwrap_or(written).split(['/', '?']).next().unwrap_or_default();
-                self.words(host);
-                self.out.push_str(")</a>");
+                self.host_of(written);
+                self.out.push_str("</a>");
             }
             None => self.words(label),
         }
@@ -116,4 +149,9 @@ impl Writer<'_> {
         let language = spec.language.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
         self.code_block(&language, code.as_deref().unwrap_or(&spec.source));
     }
+}
+
+/// Whether an address is of another host: those of the site are relative.
+pub(crate) fn is_elsewhere(address: &str) -> bool {
+    address.contains("://")
 }

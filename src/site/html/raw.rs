@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Writer;
+use super::media::is_elsewhere;
 use crate::site::markdown::flow::{Kind, NONE, Tag};
 use crate::site::markdown::rawhtml::{self, HOLE, RawTag};
 
@@ -29,6 +30,12 @@ impl Writer<'_> {
         let source = value("src").map(|written| self.surroundings.resource(file, &rawhtml::decoded(written)));
         if let ("img", Some(None)) = (tag.name.as_str(), &source) {
             return self.missing(&rawhtml::decoded(value("alt").unwrap_or_default()), self.flow.events[at].foreign);
+        }
+        if let ("img", Some(Some(address))) = (tag.name.as_str(), &source)
+            && is_elsewhere(address)
+        {
+            let alt = rawhtml::decoded(value("alt").unwrap_or_default());
+            return self.image_elsewhere(address, &alt, self.flow.events[at].foreign);
         }
         self.out.push('<');
         self.out.push_str(&tag.name);

@@ -16,8 +16,6 @@ pub(crate) struct Rows<'a> {
     /// The tags of the two languages.
     pub(crate) tags: [&'a str; 2],
     pub(crate) out: String,
-    /// Whether rows stand directly in an item of a list.
-    pub(crate) in_item: bool,
 }
 
 /// A block, or a run of inline events, as a pair of indices.
@@ -59,8 +57,8 @@ impl Rows<'_> {
         let items =
             |writer: &Writer<'_>, parts: &[Part]| parts.iter().any(|p| writer.flow.events[p.from].kind == Kind::Start(Tag::Item));
         if items(&self.lead, lead) || items(&self.follow, follow) {
-            self.out.push_str("<li class=\"row\">");
-            self.cells(lead, follow);
+            self.out.push_str("<li>");
+            self.row(lead, follow);
             self.out.push_str("</li>\n");
         } else {
             self.row(lead, follow);
@@ -90,7 +88,7 @@ impl Rows<'_> {
             Tag::List(Some(first)) => {
                 let _ = writeln!(self.out, "<ol class=\"rows\" start=\"{first}\">");
             }
-            Tag::Item => self.out.push_str("<li class=\"row\">"),
+            Tag::Item => self.out.push_str("<li>"),
             _ => {
                 self.lead.out = std::mem::take(&mut self.out);
                 self.lead.open_block(tag);
@@ -99,9 +97,7 @@ impl Rows<'_> {
         }
         self.titles(tag, lead, follow);
         let (a, b) = (parts(&self.lead, lead.from + 1, lead.to - 1), parts(&self.follow, follow.from + 1, follow.to - 1));
-        let outer = std::mem::replace(&mut self.in_item, tag == Tag::Item);
         self.pair(&a, &b);
-        self.in_item = outer;
         self.lead.close_block(tag);
         self.out.push_str(&std::mem::take(&mut self.lead.out));
     }
@@ -138,19 +134,17 @@ impl Rows<'_> {
         }
     }
 
-    /// A row with a cell for each language; directly in an item of a list, which is a row itself, only the cells.
+    /// A row with a cell for each language. Nothing else stands in a row, so that either language can come first.
     fn row(&mut self, lead: &[Part], follow: &[Part]) {
-        self.out.push_str(if self.in_item { "" } else { "<div class=\"row\">" });
-        self.cells(lead, follow);
-        self.out.push_str(if self.in_item { "" } else { "</div>\n" });
-    }
-
-    fn cells(&mut self, lead: &[Part], follow: &[Part]) {
         let [first, second] = self.tags;
         cell(&mut self.lead, lead);
-        let _ = write!(self.out, "<div class=\"cell\" lang=\"{first}\">{}</div>", std::mem::take(&mut self.lead.out));
+        let _ = write!(
+            self.out,
+            "<div class=\"row\"><div class=\"cell\" lang=\"{first}\">{}</div>",
+            std::mem::take(&mut self.lead.out)
+        );
         self.following(|follower| cell(follower, follow));
-        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div>", std::mem::take(&mut self.follow.out));
+        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div></div>", std::mem::take(&mut self.follow.out));
     }
 }
 
@@ -165,7 +159,7 @@ impl<'a> Rows<'a> {
 
 fn cell(writer: &mut Writer<'_>, parts: &[Part]) {
     for part in parts {
-        // An item without a counterpart brings its content; the row is the item.
+        // An item without a counterpart brings its content; the row stands in an item.
         let inner = writer.flow.events[part.from].kind == Kind::Start(Tag::Item);
         let (from, to) = if inner { (part.from + 1, part.to - 1) } else { (part.from, part.to) };
         writer.blocks(from, to);

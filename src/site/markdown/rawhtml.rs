@@ -245,8 +245,8 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         attributes.entry(own.0).or_default().insert(own.1);
     }
     let classes = [
-        ("span", ["seg", "image-missing", "broken-link", "figure"].as_slice()),
-        ("a", &["heading-link", "image-link"]),
+        ("span", ["seg", "image-missing", "elsewhere", "broken-link", "figure"].as_slice()),
+        ("a", &["heading-link", "image-link", "elsewhere"]),
         ("img", &["border"]),
     ];
     let classes = classes.into_iter().map(|(element, names)| (element, names.iter().copied().collect())).collect();

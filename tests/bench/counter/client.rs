@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::support::{Request, sound, with};
 
@@ -15,6 +18,21 @@ pub(crate) struct Client {
     address: SocketAddr,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
+    /// Since when the counter waits for a request on this connection, at the earliest.
+    waits_since: Instant,
+}
+
+/// The counter ends connections on which no request comes for five seconds. A client that is not given a core for about so long has a
+/// connection and cannot write to it: what it does not get then is no fault of the counter.
+const OWN_DELAY: Duration = Duration::from_secs(4);
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// The client was so late with its own request that the counter had given up waiting.
+    ClientLate,
+    /// Anything else.
+    Fault(String),
 }
 
 /// An answer.
@@ -25,7 +43,7 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None, buffer: Vec::new() }
+        Self { address, stream: None, buffer: Vec::new(), waits_since: Instant::now() }
     }
 
     /// Whether its connection was kept after the last answer.
@@ -35,23 +53,37 @@ impl Client {
 
     /// Sends a request and reads its answer. A kept connection that turns out to be closed before the first byte of an answer is
     /// replaced once: the counter ends idle ones.
-    pub(crate) async fn send(&mut self, request: &[u8]) -> Result<Answer, String> {
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Result<Answer, NoAnswer> {
         let kept = self.stream.is_some();
-        match self.exchange(request).await {
+        let answer = match self.exchange(request).await {
             Err(_) if kept && self.buffer.is_empty() => self.exchange(request).await,
             other => other,
-        }
-        .map_err(|error| error.to_string())
+        };
+        answer.map_err(|(error, delay)| match delay > OWN_DELAY && self.buffer.is_empty() {
+            true => NoAnswer::ClientLate,
+            false => NoAnswer::Fault(error.to_string()),
+        })
     }
 
-    async fn exchange(&mut self, request: &[u8]) -> std::io::Result<Answer> {
+    /// An error comes with how long the counter had to wait for the request.
+    async fn exchange(&mut self, request: &[u8]) -> Result<Answer, (std::io::Error, Duration)> {
         self.buffer.clear();
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => TcpStream::connect(self.address).await?,
+            None => {
+                self.waits_since = Instant::now();
+                TcpStream::connect(self.address).await.map_err(|error| (error, Duration::ZERO))?
+            }
         };
-        stream.set_nodelay(true)?;
-        stream.write_all(request).await?;
+        let written = write(&mut stream, request).await;
+        let delay = self.waits_since.elapsed();
+        match written {
+            Ok(()) => self.answer(stream).await.map_err(|error| (error, delay)),
+            Err(error) => Err((error, delay)),
+        }
+    }
+
+    async fn answer(&mut self, mut stream: TcpStream) -> std::io::Result<Answer> {
         let (head, length) = loop {
             if let Some(found) = head(&self.buffer) {
                 break found;
@@ -65,9 +97,15 @@ impl Client {
         let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         if !text.contains("connection: close") {
             self.stream = Some(stream);
+            self.waits_since = Instant::now();
         }
         Ok(Answer { status, body: self.buffer[head..].to_vec() })
     }
+}
+
+async fn write(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.write_all(request).await
 }
 
 async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<()> {
@@ -95,7 +133,7 @@ pub(crate) async fn requests(address: SocketAddr, count: usize) -> Result<VecDeq
     let mut client = Client::new(address);
     let mut all = VecDeque::with_capacity(count);
     for number in 0..count {
-        let answer = client.send(&ask).await?;
+        let answer = client.send(&ask).await.map_err(|error| format!("no token: {error:?}"))?;
         let json: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         let token = json["token"].as_str().ok_or("no token was given")?;
         let (email, title) = (format!("taro.{number}@example.co.jp"), format!("仮想マシン{number}が起動しません"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, NoAnswer};
 
 /// How long a client of the open loop waits for its answer: more is a fault, whatever the load.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) refused: Vec<f64>,
     /// By how much the client itself was late with requests, in milliseconds, ascending. Part of the times above.
     pub(crate) late: Vec<f64>,
+    /// How many went unanswered because the client itself could not send them for seconds.
+    pub(crate) unsent: usize,
     /// Other answers, and errors.
     pub(crate) other: Vec<String>,
     /// How long the run was, in seconds.
@@ -31,7 +33,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, answer: Result<Answer, String>, took: Duration) {
+    fn add(&mut self, answer: Result<Answer, NoAnswer>, took: Duration) {
         let millis = took.as_secs_f64() * 1000.0;
         match answer {
             Ok(answer) if answer.status == 201 => {
@@ -41,7 +43,8 @@ impl Outcome {
             }
             Ok(answer) if answer.status == 503 => self.refused.push(millis),
             Ok(answer) => self.other.push(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body))),
-            Err(error) => self.other.push(error),
+            Err(NoAnswer::ClientLate) => self.unsent += 1,
+            Err(NoAnswer::Fault(error)) => self.other.push(error),
         }
     }
 
@@ -108,7 +111,7 @@ pub(crate) async fn open(address: SocketAddr, per_second: f64, time: Duration, r
                 let mut client = waiting.unwrap_or_else(|| Client::new(address));
                 outcome.lock().unwrap().late.push(due.elapsed().as_secs_f64() * 1000.0);
                 let answer = timeout(PATIENCE, client.send(&request)).await;
-                let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
+                let answer = answer.unwrap_or_else(|_| Err(NoAnswer::Fault(format!("no answer within {PATIENCE:?}"))));
                 if answer.as_ref().is_ok_and(|answer| answer.status == 503) {
                     requests.lock().unwrap().push_back(request);
                 }

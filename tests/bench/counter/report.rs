@@ -197,6 +197,7 @@ impl Bench<'_> {
         let (rounds, seconds) = (self.scale.rounds, self.scale.open.as_secs_f64());
         say(&format!("\nopen loop on {}, {rounds} rounds of {seconds:.0} s; capacity {capacity:.0} a second", disk.name()));
         let (mut refusals, mut ratios, mut peak, mut references) = (Vec::new(), Vec::new(), 0, 0);
+        let mut unsent = 0;
         for _ in 0..rounds {
             let calm = self.offer(disk, 0.8 * capacity, capacity).await?;
             let crowd = self.offer(disk, 3.0 * capacity, capacity).await?;
@@ -204,12 +205,18 @@ impl Bench<'_> {
             ratios.push(percentile(&crowd.outcome.taken, 99.0) / percentile(&calm.outcome.taken, 99.0));
             peak = peak.max(crowd.peak_kib);
             references += calm.outcome.references.len() + crowd.outcome.references.len();
+            unsent += calm.outcome.unsent + crowd.outcome.unsent;
             say(&format!("  0.8: {}\n  3:   {}", calm.told(), crowd.told()));
         }
         check("p99 of 503 at 3, ms", median(refusals), false, 250.0);
         check("p99 of those taken at 3, against 0.8", median(ratios), false, 2.0);
         check("most memory, MiB", peak as f64 / 1024.0, false, 128.0);
         say(&format!("  all {references} references are in the store"));
+        if unsent > 0 {
+            say(&format!(
+                "  the machine was too busy: the client itself could not send {unsent} requests for seconds; measure again"
+            ));
+        }
         Ok(())
     }
 
@@ -251,6 +258,10 @@ impl Offered {
 
 /// Every request has an answer that was to be expected, and every reference is in the store.
 fn verify(outcome: &Outcome, server: Server) -> Result<(), String> {
+    let given_up = server.metric("madoguchi_connections_timed_out_total");
+    if outcome.unsent as f64 > given_up {
+        return Err(format!("{} requests got no answer, and the counter had given up {given_up} connections", outcome.unsent));
+    }
     if let Some(first) = outcome.other.first() {
         let log = server.counter.log();
         let end = log.lines().rev().take(8).collect::<Vec<_>>().join("\n");

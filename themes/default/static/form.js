@@ -91,11 +91,17 @@ class Field {
     return this.words.required === "always" || this.conditions.some(holds);
   }
 
+  /** Words for what is wrong: the question's own, else the form's. */
+  saying(word) {
+    const values = { label: this.words.label, most: this.words.most };
+    return (this.words[word] ?? this.form.dataset[word]).replace(/\{(label|most)\}/g, (_, name) => values[name]);
+  }
+
   /** What is wrong with the answer, if this page can tell; the counter looks again, and closer. */
   fault(valueOf) {
-    if (this.first.validity.badInput) return this.words.bad;
-    if (!this.value.trim()) return this.isRequired(valueOf) ? this.words.missing : "";
-    return this.words.most && graphemes(this.value.trim()) > Number(this.words.most) ? this.words.tooLong : "";
+    if (this.first.validity.badInput) return this.saying("bad");
+    if (!this.value.trim()) return this.isRequired(valueOf) ? this.saying("missing") : "";
+    return this.words.most && graphemes(this.value.trim()) > Number(this.words.most) ? this.saying("tooLong") : "";
   }
 
   /** Shows what is wrong beside the field, or that nothing is. */
@@ -397,4 +403,5 @@ class RequestForm {
   }
 }
 
-document.querySelectorAll("form.request").forEach((form) => new RequestForm(form));
+// A preview runs this script again for a form that it has made anew; the others are at work already.
+document.querySelectorAll("form.request").forEach((form) => form.querySelector(".form-status") ?? new RequestForm(form));

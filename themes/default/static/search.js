@@ -187,7 +187,7 @@ export function stem(word) {
   return s.replace(/e$/, "").replace(/y$/, "i");
 }
 
-const RUNS = /[\u30A1-\u30FA\u30FC-\u30FE]{2,}|[\u3400-\u9FFF々〆]+(?:[りしいけえきみちれめせつ]{1,2}[\u3400-\u9FFF々]+)*|[\uAC00-\uD7AF]{2,}|[^\s\u3041-\u30FF\u3400-\u9FFF\uAC00-\uD7AF!-\/:-@[-`{-~、。，．・「」『』【】（）？！]+/gu;
+const RUNS = /[\u30A1-\u30FA\u30FC-\u30FE]{2,}|[\u3400-\u9FFF々〆]+(?:[りしいけえきみちれめせつ]{1,2}[\u3400-\u9FFF々]+)*|[\uAC00-\uD7AF]{2,}|[^\s\u3041-\u30FF\u3400-\u9FFF\uAC00-\uD7AF!-\/:-@[-\x60{-~、。，．・「」『』【】（）？！]+/gu;
 
 /** The words of a folded query; with `runs`, those that stand in Japanese written without spaces. */
 export function wordsOf(folded, runs) {
@@ -568,7 +568,7 @@ class Box {
     this.input.addEventListener("keydown", (event) => this.key(event));
     form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || this.close());
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) => event.target.closest("[role=option]")?.querySelector("a") === event.target.closest("a") || event.target.closest("[role=option]")?.querySelector("a").click());
+    this.list.addEventListener("click", (event) => this.go(event.target.closest("[data-href]"), event.ctrlKey || event.metaKey));
   }
 
   async find() {
@@ -596,9 +596,13 @@ class Box {
     this.open();
   }
 
+  /** An entry holds no link: it is itself what is chosen. */
   option(address, lang, ...content) {
-    const link = element("a", { href: address, tabindex: "-1", lang }, ...content);
-    return element("li", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false" }, link);
+    return element("li", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false", "data-href": address, lang }, ...content);
+  }
+
+  go(option, apart) {
+    if (option) apart ? window.open(option.dataset.href) : location.assign(option.dataset.href);
   }
 
   open() {
@@ -631,7 +635,7 @@ class Box {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && !open && this.input.value) this.find();
     if (step && open) this.choose(((this.active + 1 + step + this.options.length + 1) % (this.options.length + 1)) - 1);
-    else if (event.key === "Enter" && open && this.active >= 0) this.options[this.active].querySelector("a").click();
+    else if (event.key === "Enter" && open && this.active >= 0) this.go(this.options[this.active]);
     else if (event.key === "Escape" && !this.list.hidden) this.close();
     else return;
     event.preventDefault();

@@ -7,7 +7,7 @@ use serde::Serializer;
 use super::super::guard::token::{Scope, hex, id_and_issue};
 use super::super::guard::work;
 use super::super::problem::Refusal;
-use super::super::{now, random};
+use super::super::{Form, now, random};
 use super::Visit;
 use crate::intake::crash;
 use crate::intake::ids::Reference;
@@ -126,7 +126,8 @@ impl Visit<'_> {
         let random_reference = random().map_err(|_| Refusal::Internal)?;
         let status_key = hex(&random::<16>().map_err(|_| Refusal::Internal)?);
         let (reference, received_at) = (Reference::from_random(random_reference), now());
-        let (escalation, confirmation) = self.letters(submission, &reference, received_at)?;
+        let left_out = self.leaves_out(submission, received_at);
+        let (escalation, confirmation) = self.letters(submission, &reference, received_at, left_out)?;
         Ok(NewRequest {
             status_key,
             form: submission.form.clone(),
@@ -137,9 +138,20 @@ impl Visit<'_> {
             answers: self.answers(submission)?,
             escalation,
             confirmation: confirmation.zip(self.address(submission).map(letter::digest)),
+            left_out,
             hold: submission.honeypot.then_some(HoldReason::Honeypot),
             reference,
         })
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        let (counter, Form { spec: form, config }) = (&self.state.counter, self.form);
+        Desk { form, config, from: &counter.from, locales: &counter.locales, theme: &counter.theme }
+    }
+
+    /// Whether no confirmation is made although one is wanted, because none may go out now.
+    fn leaves_out(&self, submission: &Submission, now: Millis) -> bool {
+        self.state.counter.store.confirmations_are_spent(now) && letter::confirms(&self.desk(), submission)
     }
 
     fn letters(
@@ -147,12 +159,11 @@ impl Visit<'_> {
         submission: &Submission,
         reference: &Reference,
         received_at: Millis,
+        left_out: bool,
     ) -> Result<(Letter, Option<Letter>), Refusal> {
-        let counter = &self.state.counter;
-        let (form, config) = (&self.form.spec, &self.form.config);
-        let desk = Desk { form, config, from: &counter.from, locales: &counter.locales, theme: &counter.theme };
-        let request = letter::Request { submission, reference, received_at };
-        let both = letter::escalation(&desk, &request).and_then(|one| Ok((one, letter::confirmation(&desk, &request)?)));
+        let (desk, request) = (self.desk(), letter::Request { submission, reference, received_at });
+        let confirmation = || if left_out { Ok(None) } else { letter::confirmation(&desk, &request) };
+        let both = letter::escalation(&desk, &request).and_then(|one| Ok((one, confirmation()?)));
         both.map_err(|error| {
             tracing::error!(%error, form = submission.form, "a mail could not be made, and the request was not accepted");
             Refusal::Unavailable

@@ -30,11 +30,15 @@ alias_maps =
 local_recipient_maps =
 virtual_mailbox_domains = example.com, xn--r8jz45g.jp
 virtual_mailbox_base = {folder}
-virtual_mailbox_maps = static:desk/
+virtual_mailbox_maps = inline:{gone@example.com=missing/desk/}, static:desk/
 virtual_minimum_uid = 1
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
-transport_maps = inline:{{gone@example.com=error:5.1.1 nobody is here}}
+maximal_queue_lifetime = 0
+bounce_queue_lifetime = 0
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
 smtpd_recipient_restrictions = check_recipient_access inline:{refused@example.com=REJECT}, permit_mynetworks, reject
 queue_directory = {folder}/queue
 data_directory = {folder}/data

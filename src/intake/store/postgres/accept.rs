@@ -3,17 +3,21 @@
 use deadpool_postgres::{Client, Transaction};
 
 use super::super::error::StoreError;
+use super::super::meter::Meter;
 use super::super::row::{self, Columns};
 use super::super::sql;
 use super::{Lock, execute, lock, one};
 use crate::intake::crash;
 use crate::intake::outbox::{Accepted, ConfirmationLimits, DeliveryState, Letter, NewRequest};
 
+const INSERT_DELIVERY: &str = concat!(sql::insert_delivery!(), " RETURNING id");
+
 /// Stores a request, if it is new. The unique key of the request makes a repeat wait for the first one's commit.
 pub(super) async fn accept(
     client: &mut Client,
     request: &NewRequest,
     limits: ConfirmationLimits,
+    meter: &Meter,
 ) -> Result<Accepted, StoreError> {
     let transaction = client.transaction().await?;
     if !insert(&transaction, request).await? {
@@ -27,7 +31,7 @@ pub(super) async fn accept(
     }
     deliver(&transaction, request, &request.escalation, row::first_state(request)).await?;
     crash::point("store.in-accept");
-    confirm(&transaction, request, limits).await?;
+    confirm(&transaction, request, limits, meter).await?;
     crash::point("store.before-commit");
     transaction.commit().await?;
     crash::point("store.after-commit");
@@ -58,7 +62,7 @@ async fn insert(db: &Transaction<'_>, request: &NewRequest) -> Result<bool, Stor
 async fn deliver(db: &Transaction<'_>, request: &NewRequest, letter: &Letter, state: DeliveryState) -> Result<(), StoreError> {
     let (reference, hold) = (request.reference.as_str(), request.hold.map(|reason| reason.name()));
     let (purpose, state) = (letter.purpose.name(), state.name());
-    let row = one(db, sql::INSERT_DELIVERY, &[&reference, &purpose, &state, &request.received_at, &hold]).await?;
+    let row = one(db, INSERT_DELIVERY, &[&reference, &purpose, &state, &request.received_at, &hold]).await?;
     let row = row.ok_or_else(|| super::away("an insertion gave no number"))?;
     let delivery = row.integer(0)?;
     let values: [super::Value<'_>; 5] = [&delivery, &letter.mail_from, &letter.rcpt_to, &letter.message_id, &letter.bytes];
@@ -67,30 +71,46 @@ async fn deliver(db: &Transaction<'_>, request: &NewRequest, letter: &Letter, st
 
 /// Whoever may send a confirmation waits for those before, so that the limits hold across counters; once they are reached nobody
 /// waits. The lock is the last one taken, so that none waits in a circle.
-async fn confirm(db: &Transaction<'_>, request: &NewRequest, limits: ConfirmationLimits) -> Result<(), StoreError> {
-    let Some((letter, digest)) = request.confirmation.as_ref().filter(|_| request.hold.is_none()) else { return Ok(()) };
-    let mut allowed = may_confirm(db, request, digest, limits).await?;
-    if allowed {
-        lock(db, Lock::Confirmation).await?;
-        allowed = may_confirm(db, request, digest, limits).await?;
+async fn confirm(
+    db: &Transaction<'_>,
+    request: &NewRequest,
+    limits: ConfirmationLimits,
+    meter: &Meter,
+) -> Result<(), StoreError> {
+    if request.left_out {
+        return left_out(db).await;
     }
-    if !allowed {
-        return execute(db, sql::RAISE, &[&sql::LEFT_OUT]).await.map(|_| ());
+    let Some((letter, digest)) = request.confirmation.as_ref().filter(|_| request.hold.is_none()) else { return Ok(()) };
+    let mut sent = confirmed(db, request, digest, limits).await?;
+    if row::may_confirm(sent, limits) {
+        lock(db, Lock::Confirmation).await?;
+        sent = confirmed(db, request, digest, limits).await?;
+    }
+    if !row::may_confirm(sent, limits) {
+        if row::is_spent(sent, limits) {
+            meter.spent(request.received_at);
+        }
+        return left_out(db).await;
     }
     let values: [super::Value<'_>; 3] = [&&digest[..], &request.received_at, &request.reference.as_str()];
     execute(db, sql::INSERT_CONFIRMATION, &values).await?;
     deliver(db, request, letter, DeliveryState::Queued).await
 }
 
-async fn may_confirm(
+async fn left_out(db: &Transaction<'_>) -> Result<(), StoreError> {
+    execute(db, sql::RAISE, &[&sql::LEFT_OUT]).await.map(|_| ())
+}
+
+/// How many confirmations went out in all, and to the address.
+async fn confirmed(
     db: &Transaction<'_>,
     request: &NewRequest,
     digest: &[u8; 32],
     limits: ConfirmationLimits,
-) -> Result<bool, StoreError> {
+) -> Result<(i64, i64), StoreError> {
     let now = request.received_at;
     let (window, per_address) = (now.saturating_sub(limits.window), now.saturating_sub(limits.per_address));
     let row = one(db, sql::CONFIRMATIONS, &[&window, &&digest[..], &per_address]).await?;
     let sent = row.map(|row| Ok::<_, StoreError>((row.integer(0)?, row.integer(1)?))).transpose()?;
-    Ok(row::may_confirm(sent.unwrap_or_default(), limits))
+    Ok(sent.unwrap_or_default())
 }

@@ -1,5 +1,5 @@
-//! The one thread that writes. What waits when it comes to look goes into one transaction, with a savepoint for each piece of work,
-//! and all who wait are answered when its one commit is on disk (group commit).
+//! The one thread that writes. What waits when it comes to look goes into one transaction, and all who wait are answered when its one
+//! commit is on disk (group commit). Where a piece of work fails, the others are done again, each in a savepoint.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -16,15 +16,16 @@ use super::super::values::Options;
 use super::{Failure, PATIENCE, spawn};
 use crate::intake::crash;
 
-/// Pages in the write-ahead log from which it is written back into the database: 4 MiB, SQLite's own default.
-const CHECKPOINT: i64 = 1000;
+/// Pages in the write-ahead log from which it is written back into the database: 16 MiB. At SQLite's default of 4 MiB a busy counter
+/// writes the same pages back, and syncs twice, every few hundred requests.
+const CHECKPOINT: i64 = 4000;
 
 /// The least time for which another process is waited for.
 const GRAIN: Duration = Duration::from_millis(10);
 
 /// Work that shares its commit with others.
 trait Task: Send {
-    /// Does it, in a savepoint of its own.
+    /// Does it, in a transaction. If that is rolled back it may be done again.
     fn work(&mut self, db: &Connection) -> Result<(), StoreError>;
     /// When it was handed over.
     fn since(&self) -> Instant;
@@ -34,14 +35,14 @@ trait Task: Send {
 
 struct Piece<T, F> {
     since: Instant,
-    work: Option<F>,
+    work: F,
     result: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Task for Piece<T, F> {
+impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Task for Piece<T, F> {
     fn work(&mut self, db: &Connection) -> Result<(), StoreError> {
-        let result = self.work.take().map_or_else(|| Err(ended()), |work| work(db));
+        let result = (self.work)(db);
         let verdict = result.as_ref().map(|_| ()).map_err(StoreError::clone);
         self.result = Some(result);
         verdict
@@ -110,19 +111,19 @@ impl Writer {
     /// As [`Writer::write`], unless too many wait already.
     pub(super) async fn try_write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let Ok(_place) = self.room.try_acquire() else { return Err(StoreError::Busy) };
         self.write(work).await
     }
 
-    /// Does some work in the next transaction, and returns when it is on disk.
+    /// Does some work in the next transaction, and returns when it is on disk. It may be done twice, the first time for nothing.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let piece = Piece { since: Instant::now(), work: Some(work), result: None, answer };
+        let piece = Piece { since: Instant::now(), work, result: None, answer };
         self.hand_over(Job::Grouped(Box::new(piece)), answered).await
     }
 
@@ -205,6 +206,7 @@ impl Thread {
                 Job::Grouped(work) => group.push(work),
                 Job::Alone(work) => {
                     self.commit(std::mem::take(&mut group))?;
+                    self.db.busy_timeout(PATIENCE)?;
                     fatal(work(&self.db))?;
                 }
                 Job::Close(closed) => return self.commit(group).map(|()| Some(closed)),
@@ -257,20 +259,42 @@ impl Thread {
     /// # Errors
     /// Nothing of the group is stored, or (fatal) it may be.
     fn transaction(&self, group: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
-        for task in group {
-            self.savepoint(task)?;
+        if !self.together(group)? {
+            self.execute("BEGIN IMMEDIATE")?;
+            for task in group {
+                self.savepoint(task)?;
+            }
         }
         crash::point("store.before-commit");
         self.execute("COMMIT")
     }
 
-    /// Lets one task fail alone. A full disk or a failed write ends the transaction for all (<https://sqlite.org/lang_transaction.html>
-    /// §3), and a disk that fails must not be written to again.
+    /// Does all of them, as if none could fail: a savepoint keeps a copy of each page that changes after it. If one does, nothing is done,
+    /// and it is false.
+    fn together(&self, group: &mut [Box<dyn Task>]) -> Result<bool, StoreError> {
+        let alone = group.len() == 1;
+        for task in group {
+            match task.work(&self.db) {
+                Ok(()) => {}
+                Err(error) if alone || self.ends_all(&error) => return Err(error),
+                Err(_) => return self.execute("ROLLBACK").map(|()| false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// A full disk or a failed write ends the transaction for all (<https://sqlite.org/lang_transaction.html> §3), and a disk that fails
+    /// must not be written to again.
+    fn ends_all(&self, error: &StoreError) -> bool {
+        self.db.is_autocommit() || matches!(error, StoreError::Fatal(_))
+    }
+
+    /// Lets one task fail alone.
     fn savepoint(&self, task: &mut Box<dyn Task>) -> Result<(), StoreError> {
         self.execute("SAVEPOINT task")?;
         match task.work(&self.db) {
             Ok(()) => self.execute("RELEASE task"),
-            Err(error) if self.db.is_autocommit() || matches!(error, StoreError::Fatal(_)) => Err(error),
+            Err(error) if self.ends_all(&error) => Err(error),
             Err(_) => self.execute("ROLLBACK TO task").and_then(|()| self.execute("RELEASE task")),
         }
     }

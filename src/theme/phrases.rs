@@ -1,0 +1,179 @@
+//! Phrase breaks: where a line of Japanese may end in a heading, a name of the navigation or a button, so that no phrase is torn.
+//!
+//! A browser may end a line of Japanese between almost any two characters. Short texts in large letters read better if lines end
+//! between phrases: a `<wbr>` stands there, and the style sheet forbids all other breaks (`word-break: keep-all`).
+//!
+//! The phrases are those of [BudouX](https://github.com/google/budoux). The crate brings the trained model; its scores are looked up
+//! here by packed characters instead of slices of text, for every heading of a site passes through.
+
+use std::sync::LazyLock;
+
+use budoux_phf_rs::{Model, Parser, ScoreMap};
+use rustc_hash::FxHashMap;
+
+/// Texts of fewer characters than this stay on one line even in the largest letters on a screen of 320 px.
+const SHORT: usize = 9;
+/// No line begins with one of these (JIS X 4051 4.3, JLREQ 3.1.7): closing brackets, stops, marks of repetition, small kana.
+fn is_never_first(character: char) -> bool {
+    matches!(
+        character,
+        ')' | ']' | '}' | '.' | ',' | ':' | ';' | '?' | '!' | '%' | '»' | '‐' | '–' | '—' | '’' | '”' | '‥' | '…' | '‼' | '⁇'
+            ..='⁉'
+                | '、' | '。' | '々' | '〉' | '》' | '」' | '』' | '】' | '〕' | '〗' | '〙' | '〜' | '〟' | '〻'
+                | 'ぁ' | 'ぃ' | 'ぅ' | 'ぇ' | 'ぉ' | 'っ' | 'ゃ' | 'ゅ' | 'ょ' | 'ゎ' | 'ゕ' | 'ゖ' | 'ゝ' | 'ゞ' | '゠'
+                | 'ァ' | 'ィ' | 'ゥ' | 'ェ' | 'ォ' | 'ッ' | 'ャ' | 'ュ' | 'ョ' | 'ヮ' | 'ヵ' | 'ヶ' | '・'..='ヾ' | 'ㇰ'..='ㇿ'
+                | '！' | '％' | '）' | '，' | '．' | '：' | '；' | '？' | '］' | '｝'
+    )
+}
+
+/// No line ends with one of these: opening brackets.
+fn is_never_last(character: char) -> bool {
+    matches!(
+        character,
+        '(' | '[' | '{' | '«' | '‘' | '“' | '〈' | '《' | '「' | '『' | '【' | '〔' | '〖' | '〘' | '〝' | '（' | '［' | '｛'
+    )
+}
+
+/// The scores of all features, by their number and up to three characters of 16 bits.
+struct Scores {
+    base: i32,
+    of: FxHashMap<u64, i16>,
+}
+
+static SCORES: LazyLock<Scores> = LazyLock::new(|| Scores::of(&Parser::japanese_parser().model));
+
+impl Scores {
+    fn of(model: &Model) -> Self {
+        let features: [&ScoreMap; 13] = [
+            model.uw1, model.uw2, model.uw3, model.uw4, model.uw5, model.uw6, model.bw1, model.bw2, model.bw3, model.tw1,
+            model.tw2, model.tw3, model.tw4,
+        ];
+        let scores = features.iter().enumerate().flat_map(|(number, map)| {
+            map.entries().map(move |(text, score)| {
+                (key(number, text.chars().fold(0, |all, character| all << 16 | packed(character))), *score)
+            })
+        });
+        Self { base: -(model.total_score / 2), of: scores.collect() }
+    }
+
+    /// Whether a phrase ends between the third and the fourth of six characters; 0 stands for none.
+    fn ends_within(&self, around: &[u64]) -> bool {
+        let &[a, b, c, d, e, f] = around else { return false };
+        let [ab, bc, cd, de, ef] = [a << 16 | b, b << 16 | c, c << 16 | d, d << 16 | e, e << 16 | f];
+        let features = [a, b, c, d, e, f, bc, cd, de, ab << 16 | c, bc << 16 | d, cd << 16 | e, d << 32 | ef];
+        let score = |(number, characters)| self.of.get(&key(number, characters)).map_or(0, |score| i32::from(*score));
+        self.base + features.into_iter().enumerate().map(score).sum::<i32>() > 0
+    }
+}
+
+/// A feature's number and its characters in one word.
+fn key(feature: usize, characters: u64) -> u64 {
+    characters | (feature as u64) << 48
+}
+
+/// A character in 16 bits; the model knows none that need more.
+fn packed(character: char) -> u64 {
+    u64::from(u16::try_from(u32::from(character)).unwrap_or(u16::MAX))
+}
+
+/// The places, in bytes, where a line of the text may end; none for a text without kana, which is not Japanese, and for a short one.
+pub fn breaks(text: &str) -> Vec<usize> {
+    let characters: Vec<(usize, char)> = text.char_indices().collect();
+    let kana = |&(_, character): &(usize, char)| matches!(character, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}');
+    if characters.len() < SHORT || !characters.iter().any(kana) {
+        return Vec::new();
+    }
+    let mut codes = vec![0; 3];
+    codes.extend(characters.iter().map(|(_, character)| packed(*character)));
+    codes.extend([0; 3]);
+    // A phrase of one character at either end would stand alone.
+    let places = 2..characters.len() - 1;
+    let scores = &*SCORES;
+    let ends = |at: &usize| may_end(characters[at - 1].1, characters[*at].1) && scores.ends_within(&codes[*at..at + 6]);
+    places.filter(ends).map(|at| characters[at].0).collect()
+}
+
+/// Whether a line may end between two characters at all. Beside a space it does so without help.
+fn may_end(before: char, after: char) -> bool {
+    let apart = before.is_whitespace() || after.is_whitespace() || (before.is_ascii() && after.is_ascii());
+    !apart && !is_never_first(after) && !is_never_last(before)
+}
+
+/// The text as HTML with `<wbr>` at its breaks; `escape` writes a piece of it.
+pub fn marked(text: &str, out: &mut String, escape: impl Fn(&str, &mut String)) {
+    let mut done = 0;
+    for at in breaks(text) {
+        escape(&text[done..at], out);
+        out.push_str("<wbr>");
+        done = at;
+    }
+    escape(&text[done..], out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phrases(text: &str) -> String {
+        let mut out = String::new();
+        marked(text, &mut out, |piece, out| out.push_str(piece));
+        out.replace("<wbr>", "|")
+    }
+
+    #[test]
+    fn a_long_text_ends_its_lines_between_phrases() {
+        assert_eq!(phrases("顧客の代理で問題を報告する"), "顧客の|代理で|問題を|報告する");
+        assert_eq!(phrases("Partner Centerの問題を報告する"), "Partner Centerの|問題を|報告する");
+    }
+
+    #[test]
+    fn short_texts_and_other_languages_are_left_alone() {
+        for text in
+            ["次の手順", "", "Report a problem with Partner Center", "代表客户报告问题并提供技术支持", "診断情報収集方法説明書"]
+        {
+            assert_eq!(phrases(text), text);
+        }
+    }
+
+    #[test]
+    fn no_line_begins_or_ends_with_what_must_not() {
+        let texts = [
+            "料金は、いつから発生しますか?（税込）「注意」の場合",
+            "「サービス正常性」とは何ですか？詳しい説明を見る。",
+            "Microsoft AppSource と Azure Marketplace のサポートを受ける方法",
+            "ユーザー・グループのライセンスを表示し、〜を割り当てる",
+        ];
+        for text in texts {
+            for at in breaks(text) {
+                let (before, after) = (text[..at].chars().next_back().unwrap(), text[at..].chars().next().unwrap());
+                assert!(!is_never_first(after) && !is_never_last(before), "{text} at {at}");
+                assert!(!before.is_whitespace() && !after.is_whitespace(), "{text} at {at}");
+                assert!(text[at..].chars().count() > 1 && text[..at].chars().count() > 1, "{text} at {at}");
+            }
+        }
+    }
+
+    /// The quicker search finds what the crate's own finds.
+    #[test]
+    fn the_scores_are_those_of_the_model() {
+        let parser = Parser::japanese_parser();
+        let texts = "今日は天気です。𠮷野家へ行く。Google の使命は、世界中の情報を整理し、世界中の人がアクセスできて使えるようにすることです。";
+        let characters: Vec<char> = texts.chars().collect();
+        for text in characters.windows(12).map(|part| part.iter().collect::<String>()) {
+            let theirs: Vec<usize> = parser.parse(&text).iter().map(|part| part.chars().count()).collect();
+            let mut codes = vec![0; 3];
+            codes.extend(text.chars().map(packed));
+            codes.extend([0; 3]);
+            let ours: Vec<usize> = (1..12).filter(|at| SCORES.ends_within(&codes[*at..at + 6])).collect();
+            let sums: Vec<usize> = theirs
+                .iter()
+                .scan(0, |sum, length| {
+                    *sum += length;
+                    Some(*sum)
+                })
+                .filter(|sum| *sum < 12)
+                .collect();
+            assert_eq!(ours, sums, "{text}");
+        }
+    }
+}
