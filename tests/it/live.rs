@@ -135,7 +135,7 @@ fn bytes(path: &str, at: usize) -> Vec<u8> {
             format!("{CONFIG}locales = [\"ja\", \"en\"]\n"),
             format!("{CONFIG}locales = [\"ja\", \"en\"]\nparallel = false\n[site.glossary]\n\"Text\" = {{ ja = \"文\" }}\n"),
             CONFIG.to_owned(),
-            format!("{CONFIG}locales = [\"ja\", \"en\", \"de\"]\nexports = [\"markdown\", \"pairs\"]\n"),
+            format!("{CONFIG}locales = [\"ja\", \"en\", \"de\"]\n"),
             "[site\n".to_owned(),
             format!("{CONFIG}locales = [\"ja\", \"en\"]\n[form.ask]\nspec = \"content/forms/ask.toml\"\n"),
         ][at % 6]
