@@ -12,7 +12,7 @@ mod manual;
 
 const PAGES: [&str; 2] = ["themes.md", "themes.ja.md"];
 /// Each template of the site, and a word in the path of the pages that it makes; the fragments within pages come after.
-const RENDERED: [&str; 8] = [
+const RENDERED: [&str; 9] = [
     "page.html",
     "parallel.html",
     "contents.html",
@@ -21,6 +21,7 @@ const RENDERED: [&str; 8] = [
     "redirect.html",
     "unavailable.html",
     "nav.html",
+    "search.html",
 ];
 
 struct Quiet;
@@ -41,8 +42,9 @@ fn site(folder: &Path) {
     put(
         folder,
         "madoguchi.toml",
-        "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n",
+        "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n[form.translation-feedback]\nspec = \"content/tf.toml\"\n",
     );
+    put(folder, "content/tf.toml", include_str!("../../content/forms/translation-feedback.toml"));
     put(folder, "content/f.toml", include_str!("../../content/forms/service-request.toml"));
     put(
         folder,
@@ -109,7 +111,7 @@ fn the_manual_tells_what_each_template_of_the_site_receives() {
     templates.push("form.html");
     for (template, real) in received(&templates) {
         // Entries of the navigation hold entries of the same kind.
-        let cut: &[&str] = if template == "page.html" { &["columns"] } else { &["groups[].items", "told[].t"] };
+        let cut: &[&str] = if template == "page.html" { &["columns"] } else { &["groups[].items", "told[].t", "columns[].t"] };
         for page in PAGES {
             // All pages of the site get what the manual says at `base.html`.
             let also: &[&str] = if ["choose.html", "redirect.html", "unavailable.html"].contains(&template.as_str()) {
