@@ -1,9 +1,10 @@
 //! From a folder to a site: the phases in their order, each over all pages at once.
 //!
-//! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`]). Only a
+//! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`](super::body::Bodies)). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
 mod in_catalog;
+mod ready;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -13,7 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::allow::Allowed;
-use super::body::{Bodies, BodyWriter};
+use super::body::BodyWriter;
 use super::catalog::Catalog;
 use super::checks::variants::Variants;
 use super::checks::{Checks, PageChecked};
@@ -28,7 +29,7 @@ use super::nav::{self, Nav, PageId};
 use super::page::Reader;
 use super::read::read_found;
 use super::render::{Rendered, Renderer};
-use super::resolve::{self, Known};
+use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{catalog, read, redirect, settings, toc};
 use crate::config::Config;
@@ -37,6 +38,7 @@ use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
 use in_catalog::InCatalog;
+use ready::{Ready, text_of};
 
 /// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
 const AT_ONCE: usize = 4;
@@ -149,9 +151,11 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
         let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
-        let theme = Theme::load(overlay.as_deref(), &config.site.locales)?;
+        let load = || Theme::load(overlay.as_deref(), &config.site.locales);
+        let (theme, found) = rayon::join(load, || discover(&config.root, &config.site.content));
+        let theme = theme?;
         let mut listed = Vec::new();
-        let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
+        let listing = found.unpack(&mut listed);
         let forms = Forms::read(config, &listing, &mut listed);
         observer.phase("discover", listing.files.len());
         Ok(Self { config, options, observer, theme, listing, forms, diagnostics: listed.clone(), listed })
@@ -189,27 +193,32 @@ impl<'a> Run<'a> {
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
         let checks = (!write).then(|| Checks::new(&self.config.site));
         let variants = Mutex::default();
-        let mut facts = self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
+        // Tables of contents need no pages to be read.
+        let read_pages = || self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
+        let (mut facts, tables) = rayon::join(read_pages, || tables(&listing, &read));
+        let joined = tables.unpack(&mut diagnostics);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter_mut().enumerate() {
             uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
             diagnostics.append(&mut facts.diagnostics);
         }
         catalog.name(uids);
-        let nav = self.nav(&listing, &read, &catalog, &facts).unpack(&mut diagnostics);
+        let nav = self.nav(joined, &catalog, &facts).unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
         let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
         self.observer.phase("resolve", facts.len());
-        let (mut found, resources) = resolve::all(&model, &listing);
-        diagnostics.append(&mut found);
-        diagnostics.extend(library.take_diagnostics());
-        diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
-        allowed.apply(&mut diagnostics);
-        diagnostics.par_sort_unstable();
-        diagnostics.dedup();
-        let renderer = Renderer::new(&model)?;
-        let pages: Vec<PageId> = model.pages().collect();
-        let extras = self.prove(&renderer, &reader, &pages)?;
+        let resolve = || {
+            let (mut found, resources) = resolve::all(&model, &listing);
+            diagnostics.append(&mut found);
+            diagnostics.extend(library.take_diagnostics());
+            diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
+            allowed.apply(&mut diagnostics);
+            diagnostics.par_sort_unstable();
+            diagnostics.dedup();
+            (diagnostics, resources)
+        };
+        let ((diagnostics, resources), proven) = rayon::join(resolve, || self.prove(&model, &reader, &kept));
+        let (renderer, pages, extras) = proven?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
@@ -219,12 +228,14 @@ impl<'a> Run<'a> {
         planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, &resources, &listing, &extras) {
+        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, resources, extras };
+        let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
+        let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
+        if let Err(error) = done {
             output.abandon();
             return Err(error);
         }
         let (written, stamps) = output.finish()?;
-        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         memory.write(&cache);
@@ -291,88 +302,55 @@ impl<'a> Run<'a> {
             self.observer.step();
             let mut facts = Facts::of(&page, reader.locales, found);
             let id = PageId(at as u32);
-            resolve::at_once(ground, id, &mut facts);
-            kept.keep(at, || BodyWriter { ground, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
+            let seen = Seen::default();
+            resolve::at_once(ground, id, &mut facts, &seen);
+            kept.keep(at, || BodyWriter { ground, seen, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
             facts
         });
         facts.collect()
     }
 
-    fn nav(&self, listing: &Listing, read: &super::page::Read<'_>, catalog: &Catalog, facts: &[Facts]) -> Checked<Nav> {
-        let mut diagnostics = Vec::new();
-        let mut tables = BTreeMap::new();
-        for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
-            match read(&found.path) {
-                Ok(source) => {
-                    tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
-                }
-                Err(diagnostic) => diagnostics.push(diagnostic),
-            }
-        }
-        let joined = toc::join(tables).unpack(&mut diagnostics);
+    fn nav(&self, joined: Vec<toc::Toc>, catalog: &Catalog, facts: &[Facts]) -> Checked<Nav> {
         let drafts = self.options.drafts;
         let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
         let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
-        let nav = nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut diagnostics);
-        Checked { value: nav, diagnostics }
+        nav::build(joined, all, &InCatalog { catalog, facts, drafts })
     }
 
-    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what the site has beside pages.
-    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<Vec<Rendered>, BuildError> {
-        let model = renderer.model;
+    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what renders the others, the
+    /// pages, and what the site has beside them.
+    fn prove<'m>(&self, model: &'m Model<'m>, reader: &Reader<'_>, kept: &Kept) -> Result<Proven<'m>, BuildError> {
+        let renderer = Renderer::new(model)?;
+        let pages: Vec<PageId> = model.pages().collect();
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
-            renderer.page(*page, &bodies(model, reader, *page)?)?;
+            let text = text_of(model, reader, kept, *page)?;
+            renderer.page(*page, &text)?;
+            kept.put_back(page.0 as usize, text);
         }
         model.forms.prove(model.theme)?;
-        Ok(renderer.extras()?)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
-    fn write(
-        &self,
-        output: &Output,
-        renderer: &Renderer<'_>,
-        reader: &Reader<'_>,
-        kept: &Kept,
-        pages: &[PageId],
-        resources: &BTreeSet<SourcePath>,
-        listing: &Listing,
-        extras: &[Rendered],
-    ) -> Result<(), BuildError> {
-        self.observer.phase("render", pages.len());
-        pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
-            let model = renderer.model;
-            let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
-            let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
-            for file in renderer.page(*page, &known)? {
-                output.put(&file.path, &file.bytes)?;
-            }
-            self.observer.step();
-            Ok(())
-        })?;
-        for asset in self.theme.assets().iter() {
-            if let Ok(path) = OutputPath::parse(&asset.path) {
-                output.put(&path, &asset.bytes)?;
-            }
-        }
-        for resource in resources {
-            let bytes = listing.find(resource).map(|found| read::read_found_bytes(listing, found));
-            if let (Some(Ok(bytes)), Ok(path)) = (bytes, OutputPath::parse(resource.as_str())) {
-                output.put(&path, &bytes)?;
-            }
-        }
-        for file in extras {
-            output.put(&file.path, &file.bytes)?;
-        }
-        Ok(())
+        let extras = renderer.extras()?;
+        Ok((renderer, pages, extras))
     }
 }
 
-/// The text of a page of the resolved site, read again.
-fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
-    let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-    BodyWriter { ground: model.ground, known: Known::All(model.facts), page, facts: model.facts(page) }.bodies(&read).checked()
+/// What renders pages, the pages, and what the site has beside them.
+type Proven<'m> = (Renderer<'m>, Vec<PageId>, Vec<Rendered>);
+
+/// All tables of contents of a docset, as one.
+fn tables(listing: &Listing, read: &super::page::Read<'_>) -> Checked<Vec<toc::Toc>> {
+    let mut diagnostics = Vec::new();
+    let mut tables = BTreeMap::new();
+    for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
+        match read(&found.path) {
+            Ok(source) => {
+                tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
+            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let joined = toc::join(tables).unpack(&mut diagnostics);
+    Checked { value: joined, diagnostics }
 }
 
 fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {
