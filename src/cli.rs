@@ -13,6 +13,8 @@ mod build;
 #[cfg(feature = "site")]
 mod check;
 pub mod failure;
+#[cfg(feature = "site")]
+mod init;
 #[cfg(feature = "intake")]
 mod intake;
 #[cfg(feature = "site")]
@@ -23,6 +25,8 @@ pub mod progress;
 pub mod report;
 #[cfg(feature = "intake")]
 mod requests;
+#[cfg(feature = "preview")]
+mod serve;
 #[cfg(feature = "site")]
 mod split;
 #[cfg(feature = "site")]
@@ -40,12 +44,18 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a new bilingual site with a form, or a configuration for existing Markdown
+    #[cfg(feature = "site")]
+    Init(init::Init),
     /// Build the site in every language
     #[cfg(feature = "site")]
     Build(build::Build),
     /// Say what is wrong with the content, without writing anything
     #[cfg(feature = "site")]
     Check(check::Check),
+    /// Show the site as it is while its files are edited
+    #[cfg(feature = "preview")]
+    Serve(serve::Serve),
     /// Write one language of a localized file to standard output, as plain Markdown
     #[cfg(feature = "site")]
     Split(split::Split),
@@ -79,9 +89,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn done(command: Command) -> Result<(), Failure> {
     match command {
         #[cfg(feature = "site")]
+        Command::Init(init) => init.run(),
+        #[cfg(feature = "site")]
         Command::Build(build) => build.run(),
         #[cfg(feature = "site")]
         Command::Check(check) => check.run(),
+        #[cfg(feature = "preview")]
+        Command::Serve(serve) => serve.run(),
         #[cfg(feature = "site")]
         Command::Split(split) => split.run(),
         #[cfg(feature = "intake")]

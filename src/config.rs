@@ -39,6 +39,8 @@ pub struct Config {
     pub forms: BTreeMap<String, FormConfig>,
     /// How the counter runs.
     pub intake: IntakeConfig,
+    /// `[preview]`: the address that opens a place in the writer's editor, with `{path}`, `{line}` and `{column}`.
+    pub editor: String,
 }
 
 /// `[site]`: what the press makes.
@@ -89,6 +91,8 @@ pub struct FormConfig {
     pub mailbox: Option<Mailbox>,
     /// The locale of the people who read the mail.
     pub desk_locale: LocaleId,
+    /// The time zone that they live in, by its name in the IANA database. Whether there is such a zone the counter knows when it starts.
+    pub desk_time_zone: String,
     /// How to reach somebody when requests cannot be taken.
     pub contact: Option<LocaleMap>,
     /// What happens next, and when.

@@ -62,6 +62,8 @@ pub struct FormSpec {
     pub reply_to: Option<String>,
     /// The field with the language in which the requester wishes to be answered.
     pub language: Option<String>,
+    /// The field with the hours at which the requester can be reached, in words.
+    pub hours: Option<String>,
     /// Groups in their order; each becomes a `fieldset` where it has a title.
     pub groups: Vec<Group>,
     /// Fields in their order, by group.

@@ -59,8 +59,10 @@ pub mod form;
 #[cfg(feature = "intake")]
 pub mod intake;
 pub mod locale;
+#[cfg(feature = "preview")]
+pub mod preview;
 pub mod redact;
-#[cfg(feature = "intake")]
+#[cfg(any(feature = "intake", feature = "preview"))]
 pub mod shutdown;
 #[cfg(feature = "site")]
 pub mod site;

@@ -32,6 +32,7 @@ pub struct Theme {
     engine: Engine,
     messages: Vec<Messages>,
     assets: Assets,
+    locales: LocaleSet,
     digest: Digest,
 }
 
@@ -49,7 +50,7 @@ impl Theme {
         let messages = messages::of_locales(layers, locales)?;
         let assets = Assets::build(layers)?;
         let engine = Engine::build(layers, locales, &messages, &assets)?;
-        Ok(Self { engine, messages, assets, digest: layers.digest(locales) })
+        Ok(Self { engine, messages, assets, locales: locales.clone(), digest: layers.digest(locales) })
     }
 
     /// Renders a template such as `page.html` with the fields of `view`. Values are escaped for HTML unless they are [`Shared::html`].
@@ -85,6 +86,11 @@ impl Theme {
     /// A name that the theme does not have is given back as it is.
     pub fn asset_url<'a>(&'a self, name: &'a str) -> &'a str {
         self.assets.get(name).map_or(name, |asset| &asset.path)
+    }
+
+    /// Whether the theme was loaded for these locales.
+    pub fn is_for(&self, locales: &LocaleSet) -> bool {
+        self.locales == *locales
     }
 
     /// A digest of everything that the theme puts into a page.

@@ -3,32 +3,24 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustls::RootCertStore;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::task::JoinHandle;
 
 use super::failure::{Failure, FailureKind};
 use crate::config::{Config, IntakeConfig, Smtp};
-use crate::intake::authorities;
-use crate::intake::http::{self, Limits};
-use crate::intake::mailer::Mailer;
+use crate::intake::http;
 use crate::intake::outbox::Millis;
-use crate::intake::store::{Options, Retention, Store, StoreError};
-use crate::intake::worker::{Pace, SystemClock, Worker};
-use crate::shutdown::{self, Trigger};
+use crate::intake::store::{Store, StoreError};
+use crate::shutdown;
 use crate::telemetry::{self, Metrics};
 
 mod counter;
+pub(super) mod mount;
 mod outbox;
 mod watch;
 
-use outbox::StoreOutbox;
-
-/// After a signal everything has ended in this time, whatever hangs.
-const END: Duration = Duration::from_millis(9_800);
+use mount::Mounted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Intake {
@@ -46,7 +38,9 @@ impl Intake {
             Failure::usage(format!("`{}` is no level of the log", self.log), "use off, error, warn, info, debug or trace")
         })?;
         let config = counter::configuration(&self.site)?;
-        let runtime = Builder::new_multi_thread().enable_all().build();
+        // What the store's threads have done is looked at before any other work: a request that is on disk is answered before the next one
+        // is read. By default it waits for dozens of others in between.
+        let runtime = Builder::new_multi_thread().global_queue_interval(1).enable_all().build();
         let runtime = runtime.map_err(|why| Failure::environment(format!("no threads can be started: {why}"), ""))?;
         let ended = runtime.block_on(run(&config));
         // What still runs has had its time.
@@ -55,96 +49,39 @@ impl Intake {
     }
 }
 
-/// What was started, and what it needs to end.
-struct Running {
-    store: Store,
-    trigger: Trigger,
-    tasks: Vec<JoinHandle<()>>,
-}
-
 async fn run(config: &Config) -> Result<(), Failure> {
-    let running = start(config).await?;
+    let counter = start(config).await?;
     let failed = tokio::select! {
         signal = shutdown::signal() => {
             let name = signal.map_err(|why| Failure::environment(format!("signals cannot be heard: {why}"), ""))?;
             tracing::info!(signal = name, "stopping: no more connections, open requests are answered");
             None
         }
-        error = running.store.failed() => Some(error),
+        failure = counter.failed() => Some(failure),
     };
-    running.trigger.pull();
-    if let Some(error) = failed {
+    if let Some(failure) = failed {
         // Nothing more may be answered; what was answered is on disk.
-        return Err(of_store(&error));
+        return Err(failure);
     }
-    let all = async {
-        for task in running.tasks {
-            // A task that has panicked has ended too; the panic is in the log.
-            let _ = task.await;
-        }
-    };
-    if tokio::time::timeout(END, all).await.is_err() {
-        tracing::warn!("not everything has ended in time");
-    }
+    counter.stop().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn start(config: &Config) -> Result<Running, Failure> {
-    let needs = counter::Needs::of(config)?;
-    let store = open(&config.intake).await?;
-    let secret = match &config.intake.secret {
-        Some(secret) => secret.expose_secret().as_bytes().to_vec(),
-        None => store.secret().await.map_err(|error| of_store(&error))?.to_vec(),
-    };
+async fn start(config: &Config) -> Result<Mounted, Failure> {
+    let prepared = mount::prepare(config).await?;
     let (listener, admin) = listeners(&config.intake).await?;
-    let metrics = Arc::new(Metrics::default());
-    let worker = worker(&config.intake, &store)?;
-    let status = worker.status();
-    let counter = counter::assemble(config, needs, store.clone(), Arc::clone(&metrics), worker.bell())?;
-    announce(config, &listener, admin.as_ref(), &store);
-    let limits = Limits::new(&config.intake.guard);
-    let no_random = |why| Failure::environment(format!("the system gives no random numbers: {why}"), "");
-    let app = http::router(counter, &secret, &limits).map_err(no_random)?;
-    let (trigger, shutdown) = shutdown::channel();
+    announce(config, &listener, admin.as_ref(), prepared.store());
+    let mut counter = prepared.start();
+    let (limits, shutdown) = (counter.limits(), counter.shutdown());
     let trusted = config.intake.trusted_proxies.clone();
-    let mut tasks =
-        vec![tokio::spawn(http::serve(listener, app, limits.clone(), trusted, Arc::clone(&metrics), shutdown.clone()))];
+    let serving = http::serve(listener, counter.router(), limits.clone(), trusted, counter.metrics(), shutdown.clone());
+    counter.attend(tokio::spawn(serving));
     if let Some(admin) = admin {
-        let app = http::health::admin_router(store.clone(), Arc::clone(&metrics));
-        tasks.push(tokio::spawn(http::serve(admin, app, limits, Vec::new(), Arc::new(Metrics::default()), shutdown.clone())));
+        let app = http::health::admin_router(counter.store().clone(), counter.metrics());
+        counter.attend(tokio::spawn(http::serve(admin, app, limits, Vec::new(), Arc::new(Metrics::default()), shutdown)));
     }
-    tasks.push(tokio::spawn(worker.run(shutdown.receiver())));
-    tasks.push(tokio::spawn(watch::watch(store.clone(), metrics, status, retention(config), shutdown)));
-    Ok(Running { store, trigger, tasks })
-}
-
-type MailWorker = Worker<StoreOutbox, Mailer, SystemClock>;
-
-fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
-    let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
-    let mailer = Mailer::new(smtp, config.smtp_login.clone(), mail_authorities(config)?);
-    let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
-    let worker = format!("{:016x}-{}", now(), std::process::id());
-    Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))
-}
-
-/// Who may vouch for the mail server.
-fn mail_authorities(config: &IntakeConfig) -> Result<RootCertStore, Failure> {
-    let Some(file) = &config.smtp_ca_file else { return Ok(authorities::public()) };
-    let help = "`smtp_ca_file` in [intake] names a PEM file with the certificate of the authority";
-    authorities::of_file(file).map_err(|why| Failure::environment(why, help))
-}
-
-/// How long the requests of each form are kept.
-fn retention(config: &Config) -> Retention {
-    config.forms.iter().map(|(name, form)| (name.clone(), form.retention)).collect()
-}
-
-async fn open(config: &IntakeConfig) -> Result<Store, Failure> {
-    let batch = usize::try_from(config.batch).unwrap_or(usize::MAX);
-    let options = Options { batch, ..Options::counter(now(), config.disk_reserve.0) };
-    Store::open(&config.store, options).await.map_err(|error| of_store(&error))
+    Ok(counter)
 }
 
 fn of_store(error: &StoreError) -> Failure {

@@ -7,13 +7,14 @@ use super::progress::Progress;
 use super::report::Read;
 use crate::config::{self, Config, Environment};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::Locale;
+use crate::locale::{Locale, LocaleSet};
 use crate::site;
 use crate::site::build::{BuildError, Observer, Options, Report};
+use crate::site::survey::Survey;
 use crate::site::unit::Half;
 use crate::site::write::{WriteError, Written};
 use crate::source::Source;
-use crate::theme::ThemeError;
+use crate::theme::{Theme, ThemeError};
 use crate::vpath::SourcePath;
 
 /// What came of a build or a check.
@@ -32,8 +33,18 @@ pub(super) fn configuration(site: &Path) -> Result<Config, Failure> {
 }
 
 /// The language tags that a docset's files name.
-fn discovered_tags(content: &Path) -> Vec<String> {
+pub(super) fn discovered_tags(content: &Path) -> Vec<String> {
     site::build::discovered_tags(content)
+}
+
+/// What existing Markdown a folder holds, if it does.
+pub(super) fn survey(folder: &Path) -> Option<Survey> {
+    site::survey::survey(folder)
+}
+
+/// Whether the theme has the words of the interface in a language.
+pub(super) fn has_messages(locale: &Locale) -> bool {
+    Theme::load(None, &LocaleSet::new(Vec::new(), locale.clone())).is_ok()
 }
 
 /// Builds the site.
@@ -64,17 +75,25 @@ pub(super) fn check(config: &Config, progress: &Progress) -> Result<Outcome, Fai
 /// An error in a file of the site's own theme is reported as one in a page is, with its code and place.
 fn of_theme(config: &Config, error: BuildError) -> Result<Outcome, Failure> {
     let BuildError::Theme(theme) = &error else { return Err(error.into()) };
-    let place = theme.place.as_ref().and_then(|place| {
-        let path = Path::new(&place.file).strip_prefix(&config.root).ok()?.to_str()?;
-        Some(Span::new(SourcePath::parse(path).ok()?, place.range.clone()))
-    });
-    let Some(span) = place else { return Err(error.into()) };
-    let diagnostic = Diagnostic::new(Code::Template, span, theme.message.clone()).help(theme.help.clone());
+    let Some(diagnostic) = in_theme(config, theme) else { return Err(error.into()) };
     Ok(Outcome { diagnostics: vec![diagnostic], read: reader(config), made: String::new() })
+}
+
+/// The same as a diagnostic, if its place is known.
+pub(super) fn in_theme(config: &Config, theme: &ThemeError) -> Option<Diagnostic> {
+    let place = theme.place.as_ref()?;
+    let path = Path::new(&place.file).strip_prefix(&config.root).ok()?.to_str()?;
+    let span = Span::new(SourcePath::parse(path).ok()?, place.range.clone());
+    Some(Diagnostic::new(Code::Template, span, theme.message.clone()).help(theme.help.clone()))
 }
 
 /// Diagnostics with paths that count from the site's folder, as a person sees them.
 fn outcome(config: &Config, report: Report, made: String) -> Outcome {
+    Outcome { diagnostics: from_root(config, report.diagnostics), read: reader(config), made }
+}
+
+/// Diagnostics whose paths count from the content folder, with paths that count from the site's folder.
+pub(super) fn from_root(config: &Config, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let folder = config.site.content.trim_matches('/').to_owned();
     let moved = |path: &SourcePath| {
         // The folder itself stands for its missing content.
@@ -84,16 +103,15 @@ fn outcome(config: &Config, report: Report, made: String) -> Outcome {
             SourcePath::parse(&format!("{folder}/{path}")).unwrap_or_else(|_| path.clone())
         }
     };
-    let mut diagnostics = report.diagnostics;
     for diagnostic in &mut diagnostics {
         diagnostic.span.path = moved(&diagnostic.span.path);
         diagnostic.related.iter_mut().for_each(|(span, _)| span.path = moved(&span.path));
     }
-    Outcome { diagnostics, read: reader(config), made }
+    diagnostics
 }
 
 /// Gives the text of a file below the site's folder.
-fn reader(config: &Config) -> Box<Read<'static>> {
+pub(super) fn reader(config: &Config) -> Box<Read<'static>> {
     let root = config.root.clone();
     Box::new(move |path| site::read::read_bytes(&root, path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
@@ -155,7 +173,7 @@ impl From<BuildError> for Failure {
     }
 }
 
-fn theme_failure(error: &ThemeError) -> Failure {
+pub(super) fn theme_failure(error: &ThemeError) -> Failure {
     let place = error.place.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column)).unwrap_or_default();
     let excerpt = error.place.as_ref().map(|at| format!("\n  {}", at.excerpt())).unwrap_or_default();
     Failure { kind: FailureKind::Content, message: format!("{place}{}{excerpt}", error.message), help: error.help.clone() }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::source::Position;
 use crate::vpath::SourcePath;
 
 mod human;
@@ -55,6 +56,13 @@ pub fn write(out: &mut dyn Write, format: Format, findings: &[Finding], read: &R
         Format::Json => json::write(out, findings, &mut texts),
         Format::Sarif => sarif::write(out, findings, &mut texts),
     }
+}
+
+/// A finding as [`Format::Human`] writes it, without colour, and where it is: line and column, from one.
+pub fn one(finding: &Finding, read: &Read<'_>) -> (String, Option<Position>) {
+    let mut texts = place::Texts::new(read);
+    let at = texts.locate(&finding.diagnostic.span).map(|located| located.start);
+    (human::one(finding, &mut texts, false), at)
 }
 
 /// Whether one of the findings is an error.

@@ -22,6 +22,14 @@ pub(super) struct RawConfig {
     pub(super) site: RawSite,
     pub(super) form: BTreeMap<toml::Spanned<String>, RawForm>,
     pub(super) intake: RawIntake,
+    pub(super) preview: RawPreview,
+}
+
+/// `[preview]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPreview {
+    pub(super) editor: Option<Given<String>>,
 }
 
 /// `[site]`.
@@ -49,6 +57,7 @@ pub(super) struct RawForm {
     pub(super) spec: Option<Given<String>>,
     pub(super) mailbox: Option<Given<String>>,
     pub(super) desk_locale: Option<Given<String>>,
+    pub(super) desk_time_zone: Option<Given<String>>,
     pub(super) contact: Option<Given<RawTexts>>,
     pub(super) promise: Option<Given<RawTexts>>,
     pub(super) privacy: Option<Given<RawTexts>>,

@@ -31,7 +31,8 @@ pub(super) fn with_file(
     let site = site(root, &file, raw.site, content, locales)?;
     let forms = form::all(&file, raw.form, &site)?;
     let intake = intake::settings(root, &file, raw.intake, secrets, site.base_url.as_ref())?;
-    Ok(Config { root: root.to_owned(), site, forms, intake })
+    let editor = filled(raw.preview.editor).map(|url| file.parse("editor", &url, |url| editor(url))).transpose()?;
+    Ok(Config { root: root.to_owned(), site, forms, intake, editor: editor.unwrap_or_else(|| EDITOR.into()) })
 }
 
 /// A configuration without a file. Variables may still set the counter.
@@ -49,7 +50,7 @@ pub(super) fn with_defaults(
 /// See [`Config::without_file`].
 pub(super) fn without_file(root: &Path, tags: &[String]) -> Config {
     let site = default_site(root, locales::discovered(tags, locales::default_source()));
-    Config { root: root.to_owned(), site, forms: BTreeMap::new(), intake: intake::defaults(root) }
+    Config { root: root.to_owned(), site, forms: BTreeMap::new(), intake: intake::defaults(root), editor: EDITOR.into() }
 }
 
 fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
@@ -117,6 +118,20 @@ fn web_root(url: &str) -> Result<String, String> {
     let address = WebAddress::parse(&url.replace("{tag}", "en-us"))?;
     let kept = url.trim_end_matches('/');
     if address.as_str().is_empty() { Err("`web_root` is empty".into()) } else { Ok(kept.to_owned()) }
+}
+
+/// How Visual Studio Code, and editors made from it, are told to open a place in a file.
+const EDITOR: &str = "vscode://file/{path}:{line}:{column}";
+
+/// An address of the scheme of an editor: never one that a browser would run as a script.
+fn editor(url: &str) -> Result<String, String> {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let sound = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    if !sound || ["javascript", "data", "vbscript"].iter().any(|refused| scheme.eq_ignore_ascii_case(refused)) {
+        return Err("must begin with the scheme of an editor, such as `vscode:`".into());
+    }
+    if url.contains("{path}") { Ok(url.to_owned()) } else { Err("must hold `{path}`, which stands for the file".into()) }
 }
 
 fn edit_url(url: &str) -> Result<String, String> {

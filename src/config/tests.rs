@@ -33,6 +33,7 @@ exports = ["pairs", "markdown", "pairs"]
 spec = "content/forms/service-request.toml"
 mailbox = "escalations@example.com"
 desk_locale = "ja"
+desk_time_zone = "Asia/Tokyo"
 contact = { ja = "電話", en = "" }
 confirmation = false
 retention_days = 30
@@ -65,6 +66,7 @@ fn the_whole_file_is_understood() {
     assert_eq!(config.site.out, Path::new("/site/public"));
     let form = &config.forms["service-request"];
     assert_eq!((form.desk_locale, form.confirmation, form.retention.as_secs()), (ja, false, 30 * 86_400));
+    assert_eq!(form.desk_time_zone, "Asia/Tokyo");
     assert_eq!(form.contact.as_ref().unwrap().get(en), Some((ja, "電話")), "the only text there is");
     assert_eq!(config.intake.store, StoreConfig::Sqlite("/site/var/requests.db".into()));
     assert_eq!(config.intake.smtp, Some(Smtp::Smtp(MailServer { host: "127.0.0.1".into(), port: 2525 })));

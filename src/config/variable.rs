@@ -38,6 +38,13 @@ pub(super) struct Secrets {
 }
 
 impl Environment {
+    /// The same without what is set for the counter, for who must not reach the real one.
+    #[must_use]
+    pub fn without_intake(mut self) -> Self {
+        self.0.retain(|name, _| !name.starts_with(INTAKE));
+        self
+    }
+
     /// Puts the text of the file that `NAME_FILE` names in the place of `NAME`, for each setting that may be a secret.
     pub(super) fn read_files(mut self, read: impl Fn(&str) -> Result<String, String>) -> Result<Self, ConfigError> {
         for key in SECRETS.iter().chain(&["store"]) {

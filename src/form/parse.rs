@@ -52,6 +52,7 @@ impl Reader<'_> {
             subject: raw.subject.as_ref().map(|name| name.get_ref().clone()),
             reply_to: raw.reply_to.as_ref().map(|name| name.get_ref().clone()),
             language: raw.language.as_ref().map(|name| name.get_ref().clone()),
+            hours: raw.hours.as_ref().map(|name| name.get_ref().clone()),
             groups: Vec::new(),
             fields: Vec::new(),
         };

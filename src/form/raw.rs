@@ -19,6 +19,7 @@ pub(super) struct RawForm {
     pub(super) subject: Option<Spanned<String>>,
     pub(super) reply_to: Option<Spanned<String>>,
     pub(super) language: Option<Spanned<String>>,
+    pub(super) hours: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) group: Vec<RawGroup>,
 }

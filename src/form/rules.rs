@@ -207,7 +207,7 @@ fn values(reader: &mut Reader<'_>, condition: &RawCondition, other: &Field) {
     }
 }
 
-/// `subject`, `reply_to` and `language` name a field of a fitting type.
+/// `subject`, `reply_to`, `language` and `hours` name a field of a fitting type.
 fn references(reader: &mut Reader<'_>, raw: &RawForm, spec: &FormSpec) {
     let is_line = |field: &Field| field.kind == Kind::Line;
     let is_email = |field: &Field| field.kind == Kind::Email;
@@ -216,6 +216,7 @@ fn references(reader: &mut Reader<'_>, raw: &RawForm, spec: &FormSpec) {
     reference(reader, "subject", raw.subject.as_ref(), spec, "of the type `line`", is_line);
     reference(reader, "reply_to", raw.reply_to.as_ref(), spec, "of the type `email`", is_email);
     reference(reader, "language", raw.language.as_ref(), spec, "whose choices are language tags", is_language);
+    reference(reader, "hours", raw.hours.as_ref(), spec, "of the type `line`", is_line);
 }
 
 fn reference(

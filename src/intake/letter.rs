@@ -12,6 +12,7 @@ mod address;
 mod attachment;
 mod confirmation;
 mod escalation;
+mod hours;
 mod message;
 mod text;
 mod time;
@@ -90,6 +91,11 @@ impl std::error::Error for LetterError {}
 pub fn deliverable(from: &Mailbox, mailbox: &Mailbox) -> Result<(), LetterError> {
     address::plain(&from.address).ok_or(LetterError::Address("from"))?;
     address::wire(&mailbox.address).map(drop).ok_or(LetterError::Address("mailbox"))
+}
+
+/// Whether a zone of this name is known: to be asked before a counter takes requests.
+pub fn knows_zone(name: &str) -> bool {
+    time::zone(name).is_some()
 }
 
 /// The mail to the desk: all answers with their labels in the desk's locale, and the same for machines as JSON.

@@ -42,8 +42,25 @@ impl Allowed {
         }
     }
 
+    /// Forgets what a file leaves out: it has changed, or is gone.
+    pub(crate) fn forget(&self, path: &SourcePath) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+    }
+
     /// Takes out the warnings that are left out at one of their places, and adds what is wrong with the allowances themselves.
     pub(crate) fn apply(&self, diagnostics: &mut Vec<Diagnostic>) {
+        self.leave_out(diagnostics);
+        diagnostics.extend(self.faults(|_| true));
+    }
+
+    /// What is wrong with the allowances themselves, in some of the files.
+    pub(crate) fn faults(&self, of: impl Fn(&SourcePath) -> bool) -> Vec<Diagnostic> {
+        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        files.iter().filter(|(path, _)| of(path)).flat_map(|(_, file)| file.diagnostics.iter().cloned()).collect()
+    }
+
+    /// Takes out the warnings that are left out at one of their places.
+    pub(crate) fn leave_out(&self, diagnostics: &mut Vec<Diagnostic>) {
         let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let allows =
             |code: Code, span: &Span| files.get(&span.path).is_some_and(|file| file.value.iter().any(|a| a.covers(code, span)));
@@ -51,7 +68,6 @@ impl Allowed {
             let mut places = std::iter::once(&found.span).chain(found.related.iter().map(|(span, _)| span));
             found.code.severity() == Severity::Error || !places.any(|span| allows(found.code, span))
         });
-        diagnostics.extend(files.values().flat_map(|file| file.diagnostics.iter().cloned()));
     }
 }
 

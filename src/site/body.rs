@@ -111,6 +111,22 @@ impl BodyWriter<'_> {
         Bodies { articles, parallels, notes: notes.into_inner() }
     }
 
+    /// The text of one file of the page.
+    ///
+    /// # Errors
+    /// The template of a form.
+    pub(crate) fn one(&self, page: &Page, locale: LocaleId, parallel: bool) -> Result<Option<Body>, ThemeError> {
+        let notes = RefCell::default();
+        let shown = self.facts.is_shown(self.ground.drafts);
+        let has_parallel = self.ground.config.parallel && self.facts.parallel.contains(&locale);
+        let body = match parallel {
+            true if shown && has_parallel => self.parallel(locale, page, &notes),
+            false if shown => self.article(locale, page, &notes),
+            _ => None,
+        };
+        notes.into_inner().failed.map_or(Ok(body), Err)
+    }
+
     fn article(&self, locale: LocaleId, page: &Page, notes: &RefCell<Notes>) -> Option<Body> {
         let (shown, version) = page.shown(locale, self.ground.locales())?;
         let around = self.around(locale, self.ground.url(self.page, locale), false, notes);

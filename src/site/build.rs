@@ -3,10 +3,9 @@
 //! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`](super::body::Bodies)). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
-mod in_catalog;
 mod ready;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -15,7 +14,6 @@ use rayon::prelude::*;
 
 use super::allow::Allowed;
 use super::body::BodyWriter;
-use super::catalog::Catalog;
 use super::checks::variants::Variants;
 use super::checks::{Checks, PageChecked};
 use super::discover::{Found, Listing, discover};
@@ -25,19 +23,18 @@ use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
 use super::model::{self, Ground, Model};
-use super::nav::{self, Nav, PageId};
+use super::nav::PageId;
 use super::page::Reader;
 use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{catalog, read, redirect, settings, toc};
+use super::{parts, read, settings};
 use crate::config::Config;
-use crate::diag::{Checked, Code, Diagnostic, Severity, Span};
+use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
-use in_catalog::InCatalog;
 use ready::{Ready, text_of};
 
 /// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
@@ -122,18 +119,21 @@ pub fn check(config: &Config, options: &Options, observer: &dyn Observer) -> Res
 /// The language tags that the files of a docset name, for a site that does not say which it has.
 pub fn discovered_tags(content: &Path) -> Vec<String> {
     let listing = discover(content, "").value;
-    let tags: BTreeSet<String> = listing
-        .files
-        .par_iter()
-        .filter(|found| matches!(found.path.extension().as_str(), "md" | "yml") || settings::is_settings(&found.path))
-        .filter_map(|found| read_found(&listing, found).ok())
-        .filter_map(|source| {
-            let docset = settings::is_settings(&source.path).then(|| settings::read([&source]).value);
-            let published = docset.and_then(|settings| settings.any_locale().map(str::to_owned));
-            published.or_else(|| super::page::content_locale(&source.text).map(str::to_owned))
-        })
-        .collect();
+    let files = listing.files.par_iter().filter(|found| may_name_a_locale(&found.path));
+    let tags: BTreeSet<String> = files.filter_map(|found| tag_of(&read_found(&listing, found).ok()?)).collect();
     tags.into_iter().collect()
+}
+
+/// Whether a file is one that [`tag_of`] asks.
+pub(crate) fn may_name_a_locale(path: &SourcePath) -> bool {
+    matches!(path.extension().as_str(), "md" | "yml") || settings::is_settings(path)
+}
+
+/// The language tag that a file names: of itself, or of what it has settings for.
+pub(crate) fn tag_of(source: &Source) -> Option<String> {
+    let docset = settings::is_settings(&source.path).then(|| settings::read([source]).value);
+    let published = docset.and_then(|settings| settings.any_locale().map(str::to_owned));
+    published.or_else(|| super::page::content_locale(&source.text).map(str::to_owned))
 }
 
 struct Run<'a> {
@@ -142,7 +142,7 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     theme: Theme,
     listing: Listing,
-    forms: Forms<'a>,
+    forms: Forms,
     /// What was wrong with the listing and the forms.
     listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
@@ -150,9 +150,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
-        let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
-        let load = || Theme::load(overlay.as_deref(), &config.site.locales);
-        let (theme, found) = rayon::join(load, || discover(&config.root, &config.site.content));
+        let list = || discover(&config.root, &config.site.content);
+        let (theme, found) = rayon::join(|| parts::theme(config), list);
         let theme = theme?;
         let mut listed = Vec::new();
         let listing = found.unpack(&mut listed);
@@ -176,7 +175,7 @@ impl<'a> Run<'a> {
         let digests: Vec<OnceLock<Digest>> = listing.files.iter().map(|_| OnceLock::new()).collect();
         let allowed = Allowed::default();
         let read = |path: &SourcePath| read_listed(&listing, path, &digests).inspect(|source| allowed.note(source));
-        let catalog = self.catalog(&listing, &read);
+        let catalog = parts::catalog(&listing, &self.config.site.locales, &read, &mut self.diagnostics);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
         let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
@@ -195,15 +194,15 @@ impl<'a> Run<'a> {
         let variants = Mutex::default();
         // Tables of contents need no pages to be read.
         let read_pages = || self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
-        let (mut facts, tables) = rayon::join(read_pages, || tables(&listing, &read));
-        let joined = tables.unpack(&mut diagnostics);
+        let (mut facts, tables) = rayon::join(read_pages, || parts::tables(&listing, &read));
+        let tables = tables.unpack(&mut diagnostics);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter_mut().enumerate() {
             uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
             diagnostics.append(&mut facts.diagnostics);
         }
         catalog.name(uids);
-        let nav = self.nav(joined, &catalog, &facts).unpack(&mut diagnostics);
+        let nav = parts::nav(tables, &catalog, &facts, self.options.drafts).unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
         let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
         self.observer.phase("resolve", facts.len());
@@ -268,19 +267,6 @@ impl<'a> Run<'a> {
         Digest::of(all.as_bytes())
     }
 
-    fn catalog(&mut self, listing: &Listing, read: &(dyn Fn(&SourcePath) -> Result<Source, Diagnostic> + Sync)) -> Catalog {
-        let mut sources = |wanted: &dyn Fn(&SourcePath) -> bool| -> Vec<Source> {
-            let found = listing.files.iter().filter(|found| wanted(&found.path)).map(|found| read(&found.path));
-            found.filter_map(|source| source.map_err(|diagnostic| self.diagnostics.push(diagnostic)).ok()).collect()
-        };
-        let settings = sources(&settings::is_settings);
-        let redirections = sources(&redirect::is_redirections);
-        let yaml = |path: &SourcePath| read(path).is_ok_and(|source| catalog::is_yaml_page(&source.text));
-        let settings = settings::read(&settings).unpack(&mut self.diagnostics);
-        let redirects = redirect::read(&redirections).unpack(&mut self.diagnostics);
-        Catalog::new(listing, settings, redirects, &self.config.site.locales, &yaml).unpack(&mut self.diagnostics)
-    }
-
     fn facts(
         &self,
         ground: &Ground<'_>,
@@ -310,13 +296,6 @@ impl<'a> Run<'a> {
         facts.collect()
     }
 
-    fn nav(&self, joined: Vec<toc::Toc>, catalog: &Catalog, facts: &[Facts]) -> Checked<Nav> {
-        let drafts = self.options.drafts;
-        let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
-        let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
-        nav::build(joined, all, &InCatalog { catalog, facts, drafts })
-    }
-
     /// Renders one page of each kind, so that a template's error is found before anything is written; gives what renders the others, the
     /// pages, and what the site has beside them.
     fn prove<'m>(&self, model: &'m Model<'m>, reader: &Reader<'_>, kept: &Kept) -> Result<Proven<'m>, BuildError> {
@@ -336,22 +315,6 @@ impl<'a> Run<'a> {
 
 /// What renders pages, the pages, and what the site has beside them.
 type Proven<'m> = (Renderer<'m>, Vec<PageId>, Vec<Rendered>);
-
-/// All tables of contents of a docset, as one.
-fn tables(listing: &Listing, read: &super::page::Read<'_>) -> Checked<Vec<toc::Toc>> {
-    let mut diagnostics = Vec::new();
-    let mut tables = BTreeMap::new();
-    for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
-        match read(&found.path) {
-            Ok(source) => {
-                tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
-            }
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        }
-    }
-    let joined = toc::join(tables).unpack(&mut diagnostics);
-    Checked { value: joined, diagnostics }
-}
 
 fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {
     match listing.position(path).and_then(|at| Some((listing.files.get(at)?, digests.get(at)?))) {

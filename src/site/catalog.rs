@@ -123,6 +123,12 @@ impl Catalog {
         });
     }
 
+    /// The same, when pages have changed.
+    pub(crate) fn rename(&mut self, uids: impl IntoIterator<Item = (String, PageId)>) {
+        self.by_uid = OnceLock::new();
+        self.name(uids);
+    }
+
     /// The page with a uid.
     pub(crate) fn uid(&self, uid: &str) -> Option<PageId> {
         self.by_uid.get()?.get(uid).copied()
@@ -275,7 +281,7 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
 }
 
 /// Whether a folder's name is a language, alone or with a region, and not a word that happens to begin like one (`de-dupe`).
-fn is_locale_folder(name: &str) -> bool {
+pub(crate) fn is_locale_folder(name: &str) -> bool {
     let mut parts = name.split(['-', '_']);
     let is_language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()));
     let is_script = |part: &str| matches!(part.to_ascii_lowercase().as_str(), "hans" | "hant" | "latn" | "cyrl" | "arab");

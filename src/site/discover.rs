@@ -212,6 +212,15 @@ impl Walk {
     }
 }
 
+/// Whether a path below the content folder is left out by its name alone, so that nothing that happens to it matters.
+pub(crate) fn is_hidden(below: &Path) -> bool {
+    let mut parts = below.iter().map(|part| part.to_string_lossy()).rev();
+    let name = parts.next().unwrap_or_default();
+    // The mark of an output folder hides all that is in it.
+    let marks = name == ".madoguchi" || is_docset_setting(&name);
+    (name.starts_with('.') && !marks) || parts.any(|folder| folder.starts_with('.') || folder == "node_modules")
+}
+
 /// The settings of a docset that are dot-files.
 fn is_docset_setting(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

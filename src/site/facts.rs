@@ -136,6 +136,12 @@ impl Facts {
         }
     }
 
+    /// What is known of a page that was not read.
+    pub(crate) fn none() -> Self {
+        let (editions, parallel, links, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { editions, parallel, links, files, uids: Vec::new(), draft: false, diagnostics: Vec::new() }
+    }
+
     /// Whether the page is part of the site.
     pub(crate) fn is_shown(&self, drafts: bool) -> bool {
         !self.editions.is_empty() && (drafts || !self.draft)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use super::discover::Listing;
 use super::read;
@@ -9,22 +10,22 @@ use crate::config::{Config, FormConfig, LocaleMap};
 use crate::diag::{Code, Diagnostic, Span, nearest};
 use crate::form::view::{FormView, Showing, view};
 use crate::form::{self, FormSpec};
-use crate::locale::LocaleId;
+use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Digest;
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{SourcePath, UrlPath};
 
 /// The forms of a site by name.
 #[derive(Debug)]
-pub(crate) struct Forms<'a> {
-    config: &'a Config,
-    all: BTreeMap<&'a str, Form<'a>>,
+pub(crate) struct Forms {
+    locales: LocaleSet,
+    all: BTreeMap<String, Form>,
     digest: Digest,
 }
 
 #[derive(Debug)]
-struct Form<'a> {
-    config: &'a FormConfig,
+struct Form {
+    config: FormConfig,
     /// `None` where the specification has a fault, which is reported.
     spec: Option<FormSpec>,
     action: String,
@@ -33,17 +34,17 @@ struct Form<'a> {
 /// The template that shows a form within an article.
 const TEMPLATE: &str = "form.html";
 
-impl<'a> Forms<'a> {
+impl Forms {
     /// Reads the specifications of all forms that the configuration names.
-    pub(crate) fn read(config: &'a Config, listing: &Listing, found: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn read(config: &Config, listing: &Listing, found: &mut Vec<Diagnostic>) -> Self {
         let mut inputs = String::new();
         let mut all = BTreeMap::new();
         for (name, form) in &config.forms {
             let spec = specification(config, name, &form.spec, listing, found, &mut inputs);
-            all.insert(name.as_str(), Form { config: form, spec, action: action(config, name) });
+            all.insert(name.clone(), Form { config: form.clone(), spec, action: action(config, name) });
         }
         let _ = write!(inputs, "{:?} {:?}", config.forms, config.intake.public_url);
-        Self { config, all, digest: Digest::of(inputs.as_bytes()) }
+        Self { locales: config.site.locales.clone(), all, digest: Digest::of(inputs.as_bytes()) }
     }
 
     /// A digest of everything that the forms put into pages.
@@ -58,8 +59,8 @@ impl<'a> Forms<'a> {
 
     /// What each form is called, and how to reach somebody where it cannot be sent.
     pub(crate) fn contacts(&self, locale: LocaleId) -> Vec<Contact<'_>> {
-        let contact = |form: &'_ Form<'a>| form.config.contact.as_ref()?.get(locale).map(|(_, text)| text);
-        let named = self.all.values().filter_map(|form| Some((form.spec.as_ref()?, contact(form)?)));
+        let named =
+            self.all.values().filter_map(|form| Some((form.spec.as_ref()?, form.config.contact.as_ref()?.get(locale)?.1)));
         named.map(|(spec, text)| Contact { form: spec.title.get(locale), text }).collect()
     }
 
@@ -68,7 +69,7 @@ impl<'a> Forms<'a> {
         if self.all.contains_key(name) {
             return None;
         }
-        let help = match nearest(name, self.all.keys().copied()) {
+        let help = match nearest(name, self.all.keys().map(String::as_str)) {
             Some(known) => format!("did you mean `{known}`?"),
             None => "name a form of madoguchi.toml, or add it there: [form.NAME]".to_owned(),
         };
@@ -78,17 +79,19 @@ impl<'a> Forms<'a> {
     /// The form as HTML, for a page in a locale; `None` where its specification has a fault.
     pub(crate) fn html(&self, theme: &Theme, name: &str, locale: LocaleId, page: &UrlPath) -> Result<Option<String>, ThemeError> {
         let Some(Form { config, spec: Some(spec), action }) = self.all.get(name) else { return Ok(None) };
-        let text = |texts: &'a Option<LocaleMap>| texts.as_ref().and_then(|texts| texts.get(locale));
+        fn text(texts: &Option<LocaleMap>, locale: LocaleId) -> Option<(LocaleId, &str)> {
+            texts.as_ref().and_then(|texts| texts.get(locale))
+        }
         let showing = Showing {
             locale,
-            locales: &self.config.site.locales,
+            locales: &self.locales,
             action,
             page: page.as_str(),
             submission_id: "",
             token: "",
-            contact: text(&config.contact),
-            promise: text(&config.promise),
-            privacy: text(&config.privacy),
+            contact: text(&config.contact, locale),
+            promise: text(&config.promise, locale),
+            privacy: text(&config.privacy, locale),
             values: &[],
             faults: &[],
         };
@@ -99,7 +102,7 @@ impl<'a> Forms<'a> {
     /// Shows each form once in each locale, so that a fault of the template is found before anything is written.
     pub(crate) fn prove(&self, theme: &Theme) -> Result<(), ThemeError> {
         for name in self.all.keys() {
-            for locale in self.config.site.locales.ids() {
+            for locale in self.locales.ids() {
                 self.html(theme, name, locale, &UrlPath::root())?;
             }
         }
@@ -126,6 +129,18 @@ fn action(config: &Config, name: &str) -> String {
     format!("{base}{name}")
 }
 
+/// The files that the specifications of all forms stand in.
+pub(crate) fn files(config: &Config, listing: &Listing) -> Vec<PathBuf> {
+    let place = |form: &FormConfig| Some(listing.folder.join(below_content(config, &form.spec)?.as_str()));
+    config.forms.values().filter_map(place).collect()
+}
+
+/// A path of the configuration, which counts from the site's folder, as one from the content folder.
+fn below_content(config: &Config, path: &str) -> Option<SourcePath> {
+    let below = path.strip_prefix(config.site.content.as_str()).unwrap_or(path).trim_start_matches('/');
+    SourcePath::parse(below).ok()
+}
+
 fn specification(
     config: &Config,
     name: &str,
@@ -134,9 +149,7 @@ fn specification(
     found: &mut Vec<Diagnostic>,
     inputs: &mut String,
 ) -> Option<FormSpec> {
-    let content = &config.site.content;
-    let below = path.strip_prefix(content.as_str()).unwrap_or(path).trim_start_matches('/');
-    let path = SourcePath::parse(below).ok()?;
+    let path = below_content(config, path)?;
     let Some(read) = read::read_named(listing, &path) else {
         let message = format!("the form `{name}` has no specification: there is no such file");
         let help = format!("add the file, or correct `spec` in madoguchi.toml under [form.{name}]");

@@ -19,7 +19,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) catalog: &'a Catalog,
     pub(crate) library: &'a Library<'a>,
-    pub(crate) forms: &'a Forms<'a>,
+    pub(crate) forms: &'a Forms,
     pub(crate) web_roots: &'a [Option<String>],
     pub(crate) drafts: bool,
 }

@@ -76,6 +76,27 @@ pub(crate) fn read_named(listing: &Listing, path: &SourcePath) -> Option<Result<
     Some(read_found(listing, &found))
 }
 
+/// What stands at a path, after symbolic links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+    /// A device, a socket, or what may not be asked for.
+    Other,
+    /// Nothing, or a link that leads nowhere.
+    Gone,
+}
+
+/// What stands at a path.
+pub(crate) fn kind(path: &Path) -> Kind {
+    match fs::metadata(path) {
+        Ok(data) if data.is_file() => Kind::File,
+        Ok(data) if data.is_dir() => Kind::Folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kind::Gone,
+        _ => Kind::Other,
+    }
+}
+
 /// The bytes of a file that a command names.
 ///
 /// # Errors

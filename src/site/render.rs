@@ -56,6 +56,13 @@ impl<'a> Renderer<'a> {
         Ok(files)
     }
 
+    /// The file of a page that has this text.
+    pub(crate) fn one(&self, id: PageId, locale: LocaleId, body: &Body) -> Result<Option<Rendered>, ThemeError> {
+        let Some(edition) = self.model.edition(id, locale) else { return Ok(None) };
+        let make = if body.beside.is_some() { Self::parallel } else { Self::article };
+        make(self, id, locale, edition, body).map(Some)
+    }
+
     fn article(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
         let here = self.model.url(id, locale);
         let mut frame = self.frame(&here, locale, &edition.title.text);

@@ -1,11 +1,10 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
-use std::cell::RefCell;
+mod seen;
+
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
@@ -18,6 +17,7 @@ use super::nav::PageId;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
+pub(crate) use seen::Seen;
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,14 +70,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
             let resolver = model.resolver();
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
-                files.extend(model.facts(*page).files.iter().cloned());
-                for written in &model.facts(*page).links {
-                    let (target, diagnostic) = resolver.check(*page, written);
-                    diagnostics.extend(diagnostic);
-                    if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
-                        files.insert(path);
-                    }
-                }
+                of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
             }
             (diagnostics, files)
         })
@@ -87,17 +80,39 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         diagnostics.append(&mut some);
         files.extend(more);
     }
+    diagnostics.extend(of_site(model, &files));
+    (diagnostics, files)
+}
+
+/// Looks up the links that are left in one page.
+pub(crate) fn of_page(
+    resolver: &Resolver<'_>,
+    page: PageId,
+    facts: &Facts,
+    diagnostics: &mut Vec<Diagnostic>,
+    files: &mut BTreeSet<SourcePath>,
+) {
+    files.extend(facts.files.iter().cloned());
+    for written in &facts.links {
+        let (target, diagnostic) = resolver.check(page, written);
+        diagnostics.extend(diagnostic);
+        if let (Target::File(path, _), true) = (target, written.what != Use::Snippet) {
+            files.insert(path);
+        }
+    }
+}
+
+/// What is wrong with the files that the site publishes as they stand, and with its redirections.
+pub(crate) fn of_site(model: &Model<'_>, files: &BTreeSet<SourcePath>) -> Vec<Diagnostic> {
     let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
         let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
         Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
     });
-    diagnostics.extend(taken);
-    diagnostics.extend(dead_redirections(model));
-    (diagnostics, files)
+    taken.chain(dead_redirections(model)).collect()
 }
 
 /// The files that a resource glob of the docset's settings names.
-fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
+pub(crate) fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSet<SourcePath> {
     let files = listing.files.iter().map(|found| &found.path);
     files.filter(|path| is_published(path) && model.catalog.settings.is_resource(path)).cloned().collect()
 }
@@ -108,18 +123,6 @@ pub(crate) struct Resolver<'a> {
     pub(crate) known: Known<'a>,
     /// What the page's destinations were found to name, if that is kept.
     pub(crate) seen: Option<&'a Seen>,
-}
-
-/// What the destinations of one page were found to name. Most stand in each of its languages, and are asked for twice: when its links are
-/// looked up, and when its text is written.
-#[derive(Default)]
-pub(crate) struct Seen(RefCell<FxHashMap<String, Vec<(SourcePath, Rc<Named>)>>>);
-
-/// What a destination names, whoever reads it.
-struct Named {
-    reference: Reference,
-    /// What the path of a file leads to.
-    found: Result<Option<ByCase>, BadPath>,
 }
 
 /// The pages of which is known what is in them.
@@ -166,27 +169,6 @@ impl<'a> std::ops::Deref for Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// What a destination names that is written in a file.
-    fn named(&self, file: &SourcePath, written: &str) -> Rc<Named> {
-        let look = || {
-            let reference = Reference::parse(written);
-            let found = match &reference {
-                Reference::File(path) => self.catalog.follow(file.folder(), path),
-                _ => Ok(None),
-            };
-            Rc::new(Named { reference, found })
-        };
-        let Some(Seen(seen)) = self.seen else { return look() };
-        let mut seen = seen.borrow_mut();
-        let known = seen.get(written).and_then(|files| files.iter().find(|(known, _)| known == file));
-        if let Some((_, named)) = known {
-            return Rc::clone(named);
-        }
-        let named = look();
-        seen.entry(written.to_owned()).or_default().push((file.clone(), Rc::clone(&named)));
-        named
-    }
-
     /// Where a destination leads that is written in a file, for a page in a locale.
     pub(crate) fn link(&self, file: &SourcePath, page: PageId, locale: LocaleId, written: &str) -> Resolution {
         let named = self.named(file, written);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Serialize, Serializer};
 use tera::{Context, ErrorKind, Kwargs, State, Tera, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
@@ -20,8 +20,8 @@ pub struct Shared(Kind);
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// Any value, and a number that no other value has.
-    Value(Value, usize),
+    /// Any value, and a hash by which it is told from others (XXH3, 64 bits).
+    Value(Value, u64),
     /// Finished HTML.
     Html(Html),
 }
@@ -53,10 +53,10 @@ impl Shared {
     /// # Errors
     /// The value cannot be serialised, as a map with keys that are maps.
     pub fn new(value: &impl Serialize) -> Result<Self, ThemeError> {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let made = Value::try_from_serializable(value);
-        let made = made.map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))?;
-        Ok(Self(Kind::Value(made, NUMBER.fetch_add(1, Ordering::Relaxed))))
+        let failed = |error: String| ThemeError::new(ThemeErrorKind::Render, error);
+        let made = Value::try_from_serializable(value).map_err(|error| failed(error.to_string()))?;
+        let text = serde_json::to_vec(value).map_err(|error| failed(error.to_string()))?;
+        Ok(Self(Kind::Value(made, xxh3_64(&text))))
     }
 
     /// HTML that is put into a page as it is.

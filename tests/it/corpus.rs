@@ -1,7 +1,7 @@
 //! Whole docsets of real pages, built: every file of the output is read, and every word, id, link and language in it checked.
 
 mod html;
-mod site;
+pub(crate) mod site;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;

@@ -20,6 +20,8 @@ mod html;
 #[cfg(feature = "site")]
 mod includes;
 #[cfg(feature = "site")]
+mod init;
+#[cfg(feature = "site")]
 mod japanese;
 #[cfg(feature = "site")]
 mod laws;

@@ -206,16 +206,21 @@ fn while_the_counter_is_down_a_page_of_the_site_says_so() {
 /// The key of a status page is a secret, and what an address fills in is the requester's own.
 #[test]
 fn what_stands_behind_the_question_mark_is_in_no_log_of_the_proxy() {
-    before_each("what_stands_behind_the_question_mark_is_in_no_log_of_the_proxy", "", |stand| {
+    before_each("what_stands_behind_the_question_mark_is_in_no_log_of_the_proxy", "", |mut stand| {
         assert_eq!(stand.get("/requests/service-request?company=canary&locale=en").status, 200);
         assert_eq!(stand.get("/requests/status/SR-04HM-ASW9-NF6Y-Y07Z?key=canary").status, 404);
         assert_eq!(
             stand.send(&Request::new("GET", "/ja/nothing/?q=canary").header("Referer", "https://x/?key=canary")).status,
             404
         );
-        let file = std::fs::read_to_string(stand.folder.path().join("access.log")).unwrap_or_default();
-        assert_eq!(file.contains("/requests/status/"), stand.kind == Proxy::Nginx, "{file}");
-        assert!(!file.contains("canary") && !stand.proxy.said().contains("canary"), "{file}\n{}", stand.proxy.said());
         assert!(!stand.log().contains("canary"));
+        // While nobody answers, proxies write what they could not pass on.
+        stand.counter = None;
+        assert_eq!(stand.get("/requests/status/SR-04HM-ASW9-NF6Y-Y07Z?key=canary").status, 503);
+        assert_eq!(stand.get("/requests/service-request?company=canary&locale=en").status, 503);
+        let file = |name: &str| std::fs::read_to_string(stand.folder.path().join(name)).unwrap_or_default();
+        let (access, errors) = (file("access.log"), file("error.log") + &stand.proxy.said());
+        assert_eq!(access.contains("/requests/status/"), stand.kind == Proxy::Nginx, "{access}");
+        assert!(!access.contains("canary") && !errors.contains("canary"), "{:?}: {access}\n{errors}", stand.kind);
     });
 }

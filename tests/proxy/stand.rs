@@ -274,7 +274,8 @@ fn caddy(program: &Path, folder: &Path, counter: SocketAddr, plain: SocketAddr, 
         &block("caddyfile"),
         &[("docs.example.com {\n", &tls), ("/srv/docs", site().to_str().unwrap()), ("127.0.0.1:8025", &counter.to_string())],
     );
-    let frame = format!("{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n}}\n{own}", plain.port(), secure.port());
+    let options = format!("{{\n\tadmin off\n\thttp_port {}\n\thttps_port {}\n", plain.port(), secure.port());
+    let frame = replaced(&own, &[("# /etc/caddy/Caddyfile\n{\n", &options)]);
     std::fs::write(folder.join("Caddyfile"), frame).unwrap();
     let mut command = Command::new(program);
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));

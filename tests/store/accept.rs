@@ -1,7 +1,10 @@
 //! A request is taken once, and nothing of it is lost.
 
+use std::time::Duration;
+
+use madoguchi::config::StoreConfig;
 use madoguchi::intake::outbox::{Accepted, ConfirmationLimits, DeliveryState, HoldReason, NewRequest, Purpose};
-use madoguchi::intake::store::{Filter, Options, Store};
+use madoguchi::intake::store::{Filter, Options, Store, StoreError};
 use tokio::task::JoinSet;
 
 use super::support::{DAY, HOUR, NOW, Place, confirmed, fill, on_both, request};
@@ -185,10 +188,32 @@ fn more_than_can_wait_are_told_to_come_again() {
         }
         let answers = posts.join_all().await;
         let taken = answers.iter().filter(|answer| answer.is_ok()).count();
-        let refused = answers.iter().filter(|answer| **answer == Err(madoguchi::intake::store::StoreError::Busy)).count();
+        let refused = answers.iter().filter(|answer| **answer == Err(StoreError::Busy)).count();
         assert_eq!(taken + refused, 500);
         assert!(taken > 0 && refused > 0, "{taken} taken");
         assert_eq!(store.stats().await.unwrap().requests, taken as u64);
+        fill(&store, 1).await;
+    });
+}
+
+#[test]
+fn nobody_waits_for_another_process_behind_others_and_then_again() {
+    super::support::run(async {
+        let place = Place::sqlite();
+        let store = place.counter().await;
+        let StoreConfig::Sqlite(file) = &place.config else { unreachable!() };
+        let other = rusqlite::Connection::open(file).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let (first, second) = (store.clone(), store.clone());
+        let first = tokio::spawn(async move { first.lease("w", NOW, NOW + HOUR, 10).await });
+        // The writer waits for the other process now, and this comes behind.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let second = tokio::spawn(async move { second.accept(request()).await });
+        assert_eq!(first.await.unwrap(), Err(StoreError::Busy));
+        // What is left of its own five seconds, and no five seconds more.
+        let second = tokio::time::timeout(Duration::from_secs(4), second).await.expect("it waits again");
+        assert_eq!(second.unwrap(), Err(StoreError::Busy));
+        other.execute_batch("ROLLBACK").unwrap();
         fill(&store, 1).await;
     });
 }

@@ -13,3 +13,4 @@ mod postgres;
 mod retry;
 mod support;
 mod tls;
+mod upgrade;

@@ -51,6 +51,9 @@ impl Needs {
         match (&intake.public_url, &intake.from) {
             (Some(public_url), Some(from)) if missing.is_empty() => {
                 secure(public_url)?;
+                for (name, form) in &config.forms {
+                    zone(name, form)?;
+                }
                 for mailbox in config.forms.values().filter_map(|form| form.mailbox.as_ref()) {
                     deliverable(from, mailbox)?;
                 }
@@ -68,6 +71,16 @@ fn deliverable(from: &Mailbox, mailbox: &Mailbox) -> Result<(), Failure> {
     letter::deliverable(from, mailbox).map_err(|error| {
         refused(error.to_string(), format!("`from` is {}, and requests go to {}", from.address, mailbox.address))
     })
+}
+
+/// The mail says times in the desk's zone.
+fn zone(name: &str, form: &FormConfig) -> Result<(), Failure> {
+    let zone = &form.desk_time_zone;
+    if letter::knows_zone(zone) {
+        return Ok(());
+    }
+    let help = "name one of the IANA database, such as `Asia/Shanghai` or `UTC`";
+    Err(refused(format!("`desk_time_zone` in [form.{name}] is `{zone}`, and there is no such time zone"), help))
 }
 
 /// Requests hold personal data: they travel encrypted, unless they do not leave the machine.

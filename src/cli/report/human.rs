@@ -18,25 +18,27 @@ pub(super) fn write(
     colour: bool,
     most: usize,
 ) -> io::Result<()> {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    // Excerpts are cut already; the renderer would cut at other places.
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(10_000);
     let mut warnings = 0;
     for finding in findings {
         warnings += usize::from(finding.severity == Severity::Warning);
         if finding.severity == Severity::Warning && warnings > most {
             continue;
         }
-        let rendered = renderer.render(&groups(finding, texts));
-        for line in rendered.lines().filter(|line| !is_filler(line)) {
-            writeln!(out, "{line}")?;
-        }
-        writeln!(out)?;
+        writeln!(out, "{}", one(finding, texts, colour))?;
     }
     if warnings > most {
         writeln!(out, "… and {} more warnings: `madoguchi check` shows all\n", warnings - most)?;
     }
     write!(out, "{}", Summary::of(findings))
+}
+
+/// One finding, in lines that each have their end.
+pub(super) fn one(finding: &Finding, texts: &mut Texts<'_>, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    // Excerpts are cut already; the renderer would cut at other places.
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(10_000);
+    let rendered = renderer.render(&groups(finding, texts));
+    rendered.lines().filter(|line| !is_filler(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn groups<'a>(finding: &'a Finding, texts: &mut Texts<'_>) -> Vec<Group<'a>> {

@@ -46,11 +46,13 @@ fn form(file: &File<'_>, name: &Given<String>, raw: RawForm, site: &SiteConfig) 
     let spec = filled(raw.spec).ok_or_else(|| missing_spec(file, name))?;
     let mailbox = filled(raw.mailbox).map(|given| file.parse("mailbox", &given, |text| Mailbox::parse(text)));
     let locale = raw.desk_locale.map(|given| file.parse("desk_locale", &given, |tag| find(tag, locales)));
+    let zone = filled(raw.desk_time_zone).map(|given| file.parse("desk_time_zone", &given, |name| zone_name(name)));
     let days = raw.retention_days.map(|given| file.parse("retention_days", &given, days));
     Ok(FormConfig {
         spec: file.parse("spec", &spec, |path| in_content(path, &site.content))?,
         mailbox: mailbox.transpose()?,
         desk_locale: locale.transpose()?.unwrap_or(locales.source()),
+        desk_time_zone: zone.transpose()?.unwrap_or_else(|| "UTC".into()),
         contact: texts("contact", &raw.contact)?,
         promise: texts("promise", &raw.promise)?,
         privacy: texts("privacy", &raw.privacy)?,
@@ -68,6 +70,12 @@ fn in_content(path: &str, content: &str) -> Result<String, String> {
 
 fn find(tag: &str, locales: &LocaleSet) -> Result<LocaleId, String> {
     locales.find(tag).ok_or_else(|| format!("must be a locale of the site, not `{tag}`"))
+}
+
+/// The characters of names in the IANA database (its file `theory.html`, "Timezone identifiers").
+fn zone_name(name: &str) -> Result<String, String> {
+    let sound = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+    if sound { Ok(name.to_owned()) } else { Err("must be the name of a time zone, such as `Asia/Shanghai`".into()) }
 }
 
 fn days(days: &u32) -> Result<Duration, String> {

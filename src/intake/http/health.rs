@@ -1,6 +1,6 @@
 //! Whether the counter can do its work, for balancers and for Prometheus.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -31,27 +31,61 @@ async fn readiness(store: &Store) -> Response<Body> {
     }
 }
 
-/// Whether the store was ready when it was last looked at, no longer than [`FRESH`] ago.
+/// Whether the store was ready when it was last looked at.
 ///
 /// Below the disk reserve a database still takes rows, up to the moment when it takes no more; by then it is too late.
 #[derive(Debug, Default)]
-pub(super) struct Gate(tokio::sync::Mutex<Option<(Instant, bool)>>);
+pub(super) struct Gate {
+    last: std::sync::Mutex<Option<(Instant, bool)>>,
+    looking: tokio::sync::Mutex<()>,
+}
 
 /// How long a look at the store counts.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long one at a store that was ready counts while the next look is under way, so that nobody waits for it.
+const STALE: Duration = Duration::from_secs(2);
 
 impl Gate {
-    /// Looks at the store if the last look is too old; one request looks, others wait for it.
-    pub(super) async fn is_open(&self, store: &Store) -> bool {
-        let mut last = self.0.lock().await;
-        if let Some((at, ready)) = *last
-            && at.elapsed() < FRESH
-        {
-            return ready;
+    /// Looks at the store if the last look is too old. One request looks; others wait for it only if the last look is far too old.
+    pub(super) async fn is_open(self: &Arc<Self>, store: &Store) -> bool {
+        match self.seen() {
+            Some((age, ready)) if age < FRESH => ready,
+            Some((age, true)) if age < STALE => {
+                self.look_aside(store);
+                true
+            }
+            _ => {
+                let _looking = self.looking.lock().await;
+                match self.seen() {
+                    Some((age, ready)) if age < FRESH => ready,
+                    _ => self.look(store).await,
+                }
+            }
         }
+    }
+
+    fn look_aside(self: &Arc<Self>, store: &Store) {
+        let (gate, store) = (Arc::clone(self), store.clone());
+        if gate.looking.try_lock().is_ok() {
+            tokio::spawn(async move {
+                // Another may have come first; then there is nothing to do.
+                if let Ok(_looking) = gate.looking.try_lock() {
+                    gate.look(&store).await;
+                }
+            });
+        }
+    }
+
+    async fn look(&self, store: &Store) -> bool {
         let ready = store.ready().await.is_ok();
-        *last = Some((Instant::now(), ready));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), ready));
         ready
+    }
+
+    /// How old the last look is, and what it saw.
+    fn seen(&self) -> Option<(Duration, bool)> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map(|(at, ready)| (at.elapsed(), ready))
     }
 }
 

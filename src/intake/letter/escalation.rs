@@ -3,7 +3,7 @@
 use lettre::Address;
 
 use super::message::{self, Draft};
-use super::{Desk, LetterError, Request, address, attachment, text, time};
+use super::{Desk, LetterError, Request, address, attachment, hours, text, time};
 use crate::form::{Field, Kind};
 use crate::intake::outbox::{Letter, Purpose};
 use crate::intake::submission::Answer;
@@ -118,6 +118,11 @@ fn labelled(messages: &Messages, label: &str, value: &str) -> String {
 fn value(desk: &Desk<'_>, request: &Request<'_>, field: &Field, answer: &Answer) -> String {
     let messages = desk.theme.messages(desk.config.desk_locale);
     let typed = answer.value.as_str();
+    if desk.form.hours.as_deref() == Some(&field.name) {
+        let at = time::moment(request.received_at).ok();
+        let both = at.and_then(|at| hours::in_both(messages, typed, zone(desk, request), &desk.config.desk_time_zone, at));
+        return both.unwrap_or_else(|| typed.to_owned());
+    }
     let shown = match field.kind {
         Kind::Choice | Kind::Select | Kind::Consent => {
             let choice = field.choices.iter().find(|choice| choice.value == typed);

@@ -15,6 +15,11 @@ static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundl
 /// Japan has known one offset since 1951, and no summer time.
 const JAPAN: Offset = Offset::constant(9);
 
+/// The zone of a name in the IANA database, if there is one.
+pub(super) fn zone(name: &str) -> Option<TimeZone> {
+    ZONES.get(name).ok()
+}
+
 /// The moment that a count of milliseconds means.
 pub(super) fn moment(millis: Millis) -> Result<Timestamp, LetterError> {
     Timestamp::from_millisecond(millis).ok().filter(|moment| *moment >= Timestamp::UNIX_EPOCH).ok_or(LetterError::Time)
@@ -43,7 +48,7 @@ pub(super) struct Local {
 /// Reads an answer such as `2026-11-22T22:47` in a zone such as `Asia/Tokyo`.
 pub(super) fn local(typed: &str, zone: Option<&str>) -> Option<Local> {
     let shown: DateTime = typed.parse().ok()?;
-    let Some((name, zone)) = zone.and_then(|name| Some((name, ZONES.get(name).ok()?))) else {
+    let Some((name, zone)) = zone.and_then(|name| Some((name, self::zone(name)?))) else {
         return Some(Local { shown, zone: None, moment: None });
     };
     let offsets = match zone.to_ambiguous_timestamp(shown).offset() {
@@ -69,7 +74,7 @@ pub(super) fn with_zone(messages: &Messages, local: &Local) -> String {
 }
 
 /// `UTC+9`, `UTC-3:30`.
-fn utc(offset: Offset) -> String {
+pub(super) fn utc(offset: Offset) -> String {
     let (sign, seconds) = (if offset.is_negative() { '-' } else { '+' }, offset.seconds().unsigned_abs());
     let minutes = seconds / 60 % 60;
     let rest = if minutes == 0 { String::new() } else { format!(":{minutes:02}") };

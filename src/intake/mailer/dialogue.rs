@@ -144,7 +144,7 @@ impl Dialogue<'_> {
         self.phase = Phase::Mail;
         let command = offers.mail_command(letter).map_err(|why| Ending::Refused { phase: Phase::Mail, why })?;
         self.ask(Phase::Mail, &command).await?;
-        self.ask(Phase::Rcpt, &format!("RCPT TO:<{}>\r\n", letter.rcpt_to)).await?;
+        self.ask(Phase::Rcpt, &offers.rcpt_command(letter)).await?;
         Ok(())
     }
 

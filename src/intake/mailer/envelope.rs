@@ -20,6 +20,8 @@ pub(super) struct Offers {
     eight_bit: bool,
     /// Whether it wants to know the size beforehand, and the most that it takes; 0 for no limit (RFC 1870).
     size: Option<usize>,
+    /// Whether it can be asked to report what becomes of a mail (RFC 3461).
+    dsn: bool,
     pub(super) plain: bool,
     pub(super) login: bool,
 }
@@ -34,6 +36,7 @@ impl Offers {
                 Some("STARTTLS") => offers.starttls = true,
                 Some("SMTPUTF8") => offers.smtputf8 = true,
                 Some("8BITMIME") => offers.eight_bit = true,
+                Some("DSN") => offers.dsn = true,
                 Some("SIZE") => offers.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
                 Some("AUTH") => words.for_each(|word| {
                     offers.plain |= word == "PLAIN";
@@ -60,8 +63,33 @@ impl Offers {
             return Err("an address of the mail goes beyond ASCII, which the server does not take (SMTPUTF8)".into());
         }
         command.push_str(if is_ascii { "" } else { " BODY=8BITMIME SMTPUTF8" });
+        if self.dsn && !letter.mail_from.is_empty() {
+            command.push_str(&format!(" RET=HDRS ENVID={}", xtext(name(letter))));
+        }
         Ok(command + "\r\n")
     }
+
+    /// The RCPT command for a mail. A failure or a delay behind the server is to be reported to the sender, with the mail's headers and the
+    /// request's number, so that somebody hears of it; a mail without a sender has nobody to report to.
+    pub(super) fn rcpt_command(&self, letter: &Letter) -> String {
+        let notify = match (self.dsn, letter.mail_from.is_empty()) {
+            (false, _) => "",
+            (true, true) => " NOTIFY=NEVER",
+            (true, false) => " NOTIFY=FAILURE,DELAY",
+        };
+        format!("RCPT TO:<{}>{notify}\r\n", letter.rcpt_to)
+    }
+}
+
+/// What stands before the `@` of the Message-ID: the request's number, and which of its mails it is.
+fn name(letter: &Letter) -> &str {
+    letter.message_id.trim_start_matches('<').split(['@', '>']).next().unwrap_or_default()
+}
+
+/// The value of a parameter (RFC 3461 §4): what is no visible ASCII, `+` and `=` are written as `+` and two digits.
+fn xtext(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'+' && byte != b'=';
+    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("+{byte:02X}") }).collect()
 }
 
 /// The message as it goes over the wire, without its final dot: a dot that begins a line is doubled (RFC 5321 §4.5.2).
@@ -110,6 +138,21 @@ mod tests {
         let both = command(&["SMTPUTF8", "8BITMIME"], "窓口@example.com").unwrap();
         assert_eq!(both, "MAIL FROM:<a@example.com> BODY=8BITMIME SMTPUTF8\r\n");
         assert!(offers(&["AUTH=LOGIN PLAIN"]).plain && offers(&["AUTH LOGIN"]).login && !offers(&["AUTH LOGIN"]).plain);
+    }
+
+    #[test]
+    fn a_server_that_can_report_is_asked_to() {
+        let mut letter = letter("b@example.com");
+        letter.message_id = "<SR-1.v1@y>".into();
+        let dsn = offers(&["SIZE", "DSN"]);
+        let (mail, rcpt) = (dsn.mail_command(&letter).unwrap(), dsn.rcpt_command(&letter));
+        assert_eq!(mail, "MAIL FROM:<a@example.com> SIZE=17 RET=HDRS ENVID=SR-1.v1\r\n");
+        assert_eq!(rcpt, "RCPT TO:<b@example.com> NOTIFY=FAILURE,DELAY\r\n");
+        assert_eq!(offers(&["HELP"]).rcpt_command(&letter), "RCPT TO:<b@example.com>\r\n");
+        letter.mail_from = String::new();
+        assert_eq!(dsn.mail_command(&letter).unwrap(), "MAIL FROM:<> SIZE=17\r\n");
+        assert_eq!(dsn.rcpt_command(&letter), "RCPT TO:<b@example.com> NOTIFY=NEVER\r\n");
+        assert_eq!(xtext("a+b=c d\u{e9}"), "a+2Bb+3Dc+20d+C3+A9");
     }
 
     #[test]

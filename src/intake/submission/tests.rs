@@ -33,6 +33,7 @@ fn form(fields: Vec<Field>) -> FormSpec {
         subject: None,
         reply_to: None,
         language: None,
+        hours: None,
         groups: Vec::new(),
         fields,
     }

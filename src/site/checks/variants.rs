@@ -16,10 +16,10 @@ use crate::site::unit::Half;
 const WORDS: usize = 5;
 
 /// How the sentences of one page, or of many, are translated. Texts are held as hashes: only equality counts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Variants(Vec<Variant>);
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Variant {
     locale: LocaleId,
     source: u64,

@@ -86,7 +86,7 @@ fn tags(text: &str) -> Option<Vec<Tag<'_>>> {
 }
 
 fn tokens<'t>(text: &'t str, close: &str) -> Option<(Vec<Token<'t>>, &'t str)> {
-    const SIGNS: [&str; 14] = ["==", "!=", "/>", "|", "(", ")", "{", "}", "=", ",", "~", "<", ">", "-"];
+    const SIGNS: [&str; 16] = ["==", "!=", "/>", "|", "(", ")", "[", "]", "{", "}", "=", ",", "~", "<", ">", "-"];
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     loop {
@@ -192,6 +192,11 @@ fn passes(expression: &[Token<'_>]) -> Option<()> {
                 matches!(*word, "not" | "and" | "or") || (*word == "fill" && before == Some(Sign("|")))
             }
             Word(_) | Literal(_) | Sign("(" | ")" | "~" | "," | "=") => true,
+            // A field by its name; by a value it would be read.
+            Sign("[") => {
+                matches!(before, Some(Word(_))) && matches!(expression.get(at + 1..at + 3), Some([Literal(_), Sign("]")]))
+            }
+            Sign("]") => matches!(before, Some(Literal(_))),
             // A message takes values in; a value that took others in would be read.
             Sign("|") => match next {
                 Some(Word("safe")) => true,
@@ -235,6 +240,7 @@ mod tests {
             "{{ a.b }}{#- {{ a | upper }} -#}{%- if not a and (b or c) -%}x{% elif d %}{% else %}{% endif %}",
             "{% for x in a.b %}{{ x.y | safe }}{% if loop.last %},{% endif %}{% endfor %}{ x }",
             "{% extends \"part.html\" %}{% block b %}{{ <part x={a}/> }}{% endblock %}",
+            "{{ root }}{{ static[\"own.css\"] }}",
             "{{ t.updated | fill(date=date.text, more=\"}}\") }}{% if n.kind == \"machine\" and basis %}{% endif %}",
             "{{ <part t={x.t} lang={lang} more=\"x\"/> }}",
             "{% if article_lang != lang %}{% set y = a ~ \"-\" ~ b %}{{ y }}{% endif %}",
@@ -251,7 +257,9 @@ mod tests {
             "{% if title != site_title %}{% endif %}",
             "{% if a is starting_with(\"x\") %}{% endif %}",
             "{% if a in b %}{% endif %}",
-            "{{ a[0] }}",
+            "{{ a[b] }}",
+            "{% if a[\"lang\"] == \"x\" %}{% endif %}",
+            "{{ [a, b] | length }}",
             "{{ f(x=a) }}",
             "{{ a | fill(x=b) }}",
             "{{ t | fill(x=b) }}",

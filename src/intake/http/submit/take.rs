@@ -21,23 +21,36 @@ const WAITED: Millis = 5_000;
 
 impl Visit<'_> {
     /// Takes a request, or says why not. In this order: a repeat gets its answer whatever became of its token; the token; the work.
+    ///
+    /// Most requests are no repeats, and what the store writes it compares with what it has: so it is asked beforehand only where the
+    /// request would be refused.
     pub(super) async fn take(&self, submission: &Submission) -> Result<Response<Body>, Refusal> {
-        let (fingerprint, store) = (submission.fingerprint(), &self.state.counter.store);
+        let fingerprint = submission.fingerprint();
         let key = self.key.clone().or_else(|| id_and_issue(self.token()).map(|(id, _)| format!("token-{id}")));
-        if let Some(key) = &key
-            && let Some(found) = store.find(&submission.form, key).await?
-        {
-            return self.found(&found, fingerprint);
+        match self.admitted(submission, &fingerprint).await {
+            Ok(token) => self.store(self.request(submission, key, fingerprint, token)?, submission).await,
+            Err(refusal) => {
+                let Some(key) = &key else { return Err(refusal) };
+                let found = self.state.counter.store.find(&submission.form, key).await?;
+                found.map_or(Err(refusal), |found| self.found(&found, fingerprint))
+            }
         }
-        if !self.state.gate.is_open(store).await {
+    }
+
+    /// Whether a request may be stored that is no repeat; the token that it then uses up.
+    async fn admitted(&self, submission: &Submission, fingerprint: &[u8; 32]) -> Result<Option<UsedToken>, Refusal> {
+        if !self.state.gate.is_open(&self.state.counter.store).await {
             return Err(Refusal::Unavailable);
         }
-        let token = self.checked_token(submission, &fingerprint)?;
+        let token = self.checked_token(submission, fingerprint)?;
         self.within_limit_of_address(submission)?;
-        let request = self.request(submission, key, token)?;
+        Ok(token)
+    }
+
+    async fn store(&self, request: NewRequest, submission: &Submission) -> Result<Response<Body>, Refusal> {
         let (reference, status_key) = (request.reference.clone(), request.status_key.clone());
         crash::point("http.before-accept");
-        let accepted = store.accept(request).await?;
+        let accepted = self.state.counter.store.accept(request).await?;
         crash::point("http.after-accept");
         match accepted {
             Accepted::New => {
@@ -103,7 +116,13 @@ impl Visit<'_> {
     }
 
     /// All that is written in one transaction; the mails are rendered now, so that what cannot be mailed is never accepted.
-    fn request(&self, submission: &Submission, key: Option<String>, token: Option<UsedToken>) -> Result<NewRequest, Refusal> {
+    fn request(
+        &self,
+        submission: &Submission,
+        key: Option<String>,
+        fingerprint: [u8; 32],
+        token: Option<UsedToken>,
+    ) -> Result<NewRequest, Refusal> {
         let random_reference = random().map_err(|_| Refusal::Internal)?;
         let status_key = hex(&random::<16>().map_err(|_| Refusal::Internal)?);
         let (reference, received_at) = (Reference::from_random(random_reference), now());
@@ -112,7 +131,7 @@ impl Visit<'_> {
             status_key,
             form: submission.form.clone(),
             submission_id: key,
-            fingerprint: submission.fingerprint(),
+            fingerprint,
             token,
             received_at,
             answers: self.answers(submission)?,

@@ -97,6 +97,7 @@ fn form() -> FormSpec {
         subject: Some("title".into()),
         reply_to: Some("email".into()),
         language: None,
+        hours: Some("contact_hours".into()),
         groups: vec![
             Group { title: texts("お客様", "You"), help: Texts::default() },
             Group { title: Texts::default(), help: Texts::default() },
@@ -108,6 +109,7 @@ fn form() -> FormSpec {
             field("title", Kind::Line, texts("件名", "Title")),
             field("started_at", Kind::DateTime, texts("発生日時", "Started at")),
             field("time_zone", Kind::TimeZone, texts("タイム ゾーン", "Time zone")),
+            field("contact_hours", Kind::Line, texts("連絡のつく時間帯", "Contact hours")),
             field("description", Kind::Text, texts("内容", "Description")),
         ],
     }

@@ -34,6 +34,7 @@ virtual_mailbox_maps = static:desk/
 virtual_minimum_uid = 1
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
+transport_maps = inline:{{gone@example.com=error:5.1.1 nobody is here}}
 smtpd_recipient_restrictions = check_recipient_access inline:{refused@example.com=REJECT}, permit_mynetworks, reject
 queue_directory = {folder}/queue
 data_directory = {folder}/data
@@ -198,14 +199,23 @@ async fn postfix_delivers_what_was_typed() {
     refused.rcpt_to = "refused@example.com".into();
     assert_eq!(outcome(&mailer.carry(&refused, async { true }).await.ending), ("refused", Phase::Rcpt));
 
+    // One that is taken and cannot be delivered is reported to the sender, with the request's number.
+    let mut gone = sent[0].0.clone();
+    gone.rcpt_to = "gone@example.com".into();
+    assert_eq!(mailer.carry(&gone, async { true }).await.ending.name(), "sent");
+
     for _ in 0..300 {
-        if postfix.mailbox().len() >= sent.len() {
+        if postfix.mailbox().len() > sent.len() {
             break;
         }
         sleep(Duration::from_millis(100)).await;
     }
     let delivered = postfix.mailbox();
-    assert_eq!(delivered.len(), sent.len());
+    assert_eq!(delivered.len(), sent.len() + 1);
+    let number = gone.message_id.trim_start_matches('<').split('@').next().unwrap();
+    let report = format!("Original-Envelope-Id: {number}");
+    let is_report = |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(&report));
+    assert_eq!(delivered.iter().filter(|file| is_report(file)).count(), 1, "no report of the failure names {number}");
     for (letter, typed) in sent {
         let ours = String::from_utf8(letter.bytes.clone()).unwrap().replace("\r\n", "\n");
         // Postfix adds header fields at the top, and leaves the rest as it is.

@@ -10,7 +10,8 @@ use crate::intake::crash;
 const APPLICATION: i64 = 0x4D41_444F;
 
 /// Each brings the schema from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; SCHEMA as usize] = ["
+const MIGRATIONS: [&str; SCHEMA as usize] = [
+    "
     CREATE TABLE requests (
         reference TEXT PRIMARY KEY,
         form TEXT NOT NULL,
@@ -65,7 +66,11 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
 
     CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
-"];
+",
+    "
+    -- Concerns PostgreSQL only.
+",
+];
 
 /// Brings the schema up to date, in one transaction that keeps all others out.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -13,21 +13,27 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::super::error::StoreError;
 use super::super::meter::Meter;
 use super::super::values::Options;
-use super::{Failure, spawn};
+use super::{Failure, PATIENCE, spawn};
 use crate::intake::crash;
 
 /// Pages in the write-ahead log from which it is written back into the database: 4 MiB, SQLite's own default.
 const CHECKPOINT: i64 = 1000;
 
+/// The least time for which another process is waited for.
+const GRAIN: Duration = Duration::from_millis(10);
+
 /// Work that shares its commit with others.
 trait Task: Send {
     /// Does it, in a savepoint of its own.
     fn work(&mut self, db: &Connection) -> Result<(), StoreError>;
+    /// When it was handed over.
+    fn since(&self) -> Instant;
     /// Tells whoever waits what came of it: its own result, unless the commit failed.
     fn answer(self: Box<Self>, failed: Option<&StoreError>);
 }
 
 struct Piece<T, F> {
+    since: Instant,
     work: Option<F>,
     result: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
@@ -39,6 +45,10 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Task for P
         let verdict = result.as_ref().map(|_| ()).map_err(StoreError::clone);
         self.result = Some(result);
         verdict
+    }
+
+    fn since(&self) -> Instant {
+        self.since
     }
 
     fn answer(self: Box<Self>, failed: Option<&StoreError>) {
@@ -112,7 +122,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let piece = Piece { work: Some(work), result: None, answer };
+        let piece = Piece { since: Instant::now(), work: Some(work), result: None, answer };
         self.hand_over(Job::Grouped(Box::new(piece)), answered).await
     }
 
@@ -209,7 +219,11 @@ impl Thread {
             return Ok(());
         }
         let began = Instant::now();
-        let result = self.transaction(&mut group);
+        let begun = self.begin(&mut group);
+        if group.is_empty() {
+            return Ok(());
+        }
+        let result = begun.and_then(|()| self.transaction(&mut group));
         if result.is_ok() {
             self.meter.committed(group.len(), began.elapsed());
             crash::point("store.after-commit");
@@ -223,10 +237,26 @@ impl Thread {
         fatal(result)
     }
 
+    /// Begins a transaction. Another process that holds the database is waited for as long as the first of the group has left; then
+    /// those whose time is over are answered, and the others go on waiting. So nobody waits twice, behind others and for themselves.
+    fn begin(&self, group: &mut Vec<Box<dyn Task>>) -> Result<(), StoreError> {
+        while let Some(waited) = group.iter().map(|task| task.since().elapsed()).max() {
+            self.db.busy_timeout(PATIENCE.saturating_sub(waited).max(GRAIN))?;
+            match self.execute("BEGIN IMMEDIATE") {
+                Err(StoreError::Busy) => {}
+                other => return other,
+            }
+            let over = |task: &mut Box<dyn Task>| task.since().elapsed() + GRAIN >= PATIENCE;
+            for task in group.extract_if(.., over) {
+                task.answer(Some(&StoreError::Busy));
+            }
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// Nothing of the group is stored, or (fatal) it may be.
     fn transaction(&self, group: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
-        self.execute("BEGIN IMMEDIATE")?;
         for task in group {
             self.savepoint(task)?;
         }

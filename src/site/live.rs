@@ -1,0 +1,234 @@
+//! A site that is kept up to date while its files are edited, and rendered page by page when somebody asks.
+//!
+//! It owns what a build borrows: configuration, theme, forms, listing, catalog, the facts of every page, the navigation. A changed file
+//! renews only what is made from it ([`Live::refresh`]); the text of a page is written when it is asked for ([`Live::answer`]). Whatever the
+//! edits, what is answered equals what a clean build writes.
+
+mod answer;
+mod change;
+mod findings;
+pub(crate) mod news;
+mod outlook;
+mod pages;
+mod places;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rustc_hash::FxHashMap;
+
+use super::allow::Allowed;
+use super::catalog::Catalog;
+use super::discover::{Listing, discover};
+use super::facts::Facts;
+use super::forms::Forms;
+use super::library::Library;
+use super::model::{self, Ground, Model};
+use super::nav::Nav;
+use super::page::Read;
+use super::parts;
+use crate::config::{Config, ConfigError};
+use crate::diag::Diagnostic;
+use crate::locale::LocaleId;
+use crate::source::Digest;
+use crate::theme::{Theme, ThemeError};
+use crate::vpath::SourcePath;
+
+pub use answer::{Answer, Content};
+pub use findings::{Audit, Auditor, Findings, Rest};
+pub use news::Changes;
+pub use places::{PageState, Place, Segments, SourceFile};
+
+use pages::Known;
+
+/// Reads the configuration, and gives the language tags that had to be looked for in the content, if they had to be.
+pub type Configure = dyn Fn() -> Result<(Config, Option<Vec<String>>), ConfigError> + Send + Sync;
+
+/// What a site is made from cannot be used at all.
+#[derive(Debug)]
+pub enum LiveError {
+    /// The configuration.
+    Config(ConfigError),
+    /// The theme.
+    Theme(Box<ThemeError>),
+}
+
+/// What is wrong outside of the content. The parts that were last good stay in use.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Faults {
+    /// Of the configuration.
+    pub config: Option<ConfigError>,
+    /// Of the theme.
+    pub theme: Option<ThemeError>,
+}
+
+/// A site in memory.
+pub struct Live {
+    configure: Box<Configure>,
+    config: Config,
+    /// The language tags of the content's files, if the configuration does not name the locales.
+    tags: Option<Vec<String>>,
+    theme: Theme,
+    web_roots: Vec<Option<String>>,
+    listing: Listing,
+    /// What is wrong with the listing.
+    listed: Vec<Diagnostic>,
+    forms: Forms,
+    /// What is wrong with the forms.
+    formed: Vec<Diagnostic>,
+    catalog: Catalog,
+    /// What is wrong with settings, redirections and addresses.
+    catalogued: Vec<Diagnostic>,
+    /// By page of the catalog. Links are as they are written, none looked up.
+    facts: Vec<Facts>,
+    /// By page of the catalog.
+    known: Vec<Known>,
+    nav: Nav,
+    /// What is wrong with the tables of contents.
+    navigated: Vec<Diagnostic>,
+    table_locales: Vec<LocaleId>,
+    allowed: Arc<Allowed>,
+    /// Of every file that the site is made from, as it was when it was first read or last found changed.
+    digests: Mutex<FxHashMap<SourcePath, Digest>>,
+    faults: Faults,
+    /// The language tag that each file names, if the site's locales come from them.
+    tag_of: FxHashMap<SourcePath, String>,
+    /// Counts changes of anything.
+    generation: u64,
+    /// Counts changes of what pages know of each other.
+    outlook: u64,
+    /// Counts changes of the theme, the forms and the configuration.
+    stage: u64,
+    /// Counts the pages read.
+    reads: u64,
+    extras: Mutex<answer::Extras>,
+    resources: Mutex<answer::Resources>,
+}
+
+impl Live {
+    /// Reads a site.
+    ///
+    /// # Errors
+    /// The configuration cannot be used, or there is no theme for its locales. A fault in the site's own theme is none: the built-in one
+    /// is used until it is mended.
+    pub fn start(configure: Box<Configure>) -> Result<Self, LiveError> {
+        let (config, tags) = configure().map_err(LiveError::Config)?;
+        let mut faults = Faults::default();
+        let theme = parts::theme(&config).or_else(|error| {
+            faults.theme = Some(error);
+            Theme::load(None, &config.site.locales)
+        });
+        let theme = theme.map_err(|error| LiveError::Theme(Box::new(error)))?;
+        let mut live = Self {
+            configure,
+            tags,
+            theme,
+            web_roots: Vec::new(),
+            listing: Listing::default(),
+            listed: Vec::new(),
+            forms: Forms::read(&config, &Listing::default(), &mut Vec::new()),
+            formed: Vec::new(),
+            catalog: Catalog::default(),
+            catalogued: Vec::new(),
+            facts: Vec::new(),
+            known: Vec::new(),
+            nav: Nav::default(),
+            navigated: Vec::new(),
+            table_locales: Vec::new(),
+            allowed: Arc::default(),
+            digests: Mutex::default(),
+            faults,
+            tag_of: FxHashMap::default(),
+            generation: 0,
+            outlook: 0,
+            stage: 1,
+            reads: 0,
+            extras: Mutex::default(),
+            resources: Mutex::default(),
+            config,
+        };
+        live.read_all();
+        Ok(live)
+    }
+
+    /// The configuration in use.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is wrong outside of the content.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The folders and files from which the site is made, to be watched: the content, the site's own theme, and the site's folder itself for
+    /// its configuration. Only the first two are to be watched with all that is in them.
+    pub fn sources(&self) -> (Vec<PathBuf>, PathBuf) {
+        let theme = (self.config.site.theme != "default").then(|| self.config.root.join("themes").join(&self.config.site.theme));
+        let folders = std::iter::once(self.config.content_folder()).chain(theme);
+        (folders.collect(), self.config.root.clone())
+    }
+
+    /// Reads everything, but what is kept.
+    fn read_all(&mut self) {
+        self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        self.listed.clear();
+        self.listing = discover(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
+        self.make_forms();
+        self.make_catalog();
+        let all = (0..self.catalog.pages.len()).collect();
+        self.read_pages(all);
+        self.make_nav();
+        self.note_tags();
+        self.generation += 1;
+        self.outlook += 1;
+    }
+
+    fn make_forms(&mut self) {
+        self.formed.clear();
+        self.forms = Forms::read(&self.config, &self.listing, &mut self.formed);
+        self.outlook += 1;
+        self.stage += 1;
+    }
+
+    fn make_nav(&mut self) {
+        let mut found = Vec::new();
+        let uids = self
+            .facts
+            .iter()
+            .enumerate()
+            .flat_map(|(at, facts)| facts.uids.iter().map(move |uid| (uid.clone(), super::nav::PageId(at as u32))));
+        self.catalog.rename(uids);
+        let read = |path: &SourcePath| self.take(path);
+        let tables = parts::tables(&self.listing, &read).unpack(&mut found);
+        self.nav = parts::nav(tables, &self.catalog, &self.facts, true).unpack(&mut found);
+        self.navigated = found;
+        self.make_table_locales();
+    }
+
+    fn make_table_locales(&mut self) {
+        self.table_locales = model::table_locales(&self.nav, &self.facts, &self.config.site.locales);
+    }
+
+    fn ground<'a>(&'a self, library: &'a Library<'a>) -> Ground<'a> {
+        Ground {
+            config: &self.config.site,
+            theme: &self.theme,
+            catalog: &self.catalog,
+            library,
+            forms: &self.forms,
+            web_roots: &self.web_roots,
+            drafts: true,
+        }
+    }
+
+    /// Does something with the resolved site, and with its included files.
+    fn with<T>(&self, work: impl FnOnce(&Model<'_>, &Library<'_>) -> T) -> T {
+        let read: &Read<'_> = &|path: &SourcePath| self.read(path);
+        let locales = &self.config.site.locales;
+        let library = Library::new(&self.catalog, locales, read);
+        let ground = self.ground(&library);
+        let model = Model { ground: &ground, facts: &self.facts, nav: &self.nav, table_locales: self.table_locales.clone() };
+        work(&model, &library)
+    }
+}

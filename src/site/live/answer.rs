@@ -1,0 +1,207 @@
+//! What the site has at an address, rendered when it is asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use rustc_hash::FxHashSet;
+
+use super::Live;
+use super::pages::is_broken;
+use crate::locale::LocaleId;
+use crate::site::body::BodyWriter;
+use crate::site::catalog::is_published;
+use crate::site::facts::Use;
+use crate::site::library::Library;
+use crate::site::model::Model;
+use crate::site::nav::PageId;
+use crate::site::read::read_found_bytes;
+use crate::site::render::{Rendered, Renderer};
+use crate::site::resolve::{Known, Seen, Target};
+use crate::theme::ThemeError;
+use crate::vpath::{OutputPath, SourcePath, UrlPath, percent_decode};
+
+/// What is at an address.
+#[derive(Debug)]
+pub enum Answer {
+    /// A file of the site.
+    Found(Content),
+    /// Nothing, but there is something at this path.
+    Moved(String),
+    /// Nothing: the page that says so.
+    Missing(Content),
+    /// A page that cannot be rendered now: its files cannot be read, or a template fails.
+    Failed(Option<Box<ThemeError>>),
+}
+
+/// A file of the site.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Its path in the site, which tells its type: `ja/billing/index.html`.
+    pub path: OutputPath,
+    /// Its bytes, as a build writes them.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Content {
+    fn new(path: OutputPath, bytes: Vec<u8>) -> Self {
+        Self { path, bytes: bytes.into() }
+    }
+}
+
+/// Files beside the pages, made all at once, and for which state of the site.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    generation: u64,
+    files: HashMap<OutputPath, Arc<[u8]>>,
+}
+
+/// Files of the docset that pages name, and for which state of the site.
+#[derive(Debug, Default)]
+pub(super) struct Resources {
+    generation: u64,
+    named: FxHashSet<SourcePath>,
+}
+
+impl Live {
+    /// What the site has at a path, percent-encoded and without the leading `/`.
+    pub fn answer(&self, path: &str) -> Answer {
+        let path = percent_decode(path);
+        let path = path.as_str();
+        if !path.is_empty() && SourcePath::parse(path).is_ok_and(|sound| sound.as_str() != path.trim_end_matches('/')) {
+            return self.missing(path);
+        }
+        if let Some((page, locale, parallel)) = self.page_at(path) {
+            return self.article(page, locale, parallel);
+        }
+        if let Some(content) = self.asset(path).or_else(|| self.resource(path)) {
+            return Answer::Found(content);
+        }
+        match self.extra(&UrlPath::new(path).output()) {
+            Ok(Some(content)) => Answer::Found(content),
+            Ok(None) if !path.ends_with('/') && self.is_somewhere(&format!("{path}/")) => Answer::Moved(format!("{path}/")),
+            Ok(None) => self.missing(path),
+            Err(error) => Answer::Failed(Some(Box::new(error))),
+        }
+    }
+
+    /// The page at an address, its locale, and whether it is the parallel view.
+    pub(super) fn page_at(&self, path: &str) -> Option<(PageId, LocaleId, bool)> {
+        let path = path.strip_suffix("index.html").filter(|rest| rest.ends_with('/')).unwrap_or(path);
+        let (tag, address) = path.split_once('/')?;
+        let locale = self.config.site.locales.ids().find(|id| self.config.site.locales.get(*id).as_str() == tag)?;
+        let shown = |address: &str| {
+            self.catalog
+                .at(address)
+                .filter(|page| self.facts[page.0 as usize].is_shown(true) || self.known[page.0 as usize].broken)
+        };
+        if !address.is_empty() && !address.ends_with('/') {
+            return None;
+        }
+        if let Some(page) = shown(address) {
+            return Some((page, locale, false));
+        }
+        let of = address.strip_suffix("parallel/").filter(|rest| rest.is_empty() || rest.ends_with('/'))?;
+        let page = shown(of)?;
+        let has = self.config.site.parallel && self.facts[page.0 as usize].parallel.contains(&locale);
+        has.then_some((page, locale, true))
+    }
+
+    fn article(&self, id: PageId, locale: LocaleId, parallel: bool) -> Answer {
+        if self.known[id.0 as usize].broken {
+            return Answer::Failed(None);
+        }
+        match self.with(|model, library| self.rendered(model, library, id, locale, parallel)) {
+            Ok(Some(file)) => Answer::Found(Content::new(file.path, file.bytes)),
+            Ok(None) => Answer::Failed(None),
+            Err(error) => Answer::Failed(Some(Box::new(error))),
+        }
+    }
+
+    /// One file of a page; `None` if there is no such file, or the page's own files cannot be read now.
+    pub(super) fn rendered(
+        &self,
+        model: &Model<'_>,
+        library: &Library<'_>,
+        id: PageId,
+        locale: LocaleId,
+        parallel: bool,
+    ) -> Result<Option<Rendered>, ThemeError> {
+        let files = &self.catalog.pages[id.0 as usize];
+        let mut found = Vec::new();
+        let (page, _) = self.page(files, &mut found, library, &|path: &SourcePath| self.read(path));
+        if is_broken(&found, files) {
+            return Ok(None);
+        }
+        let (known, facts) = (Known::All(model.facts), model.facts(id));
+        let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts };
+        let Some(body) = writer.one(&page, locale, parallel)? else { return Ok(None) };
+        Renderer::new(model)?.one(id, locale, &body)
+    }
+
+    fn asset(&self, path: &str) -> Option<Content> {
+        let asset = self.theme.assets().iter().find(|asset| asset.path == path)?;
+        Some(Content::new(OutputPath::parse(path).ok()?, asset.bytes.clone()))
+    }
+
+    /// A file of the docset that is published as it stands.
+    fn resource(&self, path: &str) -> Option<Content> {
+        let path = SourcePath::parse(path).ok().filter(|parsed| parsed.as_str() == path)?;
+        let found = self.listing.find(&path)?;
+        if !is_published(&path) || !(self.catalog.settings.is_resource(&path) || self.is_named(&path)) {
+            return None;
+        }
+        let bytes = read_found_bytes(&self.listing, found).ok()?;
+        Some(Content::new(OutputPath::parse(path.as_str()).ok()?, bytes))
+    }
+
+    /// Whether a page names a file.
+    fn is_named(&self, path: &SourcePath) -> bool {
+        let mut resources = self.resources.lock().unwrap_or_else(PoisonError::into_inner);
+        if resources.generation != self.generation {
+            resources.named = self.with(|model, _| named(model));
+            resources.generation = self.generation;
+        }
+        resources.named.contains(path)
+    }
+
+    fn extra(&self, path: &OutputPath) -> Result<Option<Content>, ThemeError> {
+        let mut extras = self.extras.lock().unwrap_or_else(PoisonError::into_inner);
+        if extras.generation != self.generation {
+            let files = self.with(|model, _| Renderer::new(model)?.extras())?;
+            extras.files = files.into_iter().map(|file| (file.path, file.bytes.into())).collect();
+            extras.generation = self.generation;
+        }
+        Ok(extras.files.get(path).map(|bytes| Content { path: path.clone(), bytes: Arc::clone(bytes) }))
+    }
+
+    fn is_somewhere(&self, path: &str) -> bool {
+        self.page_at(path).is_some() || self.extra(&UrlPath::new(path).output()).is_ok_and(|extra| extra.is_some())
+    }
+
+    fn missing(&self, path: &str) -> Answer {
+        let tag = path.split('/').next().unwrap_or_default();
+        let known = self.config.site.locales.ids().any(|id| self.config.site.locales.get(id).as_str() == tag);
+        let file = if known { format!("{tag}/404.html") } else { "404.html".to_owned() };
+        match self.extra(&UrlPath::new(file).output()) {
+            Ok(Some(content)) => Answer::Missing(content),
+            Ok(None) => Answer::Failed(None),
+            Err(error) => Answer::Failed(Some(Box::new(error))),
+        }
+    }
+}
+
+/// The files that pages name.
+fn named(model: &Model<'_>) -> FxHashSet<SourcePath> {
+    use rayon::prelude::*;
+    let pages: Vec<PageId> = model.pages().collect();
+    let of_page = |page: &PageId| {
+        let resolver = model.resolver();
+        let links = model.facts(*page).links.iter().filter(|link| matches!(link.what, Use::Link | Use::Image));
+        let files = links.filter_map(|link| match resolver.check(*page, link).0 {
+            Target::File(path, _) => Some(path),
+            _ => None,
+        });
+        files.collect::<Vec<_>>()
+    };
+    pages.par_iter().flat_map_iter(of_page).collect()
+}

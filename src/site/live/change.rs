@@ -1,0 +1,259 @@
+//! From files that may have changed to a site that is up to date, with as little work as that takes.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::Live;
+use super::news::Changes;
+use super::outlook::Changed;
+use super::pages::Known;
+use crate::config::Config;
+use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
+use crate::site::discover::{Listing, discover};
+use crate::site::facts::Facts;
+use crate::site::{build, model, parts, read, redirect, settings, toc};
+use crate::source::Digest;
+use crate::theme::Theme;
+use crate::vpath::SourcePath;
+
+impl Live {
+    /// Looks at files that may have changed, and makes anew what is made from those that have. Says whether anything has.
+    ///
+    /// Only content counts: a file that was touched, or written again as it was, has not changed.
+    pub fn refresh(&mut self, changes: &Changes) -> bool {
+        let before = self.generation;
+        let mut news = self.news(changes);
+        if news.config {
+            self.renew_config();
+        }
+        if news.theme {
+            self.renew_theme();
+        }
+        if news.forms {
+            self.generation += 1;
+            self.make_forms();
+        }
+        let stands = if news.listing { self.relist(&mut news.files) } else { true };
+        let changed: BTreeSet<SourcePath> = news.files.into_iter().filter(|path| self.is_new(path)).collect();
+        if !stands || !changed.is_empty() {
+            self.generation += 1;
+            self.renew_content(&changed, stands);
+            if self.have_tags_changed(&changed) {
+                self.renew_config();
+            }
+        }
+        self.generation != before
+    }
+
+    fn renew_config(&mut self) {
+        let (config, tags) = match (self.configure)() {
+            Ok(configured) => configured,
+            Err(error) => {
+                self.generation += u64::from(self.faults.config.as_ref() != Some(&error));
+                self.faults.config = Some(error);
+                return;
+            }
+        };
+        if self.faults.config.take().is_some() {
+            self.generation += 1;
+        }
+        self.tags = tags;
+        if config != self.config {
+            self.take_config(config);
+        }
+    }
+
+    fn take_config(&mut self, config: Config) {
+        let old = std::mem::replace(&mut self.config, config);
+        let (new, old) = (&self.config.site, &old.site);
+        let (locales, content) = (new.locales != old.locales, new.content != old.content);
+        self.generation += 1;
+        if locales || new.theme != old.theme {
+            self.renew_theme();
+        }
+        if locales || content {
+            self.forget();
+            self.read_all();
+            return;
+        }
+        self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        self.make_forms();
+    }
+
+    fn renew_theme(&mut self) {
+        let fault = match parts::theme(&self.config) {
+            Ok(theme) => {
+                self.generation += u64::from(theme.digest() != self.theme.digest());
+                self.theme = theme;
+                None
+            }
+            Err(error) => {
+                // The theme that was good serves on, unless it knows other locales.
+                if let Ok(theme) = Theme::load(None, &self.config.site.locales)
+                    && !self.theme.is_for(&self.config.site.locales)
+                {
+                    self.theme = theme;
+                }
+                Some(error)
+            }
+        };
+        self.generation += u64::from(self.faults.theme != fault);
+        self.faults.theme = fault;
+        self.stage += 1;
+    }
+
+    /// Forgets all that was read.
+    fn forget(&mut self) {
+        self.facts.clear();
+        self.known.clear();
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Lists the content anew, and adds what may hold something else to `files`. Whether all is as it was but for that.
+    fn relist(&mut self, files: &mut BTreeSet<SourcePath>) -> bool {
+        let mut listed = Vec::new();
+        let listing = discover(&self.config.root, &self.config.site.content).unpack(&mut listed);
+        let old = std::mem::replace(&mut self.listing, listing);
+        let mut stands = std::mem::replace(&mut self.listed, listed) == self.listed && old.folder == self.listing.folder;
+        for found in &old.files {
+            match self.listing.find(&found.path) {
+                Some(now) if now == found => {}
+                Some(now) => {
+                    stands &= now.linked == found.linked;
+                    files.insert(now.path.clone());
+                }
+                None => {
+                    stands = false;
+                    files.insert(found.path.clone());
+                }
+            }
+        }
+        for found in self.listing.files.iter().filter(|found| old.find(&found.path).is_none()) {
+            stands = false;
+            files.insert(found.path.clone());
+        }
+        stands
+    }
+
+    /// Whether a file holds something else than when it was last read, or is gone, or was never read.
+    fn is_new(&self, path: &SourcePath) -> bool {
+        let bytes = self.listing.find(path).and_then(|found| read::read_found_bytes(&self.listing, found).ok());
+        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bytes) = bytes else {
+            digests.remove(path);
+            self.allowed.forget(path);
+            return true;
+        };
+        let digest = Digest::of(&bytes);
+        let new = digests.insert(path.clone(), digest) != Some(digest);
+        if new {
+            self.allowed.forget(path);
+        }
+        new
+    }
+
+    /// Makes anew what is made from files that hold something else; `stands` if no file has come or gone.
+    fn renew_content(&mut self, changed: &BTreeSet<SourcePath>, stands: bool) {
+        let lower: BTreeSet<String> = changed.iter().map(|path| path.as_str().to_lowercase()).collect();
+        let is_used = |known: &Known| known.uses.iter().any(|path| lower.contains(&**path));
+        let mut pages: BTreeSet<usize> = (0..self.known.len()).filter(|at| is_used(&self.known[*at])).collect();
+        let mut outlook = Changed::default();
+        if !stands || changed.iter().any(|path| self.is_of_catalog(path)) {
+            let addresses: Vec<String> = pages.iter().map(|at| self.catalog.pages[*at].address.clone()).collect();
+            pages = self.recatalog(changed);
+            pages.extend(addresses.iter().filter_map(|address| Some(self.catalog.at(address)?.0 as usize)));
+            outlook = Changed { standing: true, names: true, places: true };
+        } else {
+            pages.extend(changed.iter().filter_map(|path| Some(self.catalog.page(path)?.0 as usize)));
+        }
+        let tables = changed.iter().any(toc::is_toc);
+        // A file that is no page may be one that pages show a part of.
+        let others = changed.iter().any(|path| self.catalog.page(path).is_none());
+        let seen = self.read_pages(pages.into_iter().collect());
+        if outlook.standing || seen.standing || tables {
+            self.make_nav();
+        } else if seen.names {
+            self.make_table_locales();
+        }
+        if outlook.any() || seen.any() || tables || others {
+            self.outlook += 1;
+        }
+    }
+
+    /// Whether the catalog is made from what a file holds.
+    fn is_of_catalog(&self, path: &SourcePath) -> bool {
+        if settings::is_settings(path) || redirect::is_redirections(path) {
+            return true;
+        }
+        let yaml = matches!(path.extension().as_str(), "yml" | "yaml") && !toc::is_toc(path);
+        yaml && self.catalog.page(path).is_some() != self.read(path).is_ok_and(|source| is_yaml_page(&source.text))
+    }
+
+    /// Makes the catalog anew, with what is known of pages that are made from the same files. Gives the pages to be read.
+    fn recatalog(&mut self, changed: &BTreeSet<SourcePath>) -> BTreeSet<usize> {
+        let mut old = self.make_catalog();
+        let mut before: FxHashMap<String, (PageFiles, Facts, Known)> = FxHashMap::default();
+        let facts = std::mem::take(&mut self.facts);
+        for ((files, facts), known) in old.pages.drain(..).zip(facts).zip(std::mem::take(&mut self.known)) {
+            before.insert(files.address.clone(), (files, facts, known));
+        }
+        let mut unread = BTreeSet::new();
+        for (at, page) in self.catalog.pages.iter().enumerate() {
+            let settled = |path: &SourcePath| {
+                !changed.contains(path) && old.settings.locale_of(path) == self.catalog.settings.locale_of(path)
+            };
+            let (facts, known) = match before.remove(&page.address) {
+                Some((files, facts, known)) => {
+                    if files != *page || !page.files.iter().all(|(path, _)| settled(path)) {
+                        unread.insert(at);
+                    }
+                    (facts, known)
+                }
+                None => {
+                    unread.insert(at);
+                    (Facts::none(), Known::default())
+                }
+            };
+            self.facts.push(facts);
+            self.known.push(known);
+        }
+        unread
+    }
+
+    /// Makes the catalog anew, and gives the old one.
+    pub(super) fn make_catalog(&mut self) -> Catalog {
+        let mut found = Vec::new();
+        let read = |path: &SourcePath| self.take(path);
+        let catalog = parts::catalog(&self.listing, &self.config.site.locales, &read, &mut found);
+        self.catalogued = found;
+        std::mem::replace(&mut self.catalog, catalog)
+    }
+
+    /// Notes the language tags of all files, if the site's locales come from them.
+    pub(super) fn note_tags(&mut self) {
+        let of = |listing: &Listing| -> FxHashMap<SourcePath, String> {
+            let files = listing.files.par_iter().filter(|found| build::may_name_a_locale(&found.path));
+            files
+                .filter_map(|found| Some((found.path.clone(), build::tag_of(&read::read_found(listing, found).ok()?)?)))
+                .collect()
+        };
+        self.tag_of = if self.tags.is_some() { of(&self.listing) } else { FxHashMap::default() };
+    }
+
+    /// Whether files name other language tags than those that the locales came from.
+    fn have_tags_changed(&mut self, changed: &BTreeSet<SourcePath>) -> bool {
+        let Some(tags) = &self.tags else { return false };
+        for path in changed.iter().filter(|path| build::may_name_a_locale(path)) {
+            let found = self.listing.find(path).and_then(|found| read::read_found(&self.listing, found).ok());
+            match found.and_then(|source| build::tag_of(&source)) {
+                Some(tag) => self.tag_of.insert(path.clone(), tag),
+                None => self.tag_of.remove(path),
+            };
+        }
+        let now: BTreeSet<&str> = self.tag_of.values().map(String::as_str).collect();
+        !now.into_iter().eq(tags.iter().map(String::as_str))
+    }
+}

@@ -1,0 +1,225 @@
+//! What is wrong with a live site: all that a check reports, page by page and beside the work of the preview.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::Live;
+use crate::diag::{Code, Diagnostic};
+use crate::site::allow::Allowed;
+use crate::site::catalog::PageFiles;
+use crate::site::checks::variants::Variants;
+use crate::site::checks::{Checks, PageChecked};
+use crate::site::facts::Facts;
+use crate::site::library::Library;
+use crate::site::model::Model;
+use crate::site::nav::PageId;
+use crate::site::page::Read;
+use crate::site::render::Renderer;
+use crate::site::resolve;
+use crate::theme::ThemeError;
+use crate::vpath::SourcePath;
+
+/// How many pages are looked at before somebody else may have the site.
+const AT_ONCE: usize = 32;
+
+/// Everything that is wrong with the content, sorted; paths count from the content folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What a check reports.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Why a template cannot be used though it could be read.
+    pub template: Option<ThemeError>,
+}
+
+/// Finds what is wrong, a few pages at a time, and looks again only at what has changed.
+#[derive(Default)]
+pub struct Auditor {
+    pages: FxHashMap<String, Audited>,
+    /// The files that pages name, and how many do.
+    files: BTreeMap<SourcePath, usize>,
+    /// The state of the site that is being looked at.
+    generation: u64,
+    /// The first page that was not looked at in this state.
+    next: usize,
+    /// The state of the theme in which the templates were proved, and what came of it.
+    proved: (u64, Option<ThemeError>),
+}
+
+/// What was found in a page.
+#[derive(Default)]
+struct Audited {
+    /// The reading of the page at which it was looked at.
+    read: u64,
+    /// The state of the other pages at which its links were looked up.
+    outlook: u64,
+    own: Vec<Diagnostic>,
+    variants: Variants,
+    links: Vec<Diagnostic>,
+    files: BTreeSet<SourcePath>,
+}
+
+/// What an auditor has come to.
+pub enum Audit {
+    /// There is more to look at.
+    More,
+    /// All was looked at; [`Auditor::findings`] sums it up, for which the site is not needed.
+    Whole(Rest),
+}
+
+/// What is wrong with a site beside its pages.
+pub struct Rest {
+    standing: Vec<Diagnostic>,
+    allowed: Arc<Allowed>,
+    template: Option<ThemeError>,
+}
+
+impl Auditor {
+    /// Looks at some pages that have changed.
+    pub fn step(&mut self, live: &Live) -> Audit {
+        if self.generation != live.generation {
+            (self.generation, self.next) = (live.generation, 0);
+        }
+        let due: Vec<usize> = (self.next..live.facts.len()).filter(|at| self.is_due(live, *at)).take(AT_ONCE).collect();
+        let Some(last) = due.last() else { return Audit::Whole(self.rest(live)) };
+        self.next = last + 1;
+        let checks = Checks::new(&live.config.site);
+        let look = |at: usize| (at, self.look(live, at, &checks));
+        let audited: Vec<(usize, Audited)> = due.into_par_iter().with_max_len(4).map(look).collect();
+        for (at, audited) in audited {
+            self.put(live.catalog.pages[at].address.clone(), Some(audited));
+        }
+        Audit::More
+    }
+
+    fn is_due(&self, live: &Live, at: usize) -> bool {
+        let known = self.pages.get(&live.catalog.pages[at].address);
+        known.is_none_or(|known| known.read != live.known[at].read || known.outlook != live.outlook)
+    }
+
+    fn look(&self, live: &Live, at: usize, checks: &Checks<'_>) -> Audited {
+        let page = &live.catalog.pages[at];
+        let read = live.known[at].read;
+        let before = self.pages.get(&page.address).filter(|before| before.read == read);
+        let (own, variants) = match before {
+            Some(before) => (before.own.clone(), before.variants.clone()),
+            None => live.checked(page, checks),
+        };
+        let (links, files) = live.linked(PageId(at as u32));
+        Audited { read, outlook: live.outlook, own, variants, links, files }
+    }
+
+    /// Notes what was found in a page, or that there is no such page any more.
+    fn put(&mut self, address: String, audited: Option<Audited>) {
+        for file in audited.iter().flat_map(|audited| &audited.files) {
+            *self.files.entry(file.clone()).or_default() += 1;
+        }
+        let old = match audited {
+            Some(audited) => self.pages.insert(address, audited),
+            None => self.pages.remove(&address),
+        };
+        for file in old.iter().flat_map(|old| &old.files) {
+            if let Some(count) = self.files.get_mut(file) {
+                *count -= 1;
+                if *count == 0 {
+                    self.files.remove(file);
+                }
+            }
+        }
+    }
+
+    fn rest(&mut self, live: &Live) -> Rest {
+        if self.pages.len() > live.catalog.pages.len() {
+            let gone: Vec<String> = self.pages.keys().filter(|address| live.catalog.at(address).is_none()).cloned().collect();
+            gone.into_iter().for_each(|address| self.put(address, None));
+        }
+        let parts = [&live.listed, &live.formed, &live.catalogued, &live.navigated];
+        let mut standing: Vec<Diagnostic> = parts.into_iter().flatten().cloned().collect();
+        standing.extend(live.with(|model, _| {
+            let mut files: BTreeSet<SourcePath> = self.files.keys().cloned().collect();
+            files.extend(resolve::named_by_settings(model, &live.listing));
+            resolve::of_site(model, &files)
+        }));
+        if self.proved.0 != live.stage {
+            self.proved = (live.stage, live.prove().err());
+        }
+        Rest { standing, allowed: Arc::clone(&live.allowed), template: self.proved.1.clone() }
+    }
+
+    /// What is wrong with the site.
+    pub fn findings(&self, rest: Rest) -> Findings {
+        let Rest { standing: mut all, allowed, template } = rest;
+        let mut variants = Variants::default();
+        for page in self.pages.values() {
+            all.extend(page.own.iter().chain(&page.links).cloned());
+            variants.append(page.variants.clone());
+        }
+        all.extend(variants.diagnostics());
+        allowed.apply(&mut all);
+        all.par_sort_unstable();
+        all.dedup();
+        Findings { diagnostics: all, template }
+    }
+}
+
+impl Live {
+    /// What is wrong with the page at an address, looked at now, and what was found before that only the whole site tells.
+    pub fn findings_of(&self, path: &str, before: &Findings) -> Vec<Diagnostic> {
+        let Some((page, ..)) = self.page_at(path) else { return Vec::new() };
+        let files = &self.catalog.pages[page.0 as usize];
+        let is_own = |path: &SourcePath| files.files.iter().any(|(file, _)| file == path);
+        let (mut all, _) = self.checked(files, &Checks::new(&self.config.site));
+        all.extend(self.linked(page).0);
+        let standing = [&self.listed, &self.catalogued, &self.navigated].into_iter().flatten();
+        all.extend(standing.filter(|d| is_own(&d.span.path)).cloned());
+        let varies = |d: &&Diagnostic| d.code == Code::TranslationVaries && is_own(&d.span.path);
+        all.extend(before.diagnostics.iter().filter(varies).cloned());
+        self.allowed.leave_out(&mut all);
+        let uses = &self.known[page.0 as usize].uses;
+        all.extend(self.allowed.faults(|path| is_own(path) || uses.iter().any(|used| **used == *path.as_str().to_lowercase())));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// What is wrong with a page by itself, and how its sentences are translated.
+    fn checked(&self, files: &PageFiles, checks: &Checks<'_>) -> (Vec<Diagnostic>, Variants) {
+        let read: &Read<'_> = &|path: &SourcePath| self.read(path);
+        let library = Library::new(&self.catalog, &self.config.site.locales, read);
+        let mut found = Vec::new();
+        let (page, _) = self.page(files, &mut found, &library, read);
+        let PageChecked { mut diagnostics, variants } = checks.page(&page, &found);
+        found.append(&mut diagnostics);
+        let mut all = Facts::of(&page, &self.config.site.locales, found).diagnostics;
+        all.extend(library.take_diagnostics());
+        (all, variants)
+    }
+
+    /// What is wrong with the links of a page, and the files that it names.
+    fn linked(&self, page: PageId) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
+        let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+        let facts = &self.facts[page.0 as usize];
+        if facts.is_shown(true) {
+            self.with(|model, _| resolve::of_page(&model.resolver(), page, facts, &mut diagnostics, &mut files));
+        }
+        (diagnostics, files)
+    }
+
+    /// Renders one page of each kind, each form, and what is no page, so that a template's error is known before somebody meets it.
+    fn prove(&self) -> Result<(), ThemeError> {
+        self.with(|model, library| {
+            let first = |wanted: &dyn Fn(PageId, &Model<'_>) -> bool| model.pages().find(|page| wanted(*page, model));
+            let pages = [first(&|page, model| !model.facts(page).parallel.is_empty()), first(&|_, _| true)];
+            for page in pages.into_iter().flatten() {
+                for locale in model.locales().ids() {
+                    self.rendered(model, library, page, locale, false)?;
+                    self.rendered(model, library, page, locale, true)?;
+                }
+            }
+            model.forms.prove(model.theme)?;
+            Renderer::new(model)?.extras().map(|_| ())
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! The parts of a site that all pages stand in: the theme, the catalog of pages and files, the navigation. A build makes each once; a live
+//! site makes them again when a file changes that they are made from.
+
+mod in_catalog;
+
+use std::collections::BTreeMap;
+
+use super::catalog::{self, Catalog};
+use super::discover::Listing;
+use super::facts::Facts;
+use super::nav::{self, Nav, PageId};
+use super::page::Read;
+use super::{redirect, settings, toc};
+use crate::config::Config;
+use crate::diag::{Checked, Diagnostic};
+use crate::locale::LocaleSet;
+use crate::source::Source;
+use crate::theme::{Theme, ThemeError};
+use crate::vpath::SourcePath;
+use in_catalog::InCatalog;
+
+/// The theme, with the site's own over it.
+pub(crate) fn theme(config: &Config) -> Result<Theme, ThemeError> {
+    let overlay = (config.site.theme != "default").then(|| config.root.join("themes").join(&config.site.theme));
+    Theme::load(overlay.as_deref(), &config.site.locales)
+}
+
+/// The pages and files of a listing, by what the docset's settings and redirections say.
+pub(crate) fn catalog(listing: &Listing, locales: &LocaleSet, read: &Read<'_>, found: &mut Vec<Diagnostic>) -> Catalog {
+    let mut sources = |wanted: &dyn Fn(&SourcePath) -> bool| -> Vec<Source> {
+        let all = listing.files.iter().filter(|found| wanted(&found.path)).map(|found| read(&found.path));
+        all.filter_map(|source| source.map_err(|diagnostic| found.push(diagnostic)).ok()).collect()
+    };
+    let settings = sources(&settings::is_settings);
+    let redirections = sources(&redirect::is_redirections);
+    let yaml = |path: &SourcePath| read(path).is_ok_and(|source| catalog::is_yaml_page(&source.text));
+    let settings = settings::read(&settings).unpack(found);
+    let redirects = redirect::read(&redirections).unpack(found);
+    Catalog::new(listing, settings, redirects, locales, &yaml).unpack(found)
+}
+
+/// The tables of contents of a listing, joined. No page needs to be read for them.
+pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc>> {
+    let mut diagnostics = Vec::new();
+    let mut tables = BTreeMap::new();
+    for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
+        match read(&found.path) {
+            Ok(source) => {
+                tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
+            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let joined = toc::join(tables).unpack(&mut diagnostics);
+    Checked { value: joined, diagnostics }
+}
+
+/// The navigation: joined tables of contents, with the pages that are shown.
+pub(crate) fn nav(tables: Vec<toc::Toc>, catalog: &Catalog, facts: &[Facts], drafts: bool) -> Checked<Nav> {
+    let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
+    let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
+    nav::build(tables, all, &InCatalog { catalog, facts, drafts })
+}

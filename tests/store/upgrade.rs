@@ -1,0 +1,49 @@
+//! Stores of older versions are brought up to date.
+
+use std::sync::Arc;
+
+use madoguchi::config::StoreConfig;
+use madoguchi::intake::store::{Options, StoreError};
+
+use crate::postgres::Server;
+use crate::support::{Place, fill, run};
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+fn a_database_of_postgresql_that_kept_samples_keeps_none() {
+    let server = match Server::shared() {
+        Ok(server) => server,
+        Err(why) => return println!("SKIPPED: upgrade::a_database_of_postgresql_that_kept_samples_keeps_none: {why}"),
+    };
+    let place = Place::on(Arc::clone(&server));
+    let StoreConfig::Postgres(address) = &place.config else { unreachable!() };
+    let database = address.expose_secret().rsplit_once('/').unwrap().1;
+    let samples = || {
+        let columns = "SELECT attname FROM pg_stats WHERE tablename IN ('requests', 'deliveries', 'letters') AND attname IN ('answers', 'note', 'rcpt_to', 'bytes')";
+        server.sql(database, columns).lines().count()
+    };
+    run(async {
+        // As the first version left it.
+        let store = place.counter().await;
+        let references = fill(&store, 20).await;
+        store.close().await;
+        server.sql(
+            database,
+            "ALTER TABLE requests ALTER answers SET STATISTICS -1;
+            ALTER TABLE deliveries ALTER note SET STATISTICS -1;
+            ALTER TABLE letters ALTER rcpt_to SET STATISTICS -1, ALTER bytes SET STATISTICS -1;
+            UPDATE madoguchi SET version = 1;
+            ANALYZE",
+        );
+        assert_eq!(samples(), 4, "the test can find them");
+        let refused = place.open(Options::operator(0)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unsafe { .. }), "{refused:?}");
+
+        let store = place.counter().await;
+        assert_eq!(samples(), 0);
+        server.sql(database, "ANALYZE");
+        assert_eq!(samples(), 0, "and none are kept from now on");
+        assert!(store.show(&references[7]).await.unwrap().is_some());
+        store.close().await;
+    });
+}
