@@ -80,6 +80,8 @@ pub enum Export {
     Markdown,
     /// Each page's segments as source and target pairs.
     Pairs,
+    /// A list of all pages for each language.
+    Llms,
 }
 
 /// `[form.NAME]`: one form, beside its specification.

@@ -144,7 +144,8 @@ fn exports(file: &File<'_>, raw: &[Given<String>]) -> Result<Vec<Export>, Config
         file.parse("exports", given, |name| match name.as_str() {
             "markdown" => Ok(Export::Markdown),
             "pairs" => Ok(Export::Pairs),
-            other => Err(format!("knows `markdown` and `pairs`, not `{other}`")),
+            "llms" => Ok(Export::Llms),
+            other => Err(format!("knows `markdown`, `pairs` and `llms`, not `{other}`")),
         })
     };
     let mut exports = raw.iter().map(parse).collect::<Result<Vec<_>, _>>()?;

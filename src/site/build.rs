@@ -3,6 +3,7 @@
 //! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`](super::body::Bodies)). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
+mod indexed;
 mod ready;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{parts, read, settings};
+use super::{export, parts, read, settings};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
@@ -226,8 +227,11 @@ impl<'a> Run<'a> {
         let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
         planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
+        let index = indexed::index(&model, &pages);
+        planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
+        planned.extend(pages.iter().flat_map(|page| export::planned(&model, *page)).map(|path| path.output()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, resources, extras };
+        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, resources, extras };
         let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
         if let Err(error) = done {

@@ -12,7 +12,7 @@ use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
-use super::view::{Alternate, Frame, PlainView, Told, UnavailableView};
+use super::view::{Alternate, Frame, PlainView, SearchView, Told, UnavailableView};
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
 use crate::theme::ThemeError;
@@ -32,6 +32,7 @@ impl<'a> Renderer<'a> {
         files.extend(self.unavailable().transpose()?);
         files.extend(self.redirections()?);
         files.extend(sitemap);
+        files.extend(super::export::lists(self.model));
         files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
         Ok(files)
     }
@@ -43,7 +44,21 @@ impl<'a> Renderer<'a> {
         if model.start().is_none() {
             files.push(self.contents(locale, &model.home(locale))?);
         }
+        if model.config.search {
+            files.push(self.search(locale)?);
+        }
         Ok(files)
+    }
+
+    /// The page that shows what is found. It is no result of other search engines.
+    fn search(&self, locale: LocaleId) -> Result<Rendered, ThemeError> {
+        let (model, here) = (self.model, self.model.search(locale));
+        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("search_title"));
+        frame.robots = Some("noindex");
+        frame.languages = self.languages(&here, locale, |to| (model.search(to), false));
+        let host = model.config.base_url.as_ref().and_then(|base| base.as_str().split_once("://"));
+        let host = host.map(|(_, rest)| rest.trim_end_matches('/'));
+        self.rendered("search.html", &here, &SearchView { frame, host })
     }
 
     fn plain<'t>(&'t self, template: &str, here: &UrlPath, frame: Frame<'t>) -> Result<Rendered, ThemeError> {
@@ -98,6 +113,7 @@ impl<'a> Renderer<'a> {
         frame.root = base.to_owned();
         frame.home_href = absolute(&model.home(locale));
         frame.contents_href = absolute(&model.contents(locale));
+        frame.search_href = model.config.search.then(|| absolute(&model.search(locale)));
         frame.robots = Some("noindex");
         frame.languages = self.languages(here, locale, |to| (model.home(to), false));
         for (language, to) in frame.languages.iter_mut().zip(model.locales().ids()) {

@@ -46,7 +46,7 @@ pub(crate) struct Twin {
 }
 
 /// Ids that the frame of every page has.
-const THEME_IDS: [&str; 2] = ["md-main", "md-top"];
+const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
 
 /// The markup that opens a segment with a key, its permalink included.
 pub(crate) fn segment(key: &str) -> String {

@@ -7,6 +7,7 @@
 mod answer;
 mod change;
 mod findings;
+mod indexed;
 pub(crate) mod news;
 mod outlook;
 mod pages;
@@ -103,6 +104,7 @@ pub struct Live {
     reads: u64,
     extras: Mutex<answer::Extras>,
     resources: Mutex<answer::Resources>,
+    indexed: Mutex<indexed::Indexed>,
 }
 
 impl Live {
@@ -145,6 +147,7 @@ impl Live {
             reads: 0,
             extras: Mutex::default(),
             resources: Mutex::default(),
+            indexed: Mutex::default(),
             config,
         };
         live.read_all();

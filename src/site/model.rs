@@ -83,6 +83,10 @@ impl<'a> Ground<'a> {
         UrlPath::new(format!("{}/contents/", self.tag(locale)))
     }
 
+    pub(crate) fn search(&self, locale: LocaleId) -> UrlPath {
+        UrlPath::new(format!("{}/search/", self.tag(locale)))
+    }
+
     pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
         let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
         Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
@@ -146,6 +150,9 @@ impl<'a> Model<'a> {
             || self.theme.assets().iter().any(|asset| asset.path == path || asset.path.starts_with(&format!("{path}/")));
         if own || !self.locales().ids().any(|id| self.tag(id) == first) {
             return own;
+        }
+        if self.config.search && rest.starts_with("search/") {
+            return true;
         }
         let page = rest.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'));
         let is_page =

@@ -119,6 +119,7 @@ impl<'a> Renderer<'a> {
             assets: &self.assets,
             home_href: here.relative_to(&model.home(locale)),
             contents_href: here.relative_to(&model.contents(locale)),
+            search_href: model.config.search.then(|| here.relative_to(&model.search(locale))),
             canonical: None,
             title,
             is_site_title: title == site_title,

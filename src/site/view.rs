@@ -16,6 +16,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) assets: &'a Shared,
     pub(crate) home_href: String,
     pub(crate) contents_href: String,
+    pub(crate) search_href: Option<String>,
     pub(crate) canonical: Option<String>,
     pub(crate) title: &'a str,
     /// Whether the title is the site's, which is said once then.
@@ -115,6 +116,14 @@ pub(crate) struct PlainView<'a> {
     pub(crate) target: Option<String>,
     pub(crate) target_title: Option<String>,
     pub(crate) target_lang: Option<&'a str>,
+}
+
+/// The page of search results.
+#[derive(Serialize)]
+pub(crate) struct SearchView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) host: Option<&'a str>,
 }
 
 /// What is shown while the counter does not answer.

@@ -37,7 +37,7 @@ fn view(theme: &Theme, locale: LocaleId, more: &Value) -> Value {
     let mut view = json!({
         "lang": lang, "dir": "ltr", "t": theme.messages(locale), "site_title": "窓口 & Guidance", "root": "../../",
         "assets": {"css": theme.asset_url("site.css"), "favicon": theme.asset_url("favicon.svg"), "script": null},
-        "home_href": "../", "contents_href": "../contents/", "canonical": "https://docs.example.com/ja/billing/",
+        "home_href": "../", "contents_href": "../contents/", "search_href": null, "canonical": "https://docs.example.com/ja/billing/",
         "title": "請求 <1>", "title_lang": null, "description": null, "robots": null,
         "languages": [
             {"tag": "ja", "name": "日本語", "href": "./", "current": lang == "ja", "fallback": false},

@@ -219,8 +219,8 @@ def corpus_pages():
 # ---------------------------------------------------------------- writing
 
 
-def write_config(docset, parallel):
-    """Write the docset's madoguchi.toml."""
+def write_config(docset, parallel, search=False):
+    """Write the docset's madoguchi.toml. Without search: the other contestants make no index."""
     (docset / "madoguchi.toml").write_text(
         "[site]\n"
         'title = { ja = "窓口の計測", en = "Benchmark" }\n'
@@ -228,7 +228,8 @@ def write_config(docset, parallel):
         'source_locale = "en"\n'
         'locales = ["ja", "en"]\n'
         'content = "content"\n'
-        f"parallel = {'true' if parallel else 'false'}\n",
+        f"parallel = {'true' if parallel else 'false'}\n"
+        f"search = {'true' if search else 'false'}\n",
         encoding="utf-8",
     )
 

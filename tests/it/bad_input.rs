@@ -39,7 +39,8 @@ fn nul_bytes_are_reported_and_shown_as_replacement_characters() {
     )]);
     let report = docset.build();
     the(&report.diagnostics, Code::NulByte);
-    for (name, bytes) in tree(&docset.out()) {
+    // The files of the index are compressed.
+    for (name, bytes) in tree(&docset.out()).into_iter().filter(|(name, _)| !name.ends_with(".bin")) {
         assert!(!bytes.contains(&0), "{name} holds a NUL byte");
     }
 }

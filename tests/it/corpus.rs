@@ -1,6 +1,7 @@
 //! Whole docsets of real pages, built: every file of the output is read, and every word, id, link and language in it checked.
 
 mod html;
+mod probes;
 pub(crate) mod site;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -93,6 +94,7 @@ fn pages_of_2019_under_their_committed_names() {
 fn pages_of_2021() {
     let Some(site) = built(&PARTNER_CENTER, "pages_of_2021") else { return };
     looks_as_published(&site, "partner-center/live", &[]);
+    probes::what_is_seen_is_found(&site);
     every_broken_link_is_explained(&site);
 }
 

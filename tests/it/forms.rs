@@ -53,7 +53,7 @@ fn both_forms_stand_in_the_readers_language_and_nothing_is_published_of_their_sp
     assert!(control(&en, "website").contains("tabindex=\"-1\"") && control(&en, "website").contains("autocomplete=\"off\""));
     assert!(control(&en, "requester_name").ends_with(" required>") && !control(&en, "phone").contains("required"));
     let consent = en.find("name=\"consent\"").unwrap();
-    assert!(en.find("We &amp; you").unwrap() < consent && consent < en.find("<button").unwrap());
+    assert!(en.find("We &amp; you").unwrap() < consent && consent < en.rfind("<button").unwrap());
     // A page without translation shows its text in English, and the form in the reader's language.
     let fallback = built.html("ja/b/");
     assert!(fallback.contains("lang=\"ja\" aria-label=\"翻訳へのご意見\"") && fallback.contains("Before."));
@@ -67,7 +67,7 @@ fn both_forms_stand_in_the_readers_language_and_nothing_is_published_of_their_sp
 fn only_pages_with_a_form_load_its_script() {
     let built = site().file("a.md", "# A\n\n:::form service-request\n").file("b.md", "# B\n").build();
     assert!(built.html("en/a/").contains("<script type=\"module\" src=\"../../assets/form."));
-    assert!(!built.html("en/b/").contains("<script"));
+    assert!(!built.html("en/b/").contains("assets/form."));
 }
 
 /// A proxy shows it in the place of any of the counter's pages, so nothing in it may depend on where it stands.

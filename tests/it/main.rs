@@ -38,6 +38,8 @@ mod pipeline;
 #[cfg(feature = "site")]
 mod report;
 #[cfg(feature = "site")]
+mod search;
+#[cfg(feature = "site")]
 mod segments;
 #[cfg(feature = "site")]
 mod split;

@@ -99,6 +99,10 @@ impl Built {
         fs::read_to_string(self.folder.path().join("public").join(&name)).unwrap_or_else(|why| panic!("{name}: {why}"))
     }
 
+    pub(crate) fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.folder.path().join("public").join(path)).ok()
+    }
+
     pub(crate) fn has(&self, path: &str) -> bool {
         self.folder.path().join("public").join(path).is_file()
     }

@@ -30,6 +30,8 @@ pub(super) struct Frame<'a> {
     root: &'a str,
     assets: Assets<'a>,
     home_href: Option<&'a str>,
+    /// The counter has no index of the site.
+    search_href: Option<&'a str>,
     canonical: Option<&'a str>,
     title: &'a str,
     is_site_title: bool,
@@ -128,6 +130,7 @@ impl State {
                 script: None,
             },
             home_href: counter.config.site_url.as_ref().map(crate::config::WebAddress::as_str),
+            search_href: None,
             canonical: None,
             title,
             is_site_title: false,

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::{AT_ONCE, BuildError, Observer};
+use super::{AT_ONCE, BuildError, Observer, indexed};
 use crate::site::body::{Bodies, BodyWriter};
 use crate::site::discover::Listing;
 use crate::site::kept::Kept;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::page::Reader;
-use crate::site::read;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::resolve::{Known, Seen};
-use crate::site::write::Output;
+use crate::site::search::index::Index;
+use crate::site::search::page;
+use crate::site::write::{Output, WriteError};
+use crate::site::{export, read};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath};
 
@@ -25,6 +27,8 @@ pub(super) struct Ready<'a> {
     pub(super) kept: &'a Kept,
     pub(super) listing: &'a Listing,
     pub(super) pages: Vec<PageId>,
+    /// What search finds, if the site is to have it.
+    pub(super) index: Option<Index>,
     /// Files of the docset that are published as they stand.
     pub(super) resources: BTreeSet<SourcePath>,
     pub(super) extras: Vec<Rendered>,
@@ -32,20 +36,36 @@ pub(super) struct Ready<'a> {
 
 impl Ready<'_> {
     /// Writes all files. One thread begins with what is no page, the others with the pages.
-    pub(super) fn write(&self, output: &Output, observer: &dyn Observer) -> Result<(), BuildError> {
+    pub(super) fn write(mut self, output: &Output, observer: &dyn Observer) -> Result<(), BuildError> {
         observer.phase("render", self.pages.len());
-        let write_pages = || {
-            self.pages.par_iter().with_max_len(AT_ONCE).try_for_each(|page| -> Result<(), BuildError> {
-                let text = text_of(self.renderer.model, self.reader, self.kept, *page)?;
-                for file in self.renderer.page(*page, &text)? {
-                    output.put(&file.path, &file.bytes)?;
-                }
-                observer.step();
-                Ok(())
-            })
+        let index = self.index.take();
+        let write_page = |(number, page): (usize, &PageId)| -> Result<(), BuildError> {
+            let model = self.renderer.model;
+            let text = text_of(model, self.reader, self.kept, *page)?;
+            for file in self.renderer.page(*page, &text)? {
+                output.put(&file.path, &file.bytes)?;
+            }
+            self.export(output, *page)?;
+            if let Some(index) = &index {
+                indexed::add(index, number, page::entry(model, *page, &text.articles), output)?;
+            }
+            observer.step();
+            Ok(())
         };
+        let write_pages = || self.pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(write_page);
         let (pages, others) = rayon::join(write_pages, || self.write_others(output));
-        pages.and(others)
+        pages.and(others)?;
+        Ok(index.map_or(Ok(()), |index| indexed::finish(index, output))?)
+    }
+
+    /// Writes what is published of a page beside its HTML. For that it is read again.
+    fn export(&self, output: &Output, page: PageId) -> Result<(), WriteError> {
+        let model = self.renderer.model;
+        if !export::reads_pages(&model.config.exports) {
+            return Ok(());
+        }
+        let read = self.reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
     }
 
     /// Writes what is no page.

@@ -43,7 +43,7 @@ pub struct Content {
 }
 
 impl Content {
-    fn new(path: OutputPath, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(path: OutputPath, bytes: Vec<u8>) -> Self {
         Self { path, bytes: bytes.into() }
     }
 }
@@ -73,7 +73,7 @@ impl Live {
         if let Some((page, locale, parallel)) = self.page_at(path) {
             return self.article(page, locale, parallel);
         }
-        if let Some(content) = self.asset(path).or_else(|| self.resource(path)) {
+        if let Some(content) = self.asset(path).or_else(|| self.indexed(path)).or_else(|| self.resource(path)) {
             return Answer::Found(content);
         }
         match self.extra(&UrlPath::new(path).output()) {

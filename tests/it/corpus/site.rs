@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) checked: Vec<Diagnostic>,
     /// Its pages by address (`ja/a/`, `ja/404.html`).
     pub(crate) pages: BTreeMap<String, Page>,
+    /// The files of its indexes, by path.
+    pub(crate) index: BTreeMap<String, Vec<u8>>,
     /// The addresses of all files.
     pub(crate) files: HashSet<String>,
 }
@@ -74,8 +76,11 @@ impl Site {
             let text = fs::read_to_string(out.join(path)).expect("UTF-8");
             (address(path), Page::read(text))
         });
+        let index = files.iter().filter(|path| path.contains("/search/") && !path.ends_with(".html"));
+        let index = index.map(|path| (path.clone(), fs::read(out.join(path)).expect("a file"))).collect();
         Self {
             sources,
+            index,
             diagnostics: report.diagnostics,
             checked,
             pages: pages.collect(),

@@ -1,0 +1,118 @@
+//! The texts of a few pages in one file: what the client looks for a query in, and takes snippets from.
+//!
+//! The file is a JSON array of pages, each `[number, address, title, locales, text, headings, segments]`, as a zlib stream. `locales` has a bit
+//! for each locale of the site in which the page has its own text. `text` has the mark U+007F before each segment. `headings` are
+//! numbers and ids in turn: distance of the beginning from that of the heading before, length (both in UTF-16 units without marks),
+//! level, id. `segments` gives each segment's number in the page's first language, where that is not simply its own.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params};
+
+use super::{Edition, Entry};
+
+/// How hard texts and grams are compressed (zlib's levels): beyond it, time doubles for a fiftieth of the bytes.
+const LEVEL: i32 = 6;
+
+/// The file of the texts that pages have in one locale. `first` is the number of the first page; `None` if none of them has a text of its own.
+pub fn pack(first: usize, pages: &[Option<Entry>], locale: usize) -> Option<Vec<u8>> {
+    let mut json = String::from("[");
+    for (number, entry) in (first..).zip(pages) {
+        let Some(entry) = entry else { continue };
+        let Some(edition) = entry.editions.get(locale).and_then(Option::as_ref) else { continue };
+        if json.len() > 1 {
+            json.push(',');
+        }
+        record(number, entry, edition, &mut json);
+    }
+    json.push(']');
+    (json.len() > 2).then(|| compressed(json.as_bytes()))
+}
+
+fn record(number: usize, entry: &Entry, edition: &Edition, json: &mut String) {
+    let bits = entry.editions.iter().enumerate().map(|(at, edition)| u32::from(edition.is_some()) << at.min(31));
+    let locales: u32 = bits.fold(0, |all, bit| all | bit);
+    let text = &edition.text;
+    let mut headings = Vec::with_capacity(4 * text.headings.len());
+    let mut last = 0;
+    for heading in &text.headings {
+        headings.extend([(heading.start - last).into(), heading.length.into(), heading.level.into()]);
+        headings.push(serde_json::Value::from(heading.id.as_str()));
+        last = heading.start;
+    }
+    let row = (number, &entry.address, &edition.title, locales, &text.marked, headings, segments(entry, edition));
+    // Numbers and texts are always JSON.
+    json.push_str(&serde_json::to_string(&row).unwrap_or_default());
+}
+
+/// The number of each segment among those of the page's first language; empty if they are 0, 1, 2 and so on.
+fn segments(entry: &Entry, edition: &Edition) -> Vec<usize> {
+    let Some(first) = entry.editions.iter().flatten().next() else { return Vec::new() };
+    let mut numbers = HashMap::with_capacity(first.text.keys.len());
+    for (number, key) in first.text.keys.iter().enumerate() {
+        numbers.entry(key).or_insert(number);
+    }
+    let beyond = first.text.keys.len();
+    let found: Vec<usize> =
+        edition.text.keys.iter().enumerate().map(|(at, key)| numbers.get(key).copied().unwrap_or(beyond + at)).collect();
+    if found.iter().enumerate().all(|(at, number)| at == *number) { Vec::new() } else { found }
+}
+
+thread_local! {
+    /// The compressor's tables, some 300 KiB, are made once for each thread.
+    static COMPRESSOR: RefCell<Box<CompressorOxide>> =
+        RefCell::new(Box::new(CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, 15, 0))));
+}
+
+/// Bytes as a zlib stream (RFC 1950).
+pub fn compressed(bytes: &[u8]) -> Vec<u8> {
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.reset();
+        let mut out = vec![0; bytes.len() / 2 + 64];
+        let (mut read, mut written) = (0, 0);
+        loop {
+            let (status, more_read, more_written) = compress(compressor, &bytes[read..], &mut out[written..], TDEFLFlush::Finish);
+            read += more_read;
+            written += more_written;
+            if status != TDEFLStatus::Okay {
+                out.truncate(written);
+                return out;
+            }
+            out.resize(out.len() + out.len() / 2 + 64, 0);
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::search::text::Text;
+
+    fn edition(html: &str) -> Option<Edition> {
+        Some(Edition { title: "T".into(), text: Text::of_html(html) })
+    }
+
+    fn opened(bytes: &[u8]) -> String {
+        String::from_utf8(miniz_oxide::inflate::decompress_to_vec_zlib(bytes).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_a_row_with_its_headings_and_the_order_of_its_segments() {
+        let seg = |key: &str, words: &str| format!("<span class=\"seg\" data-seg=\"{key}\">{words}</span>");
+        let ja = edition(&format!("<h1 id=\"x\">{}</h1><p>{}</p>", seg("a", "い"), seg("b", "ろ")));
+        let en = edition(&format!("<p>{}</p><h1 id=\"x\">{}</h1>", seg("b", "two"), seg("a", "one")));
+        let pages = [None, Some(Entry { address: "x/".into(), editions: vec![ja, en] })];
+        let row = |locale| opened(&pack(4, &pages, locale).unwrap());
+        assert_eq!(row(0), "[[5,\"x/\",\"T\",3,\"\u{7F}い\\n\u{7F}ろ\",[0,1,1,\"x\"],[]]]");
+        assert_eq!(row(1), "[[5,\"x/\",\"T\",3,\"\u{7F}two\\n\u{7F}one\",[4,3,1,\"x\"],[1,0]]]");
+        assert_eq!(pack(4, &pages, 2), None);
+    }
+
+    #[test]
+    fn what_does_not_compress_comes_back_too() {
+        let bytes: Vec<u8> = (0..70_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert_eq!(miniz_oxide::inflate::decompress_to_vec_zlib(&compressed(&bytes)).unwrap(), bytes);
+        assert_eq!(miniz_oxide::inflate::decompress_to_vec_zlib(&compressed(&[])).unwrap(), Vec::<u8>::new());
+    }
+}

@@ -1,0 +1,201 @@
+//! Search held against a scan: any two characters or more that stand in an article are found, and nothing else is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use madoguchi::site::search::fold::fold;
+use madoguchi::site::search::gram::{characters, grams};
+
+use super::html::{Html, Node};
+use super::site::{Page, Site};
+
+const PROBES: usize = 1_000;
+
+/// A thousand random pieces of the text that readers see, in each language: the pages that the index leads to are those of a scan.
+pub(crate) fn what_is_seen_is_found(site: &Site) {
+    for locale in ["ja", "en"] {
+        let scanned = scan(site, locale);
+        let index = Index::read(site, locale);
+        assert_eq!(index.texts.len(), scanned.len());
+        let pages: Vec<&String> = scanned.values().collect();
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut next = |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            (random >> 16) as usize % below.max(1)
+        };
+        for _ in 0..PROBES {
+            let page: Vec<char> = pages[next(pages.len())].chars().collect();
+            let (start, length) = (next(page.len().saturating_sub(2)), 2 + next(22));
+            let probe = fold(&page.iter().skip(start).take(length).collect::<String>());
+            if probe.chars().count() < 2 {
+                continue;
+            }
+            let expected: BTreeSet<&str> =
+                scanned.iter().filter(|(_, text)| text.contains(&probe)).map(|(at, _)| at.as_str()).collect();
+            assert_eq!(index.find(&probe), expected, "{locale}: {probe:?}");
+        }
+    }
+}
+
+/// The folded text of each page that has its own in a locale, by its address below it. A scan of its own, over a real parser's elements.
+fn scan(site: &Site, locale: &str) -> BTreeMap<String, String> {
+    let below = |address: &String| Some(address.strip_prefix(&format!("{locale}/"))?.to_owned());
+    let own = |(address, page): (&String, &Page)| {
+        let address = below(address).filter(|at| at.is_empty() || at.ends_with('/'))?;
+        let listed = matches!(address.as_str(), "contents/" | "search/") || address.ends_with("/parallel/");
+        let (at, end) = page.article();
+        let redirect = page.text.contains("http-equiv=\"refresh\"");
+        let article = page.html.nodes.get(at).filter(|node| !listed && !redirect && node.attribute("lang").is_none())?;
+        let home = address.is_empty() && page.text.contains("<body class=\"contents\">");
+        (article.name == "article" && !home).then(|| (address, fold(&seen(&page.html, at, end))))
+    };
+    site.pages.iter().filter_map(own).collect()
+}
+
+fn seen(html: &Html, mut at: usize, end: usize) -> String {
+    let mut out = String::new();
+    let mut breaks: Vec<usize> = Vec::new();
+    while at < end {
+        while breaks.last().is_some_and(|last| *last <= at) {
+            breaks.pop();
+            out.push('\n');
+        }
+        let node = &html.nodes[at];
+        if is_unseen(node) {
+            at = node.end;
+            continue;
+        }
+        if !is_within_line(&node.name) {
+            out.push('\n');
+            breaks.push(node.end);
+        }
+        out.push_str(&node.text);
+        at += 1;
+    }
+    out
+}
+
+fn is_unseen(node: &Node) -> bool {
+    ["heading-link", "heading-twin", "hidden", "form-trap"].iter().any(|class| node.has_class(class))
+        || node.attribute("hidden").is_some()
+}
+
+/// Text, and elements that stand within a line of it.
+fn is_within_line(name: &str) -> bool {
+    matches!(
+        name,
+        "" | "a"
+            | "abbr"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "input"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "q"
+            | "rp"
+            | "rt"
+            | "rtc"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+    )
+}
+
+/// An index as a client reads it.
+struct Index {
+    /// Address and folded text by page number.
+    texts: BTreeMap<usize, (String, String)>,
+    lists: BTreeMap<String, Vec<usize>>,
+}
+
+impl Index {
+    fn read(site: &Site, locale: &str) -> Self {
+        let (mut texts, mut lists) = (BTreeMap::new(), BTreeMap::new());
+        for (path, bytes) in &site.index {
+            let Some(name) = path.strip_prefix(&format!("{locale}/search/")).filter(|name| name.ends_with(".bin")) else {
+                continue;
+            };
+            let raw = miniz_oxide::inflate::decompress_to_vec_zlib(bytes).expect("a zlib stream");
+            if name.starts_with("g/") { lists.extend(read_lists(&raw)) } else { texts.extend(read_texts(&raw)) }
+        }
+        Self { texts, lists }
+    }
+
+    /// The addresses of the pages that hold a folded text. What the index alone decides is not looked up in the texts.
+    fn find(&self, probe: &str) -> BTreeSet<&str> {
+        let keys: Vec<String> = grams(probe).map(|gram| characters(gram).collect()).collect();
+        let lists: Vec<BTreeSet<usize>> =
+            keys.iter().map(|key| self.lists.get(key).into_iter().flatten().copied().collect()).collect();
+        let Some(first) = lists.first() else { panic!("{probe:?} has no grams") };
+        let pages = first.iter().filter(|page| lists.iter().all(|list| list.contains(page)));
+        let sure = keys.iter().any(|key| key == probe);
+        let held = pages.filter(|page| sure || self.texts[page].1.contains(probe));
+        held.map(|page| self.texts[page].0.as_str()).collect()
+    }
+}
+
+fn number(bytes: &mut &[u8]) -> usize {
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let (byte, rest) = bytes.split_first().expect("a number");
+        *bytes = rest;
+        value |= usize::from(byte & 0x7F) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return value;
+        }
+    }
+}
+
+fn read_lists(mut raw: &[u8]) -> Vec<(String, Vec<usize>)> {
+    let length = number(&mut raw);
+    let (keys, mut rest) = raw.split_at(length);
+    let keys: Vec<&str> = std::str::from_utf8(keys).expect("UTF-8").split('\n').filter(|key| !key.is_empty()).collect();
+    let lengths: Vec<usize> = keys.iter().map(|_| number(&mut rest)).collect();
+    let read = |(key, length): (&&str, usize)| {
+        let (mut list, after) = rest.split_at(length);
+        rest = after;
+        let (mut pages, mut next) = (Vec::new(), 0);
+        while !list.is_empty() {
+            next += (number(&mut list) >> 1) + 1;
+            pages.push(next - 1);
+        }
+        ((*key).to_owned(), pages)
+    };
+    let lists = keys.iter().zip(lengths).map(read).collect();
+    assert!(rest.is_empty());
+    lists
+}
+
+fn read_texts(raw: &[u8]) -> Vec<(usize, (String, String))> {
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(raw).expect("JSON");
+    let read = |row: &serde_json::Value| {
+        let text = |at: usize| row[at].as_str().expect("a text").to_owned();
+        (row[0].as_u64().expect("a number") as usize, (text(1), fold(&text(4))))
+    };
+    rows.iter().map(read).collect()
+}

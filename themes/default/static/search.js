@@ -1,0 +1,763 @@
+// Search in this browser: reads the index that the press writes beside the pages (src/site/search.rs tells its format and its rules).
+// The first half has no document and is tested without one; the second is the box in the header, the page of results, and the form's hints.
+
+// ---- Folding and grams: the same as in src/site/search/fold.rs and gram.rs, held against tests/corpus/search.json
+
+const JOINS = "\\p{M}\\uFF9E\\uFF9F\\u1160-\\u11FF";
+/** What folds to itself, but for upper case, if nothing joins it. */
+const SIMPLE = " -~\\u3001\\u3002\\u300C-\\u300F\\u3041-\\u3096\\u30A1-\\u30FE\\u4E00-\\u9FFF";
+const CHANGES = new RegExp(`(?<![!-~])\\s+|\\s+(?![!-~])|\\s{2,}|[^${SIMPLE}][${JOINS}]*|[${SIMPLE}][${JOINS}]+`, "gu");
+const SPECIAL = /[\0-\x1f\x7f-\xa0\xad\u1680\u2000-\u200b\u2010-\u2015\u2018\u2019\u201c\u201d\u2028\u2029\u202f\u205f\u2060\u2212\u3000\u301c\ufeff\ufe00-\ufe0fςß\u{e0100}-\u{e01ef}]/gu;
+const SPACE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+const PLAIN = { "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-", "\u301c": "~", "ς": "σ", "ß": "ss" };
+
+const special = (c) => (c === "\n" ? c : SPACE.test(c) ? " " : (PLAIN[c] ?? (c >= "\u2010" && c <= "\u2015" ? "-" : "")));
+const foldCluster = (c) => c.normalize("NFKC").toLowerCase().replace(SPECIAL, special);
+
+const DENSE = /[\u3005-\u3007\u3041-\u30FF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\u{20000}-\u{3FFFF}]/u;
+const BETWEEN = new RegExp(`(?<=${DENSE.source}) +(?=${DENSE.source})`, "gu");
+
+/** A text, folded. */
+export function fold(text) {
+  return text.replace(CHANGES, foldCluster).toLowerCase().replace(BETWEEN, "").replace(/[ \n]+/g, " ").trim();
+}
+
+/** The same (a space may be left at the end), and `place`, which gives the place in `text` of a place in the result. */
+export function foldWithPlaces(text) {
+  const pieces = [];
+  let [out, done, space] = ["", 0, undefined];
+  const put = (folded, index, step) => {
+    pieces.push([out.length, index, step]);
+    out += folded;
+  };
+  const add = (folded, index, step) => {
+    const [, before, words, after] = /^([ \n]*)([^]*?)([ \n]*)$/.exec(folded);
+    if (before) space = { index: space?.index ?? index, hard: space?.hard || before.includes("\n") };
+    if (!words) return;
+    const soft = space && !space.hard && DENSE.test([...out.slice(-2)].at(-1) ?? "") && DENSE.test([...words.slice(0, 2)][0]);
+    if (space && out && !soft) put(" ", space.index, 0);
+    put(words.replace(/[ \n]+/g, " "), index + step * before.length, step);
+    space = after ? { index: index + step * (before.length + words.length), hard: after.includes("\n") } : undefined;
+  };
+  for (const { 0: cluster, index } of text.matchAll(CHANGES)) {
+    if (done < index) add(text.slice(done, index).toLowerCase(), done, 1);
+    add(foldCluster(cluster), index, 0);
+    done = index + cluster.length;
+  }
+  if (done < text.length) add(text.slice(done).toLowerCase(), done, 1);
+  if (space && out) put(" ", space.index, 0);
+  const place = (at) => {
+    if (at >= out.length) return text.length;
+    let [low, high] = [0, pieces.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (pieces[middle][0] <= at) low = middle;
+      else high = middle - 1;
+    }
+    return pieces[low][1] + pieces[low][2] * (at - pieces[low][0]);
+  };
+  return { text: out, place };
+}
+
+/** The grams of a folded text, each once. */
+export function grams(folded) {
+  const found = new Set();
+  const chars = [...folded];
+  const dense = chars.map((c) => DENSE.test(c));
+  for (let at = 1; at < chars.length; at += 1) {
+    const [a, b] = [chars[at - 1], chars[at]];
+    if ((a !== " " && b !== " ") || dense[at - 1] || dense[at]) found.add(a + b);
+    if (at > 1 && !dense[at - 2] && !dense[at - 1] && !dense[at]) found.add(chars[at - 2] + a + b);
+  }
+  return [...found];
+}
+
+/** The file that a gram stands in, of so many. */
+export function shard(gram, shards) {
+  let hash = 0x811c9dc5;
+  for (const c of gram) hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) & (shards - 1);
+}
+
+// ---- The files of the index
+
+async function inflate(bytes) {
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+}
+
+/** The files of one locale. */
+class Language {
+  constructor(base, directory, get) {
+    Object.assign(this, directory, { base, get, grams: new Map(), packs: new Map() });
+  }
+
+  static async open(base, get) {
+    return new Language(base, await (await get(new URL("index.json", base), { cache: "no-cache" })).json(), get);
+  }
+
+  async file(folder, number, meter) {
+    const response = await this.get(new URL(`${folder}/${String(number).padStart(3, "0")}.bin?${this.key}`, this.base));
+    if (!response.ok) throw new Error(`${response.status} ${response.url}`);
+    const bytes = await response.arrayBuffer();
+    meter.bytes += bytes.byteLength;
+    return inflate(bytes);
+  }
+
+  /** By gram, where its list stands in the file; read once. */
+  async lists(number, meter) {
+    if (!this.grams.has(number)) this.grams.set(number, this.file("g", number, meter).then(readGrams));
+    return this.grams.get(number);
+  }
+
+  /** By page: 1 if the gram is on it, 3 if in a heading; nothing if it is nowhere. */
+  async pagesOf(gram, meter) {
+    const file = await this.lists(shard(gram, this.shards), meter);
+    const range = file.places.get(gram);
+    if (!range) return undefined;
+    const pages = new Uint8Array(this.pages);
+    let page = -1;
+    for (let at = range[0]; at < range[1];) {
+      let [number, shift] = [0, 0];
+      do number += (file.bytes[at] & 0x7f) << shift, (shift += 7); while (file.bytes[at++] & 0x80);
+      page += (number >> 1) + 1;
+      pages[page] = number & 1 ? 3 : 1;
+    }
+    return pages;
+  }
+
+  /** The texts of a page, read with its neighbours. */
+  async text(page, meter) {
+    const number = Math.floor(page / this.pack);
+    if (!this.packs.has(number)) this.packs.set(number, this.file("p", number, meter).then(readTexts));
+    return (await this.packs.get(number)).get(page);
+  }
+
+  has(page) {
+    return this.packs.has(Math.floor(page / this.pack));
+  }
+}
+
+function readGrams(buffer) {
+  const bytes = new Uint8Array(buffer);
+  let at = 0;
+  const number = () => {
+    let [value, shift] = [0, 0];
+    do value += (bytes[at] & 0x7f) << shift, (shift += 7); while (bytes[at++] & 0x80);
+    return value;
+  };
+  const length = number();
+  const keys = new TextDecoder().decode(bytes.subarray(at, at + length));
+  at += length;
+  const lengths = keys ? keys.split("\n").map((key) => [key, number()]) : [];
+  const places = new Map();
+  for (const [key, size] of lengths) places.set(key, [at, (at += size)]);
+  return { bytes, places };
+}
+
+function readTexts(buffer) {
+  const rows = JSON.parse(new TextDecoder().decode(buffer));
+  return new Map(rows.map(([page, address, title, locales, marked, numbers, order]) => {
+    const [text, ...parts] = [marked.replaceAll("\x7f", ""), ...marked.split("\x7f")];
+    let [end, begin] = [0, 0];
+    const starts = parts.map((part) => (end += part.length)).slice(0, -1);
+    const headings = [];
+    for (let at = 0; at < numbers.length; at += 4) {
+      headings.push({ start: (begin += numbers[at]), end: begin + numbers[at + 1], level: numbers[at + 2], id: numbers[at + 3] });
+    }
+    const segments = starts.map((start, at) => ({ start, end: starts[at + 1] ?? text.length, number: order[at] ?? at }));
+    const { text: folded, place } = foldWithPlaces(text);
+    return [page, { page, address, title, locales, text, folded, place, headings, segments }];
+  }));
+}
+
+// ---- Words
+
+const STOP = new Set("a an and are as at be by can cannot do does for from has have how i if in into is it me my not of on or our so that the their there they this to was we what when where which who why will with you your".split(" "));
+
+/** The stem of an English word: what is left without the usual endings. Others keep theirs. */
+export function stem(word) {
+  if (!/^[a-z]{4,}$/.test(word)) return word;
+  let s = word.replace(/(?:'s|s')$/, "");
+  if (/ies$/.test(s) && s.length > 4) s = `${s.slice(0, -3)}y`;
+  else if (/(?:ss|us|is)$/.test(s)) s += "";
+  else if (/(?:[sxz]|[cs]h)es$/.test(s)) s = s.slice(0, -2);
+  else s = s.replace(/s$/, "");
+  const cut = s.replace(/(?:ing|ions?|ed|ments?)$/, "");
+  if (cut.length >= 3 && /[aeiouy]/.test(cut)) s = cut.replace(/([bdfgmnprt])\1$/, "$1");
+  return s.replace(/e$/, "").replace(/y$/, "i");
+}
+
+const RUNS = /[\u30A1-\u30FA\u30FC-\u30FE]{2,}|[\u3400-\u9FFF々〆]+(?:[りしいけえきみちれめせつ]{1,2}[\u3400-\u9FFF々]+)*|[\uAC00-\uD7AF]{2,}|[^\s\u3041-\u30FF\u3400-\u9FFF\uAC00-\uD7AF!-\/:-@[-`{-~、。，．・「」『』【】（）？！]+/gu;
+
+/** The words of a folded query; with `runs`, those that stand in Japanese written without spaces. */
+export function wordsOf(folded, runs) {
+  const parts = runs ? (folded.match(RUNS) ?? []) : folded.split(/[\s,;:!?()"。、]+/u);
+  const words = [...new Set(parts.map((part) => part.replace(/^[.'-]+|[.'-]+$/g, "")))].filter((part) => [...part].length > 1);
+  const telling = words.filter((word) => !STOP.has(word));
+  return (telling.length ? telling : words).map((text) => (DENSE.test(text) ? { text, key: text } : { text, stem: stem(text), key: stem(text).length > 2 ? stem(text).replace(/i$/, "") : text }));
+}
+
+/** Where a word stands in a folded text, from its beginning or another form of it: pairs of begin and end. */
+function placesOf(word, folded, most = 50) {
+  const found = [];
+  for (let at = folded.indexOf(word.key); at >= 0 && found.length < most; at = folded.indexOf(word.key, at + 1)) {
+    if (word.stem === undefined) found.push([at, at + word.text.length]);
+    else if (!/[\p{L}\p{N}]/u.test(folded[at - 1] ?? " ")) {
+      const [whole] = /^[\p{L}\p{N}'-]+/u.exec(folded.slice(at, at + 40)) ?? [""];
+      if (whole.startsWith(word.text) || stem(whole) === word.stem) found.push([at, at + whole.length]);
+    }
+  }
+  return found;
+}
+
+// ---- Queries
+
+/** How many bytes one look may move, where the texts of the site are too many to be looked through. */
+const BUDGET = 120_000;
+/** Sites with fewer bytes of text in all languages are looked through to the end. */
+const SMALL = 4_000_000;
+/** With fewer exact results than this, pages with the words in other places are shown as well. */
+const FEW = 10;
+/** How many files of grams a text is looked up in, at most: the texts decide in the end. */
+const MOST_GRAMS = 5;
+
+/** How much a gram tells, by its characters. */
+function telling(gram) {
+  let weight = gram.includes(" ") ? -1 : 0;
+  for (const c of gram) weight += /[\u3041-\u3096]/.test(c) ? 0 : /[\u3400-\u9FFF]/.test(c) ? 3 : DENSE.test(c) ? 2 : /[a-z]/.test(c) ? (/[jkqvwxyz]/.test(c) ? 1.5 : 1) : 1.2;
+  return weight;
+}
+
+export class Search {
+  /** `base`: the address of a locale's search page. */
+  constructor(base, get = (...what) => fetch(...what)) {
+    Object.assign(this, { base, get });
+  }
+
+  /** The index of each locale, the reader's own first. */
+  async languages() {
+    this.opened ??= (async () => {
+      const own = await Language.open(this.base, this.get);
+      const other = (tag) => Language.open(new URL(`../../${tag}/search/`, this.base), this.get);
+      return [own, ...(await Promise.all(own.others.map(other)))];
+    })().catch((error) => {
+      this.opened = undefined;
+      throw error;
+    });
+    return this.opened;
+  }
+
+  /** The pages of a language that may hold a folded text, and whether they surely do. */
+  async candidates(language, folded, meter) {
+    let keys = grams(folded);
+    const sure = keys.length > 0 && keys.includes(folded);
+    if (sure) keys = [folded];
+    const three = keys.filter((key) => [...key].length > 2);
+    if (three.length) keys = keys.filter((key) => [...key].length > 2 || DENSE.test(key));
+    keys.sort((a, b) => telling(b) - telling(a));
+    let pages;
+    // Where the first gram is nowhere, no more is fetched.
+    for (const some of [keys.slice(0, 1), keys.slice(1, MOST_GRAMS)]) {
+      for (const list of await Promise.all(some.map((key) => language.pagesOf(key, meter)))) {
+        if (!list) return { pages: undefined, sure: true };
+        if (pages) pages.forEach((value, at) => (pages[at] = value & list[at]));
+        else pages = list;
+      }
+    }
+    return { pages: pages ?? new Uint8Array(language.pages).fill(1), sure };
+  }
+
+  query(text) {
+    return new Query(this, text);
+  }
+
+  /** Up to `most` passages that fit a sentence best, for hints. */
+  async hints(text, most) {
+    const query = new Query(this, text);
+    await query.loose(Math.max(8, 2 * most), 0.5);
+    return query.sorted().slice(0, most);
+  }
+}
+
+/** One query: `more` looks on, `sorted` are the results so far, `complete` tells whether there are more. */
+class Query {
+  constructor(search, text) {
+    const quoted = /^["“「](.+)["”」]$/u.exec(text.trim());
+    this.folded = fold(quoted ? quoted[1] : text);
+    this.spaced = fold(text.replace(/\s+/g, "\n"));
+    Object.assign(this, { search, quoted: Boolean(quoted), results: new Map(), meter: { bytes: 0 }, complete: false, kind: "exact" });
+    this.short = [...this.folded].length < 2;
+  }
+
+  /** Looks on, as far as the budget goes. */
+  async more() {
+    if (this.short) return this.finish();
+    this.queue ??= await this.line(this.folded);
+    this.limit = this.meter.bytes + BUDGET - (this.started ? 0 : this.meter.bytes);
+    this.started = true;
+    await this.look((page, languages) => this.exact(page, languages));
+    if (this.queue.length) return this;
+    if (this.results.size < FEW && !this.quoted && !this.widened) {
+      this.widened = true;
+      await this.widen();
+    }
+    return this.finish();
+  }
+
+  finish() {
+    this.complete = true;
+    return this;
+  }
+
+  get small() {
+    return this.all.reduce((sum, language) => sum + language.bytes, 0) < SMALL;
+  }
+
+  /** The pages to look into: those with the text in a heading first, the reader's language before others. */
+  async line(folded) {
+    this.all ??= await this.search.languages();
+    const found = await Promise.all(this.all.map((language) => this.search.candidates(language, folded, this.meter)));
+    const rank = new Map();
+    found.forEach(({ pages, sure }, at) => pages?.forEach((value, page) => {
+      if (!value) return;
+      const entry = rank.get(page) ?? { page, rank: 9, in: [] };
+      entry.rank = Math.min(entry.rank, (value === 3 ? 0 : 2) + (at ? 1 : 0));
+      entry.in.push({ at, sure });
+      rank.set(page, entry);
+    }));
+    return [...rank.values()].sort((a, b) => a.rank - b.rank || a.page - b.page);
+  }
+
+  async look(judge) {
+    while (this.queue.length && (this.small || this.meter.bytes < this.limit)) {
+      const some = this.queue.splice(0, this.small ? 400 : 6);
+      await Promise.all(some.map(async (entry) => {
+        const texts = await Promise.all(entry.in.map(({ at }) => this.all[at].text(entry.page, this.meter)));
+        const result = judge(entry, texts);
+        if (!result) return;
+        await this.show(result);
+        this.results.set(entry.page, result);
+      }));
+    }
+  }
+
+  /** A page that holds the whole query. */
+  exact(entry, texts) {
+    for (const [at, text] of texts.entries()) {
+      if (!text?.folded.includes(this.folded)) continue;
+      const places = [];
+      for (let from = text.folded.indexOf(this.folded); from >= 0 && places.length < 200; from = text.folded.indexOf(this.folded, from + 1)) places.push([from, from + this.folded.length]);
+      return this.result("exact", entry, entry.in[at].at, text, places, 0);
+    }
+    return undefined;
+  }
+
+  /** What is known of a found page: the best of its places, and how high it stands. */
+  result(kind, entry, language, text, places, bonus) {
+    const marks = places.map(([from, to]) => [text.place(from), text.place(to)]);
+    const heading = (mark) => text.headings.find(({ start, end }) => mark[0] >= start && mark[0] < end);
+    const title = fold(text.title);
+    const headings = marks.map(heading);
+    const best = headings.reduce((best, one, at) => (one && (best < 0 || one.level < headings[best].level) ? at : best), -1);
+    // Of two pages the one that says more of it in the same space, and less the longer it is.
+    let score = bonus + (6 * places.length) / (places.length + text.text.length / 1000) - (language ? 8 : 0);
+    if (kind === "exact") {
+      score += 100 + (title === this.folded ? 60 : title.includes(this.folded) ? 40 - Math.min(10, title.length / 20) : 0);
+      score += best >= 0 ? 30 - 4 * headings[best].level : 0;
+    }
+    return { kind, score, page: entry.page, language, text, marks, at: best >= 0 ? marks[best] : marks[0] };
+  }
+
+  /** Adds what is shown of it: in the reader's own language where the page has one. */
+  async show(result) {
+    const [own] = this.all;
+    const readable = result.language === 0 || result.text.locales & (1 << own.bit);
+    const text = result.language === 0 || !readable ? result.text : await own.text(result.page, this.meter);
+    const from = result.language === 0 || !readable ? { at: result.at, marks: result.marks } : counterpart(result, text);
+    const before = text.headings.filter(({ start }) => start <= from.at[0]);
+    const heading = before.at(-1);
+    Object.assign(result, {
+      title: text.title,
+      address: text.address + (heading?.id ? `#${heading.id}` : ""),
+      heading: heading && heading.level > 1 ? text.text.slice(heading.start, heading.end).replaceAll("\n", " ") : "",
+      snippet: snippet(text.text, from),
+      lang: readable ? undefined : this.all[result.language].locale,
+    });
+    if (result.lang && own.locale === result.lang) result.lang = undefined;
+  }
+
+  sorted() {
+    return [...this.results.values()].sort((a, b) => b.score - a.score || a.page - b.page);
+  }
+
+  /** Few pages hold the query as it is: the kana's other set, then the words one by one, then most of them. */
+  async widen() {
+    if (!this.results.size) {
+      for (const other of otherSpellings(this.folded)) {
+        const folded = this.folded;
+        this.folded = other;
+        this.queue = await this.line(other);
+        await this.look((entry, texts) => this.exact(entry, texts));
+        if (!this.results.size) this.folded = folded;
+        else return;
+      }
+    }
+    await this.loose(12, 0.35);
+  }
+
+  /** Pages with the words of the query, wherever they stand: at least such a part of them, by weight. */
+  async loose(most, part) {
+    this.all ??= await this.search.languages();
+    const together = wordsOf(this.spaced, false);
+    const words = together.length > 1 ? together : wordsOf(this.spaced, true);
+    let chosen = (words.length ? words : together).slice(0, 8);
+    if (!chosen.length || (chosen.length === 1 && chosen[0].text === this.folded && chosen[0].stem === undefined)) return;
+    const rank = new Map();
+    const look = async (word) => {
+      const lists = await Promise.all(this.all.map((language) => this.search.candidates(language, word.key, this.meter)));
+      const count = Math.max(...lists.map(({ pages }) => (pages ? pages.reduce((n, value) => n + (value ? 1 : 0), 0) : 0)));
+      const parts = count ? [] : wordsOf(word.text.replace(/[\u3041-\u3096]/g, " "), true);
+      if (parts.length && word.stem === undefined && parts[0].text !== word.text) return (await Promise.all(parts.map(look))).flat();
+      word.weight = count && Math.log(1 + this.all[0].pages / count) ;
+      lists.forEach(({ pages }, at) => pages?.forEach((value, page) => {
+        if (!value) return;
+        const entry = rank.get(page) ?? { page, weights: this.all.map(() => 0) };
+        entry.weights[at] += word.weight * (value === 3 ? 1.6 : 1);
+        rank.set(page, entry);
+      }));
+      return [word];
+    };
+    chosen = (await Promise.all(chosen.map(look))).flat();
+    const all = chosen.reduce((sum, { weight }) => sum + weight, 0);
+    const entries = [...rank.values()].filter(({ page }) => !this.results.has(page)).map((entry) => {
+      const best = entry.weights.indexOf(Math.max(...entry.weights));
+      return { page: entry.page, weight: entry.weights[best], in: [{ at: best, sure: false }] };
+    });
+    const enough = entries.filter(({ weight }) => weight >= part * all * 0.999).sort((a, b) => b.weight - a.weight || a.page - b.page);
+    this.queue = enough.slice(0, this.small ? 4 * most : most);
+    this.limit = Infinity;
+    await this.look((entry, [text]) => this.scattered(entry, text, chosen, part * all * 0.999));
+    this.kind = this.results.size ? "words" : this.kind;
+  }
+
+  /** A page with words of the query: how near to each other, and in which headings. */
+  scattered(entry, text, words, least) {
+    if (!text) return undefined;
+    const found = words.map((word) => ({ word, places: placesOf(word, text.folded) })).filter(({ places }) => places.length);
+    const weight = found.reduce((sum, { word }) => sum + word.weight, 0);
+    if (!found.length || weight < least) return undefined;
+    const within = (folded) => found.reduce((sum, { word }) => sum + (placesOf(word, folded, 1).length ? word.weight : 0), 0);
+    const headings = text.headings.map(({ start, end }) => within(fold(text.text.slice(start, end))));
+    const near = nearest(found);
+    const most = Math.max(0, ...headings);
+    const bonus = 0.5 * weight + 4 * within(fold(text.title)) + 2 * most + 2 * near.weight;
+    const places = found.flatMap(({ places }) => places).sort((a, b) => a[0] - b[0]);
+    const result = this.result("words", entry, entry.in[0].at, text, places, bonus);
+    const start = text.place(near.at);
+    const best = headings.indexOf(most);
+    result.at = most > near.weight * 0.99 && best >= 0 ? [text.headings[best].start, text.headings[best].end] : [start, start + 1];
+    return result;
+  }
+}
+
+/** Where the most words stand within a few lines of each other. */
+function nearest(found) {
+  const REACH = 160;
+  const all = found.flatMap(({ word, places }) => places.map(([at]) => ({ at, word }))).sort((a, b) => a.at - b.at);
+  let best = { weight: 0, at: 0 };
+  all.forEach(({ at }, first) => {
+    const seen = new Set();
+    for (let next = first; next < all.length && all[next].at < at + REACH; next += 1) seen.add(all[next].word);
+    const weight = [...seen].reduce((sum, word) => sum + word.weight, 0);
+    if (weight > best.weight) best = { weight, at };
+  });
+  return best;
+}
+
+/** Kana in the other set, and Japanese loan words with or without the last long vowel. */
+export function otherSpellings(folded) {
+  const swap = (from, to, by) => folded.replace(new RegExp(`[${from}-${to}]`, "g"), (c) => String.fromCharCode(c.charCodeAt(0) + by));
+  const spellings = [swap("\u3041", "\u3096", 0x60), swap("\u30a1", "\u30f6", -0x60), folded.replace(/(?<=[\u30a1-\u30fa]{2})ー(?![\u30a1-\u30fc])/g, "")];
+  return [...new Set(spellings)].filter((other) => other !== folded && [...other].length > 1);
+}
+
+/** The segment, or else the section, of the same page in another language. */
+function counterpart({ text, at }, own) {
+  const segment = text.segments.findLast(({ start }) => start <= at[0]);
+  const twin = segment && segment.end > at[0] ? own.segments.find(({ number }) => number === segment.number) : undefined;
+  if (twin) {
+    const end = twin.start + own.text.slice(twin.start, twin.end).trimEnd().length;
+    return { at: [twin.start, end], marks: [[twin.start, end]] };
+  }
+  const section = text.headings.findLast(({ start, id }) => id && start <= at[0]);
+  const place = own.headings.find(({ id }) => id === section?.id) ?? { start: 0, end: 0 };
+  return { at: [place.start, place.end], marks: place.end ? [[place.start, place.end]] : [] };
+}
+
+/** What is shown around a place: pieces of text, each with whether it is marked. */
+function snippet(text, { at, marks }) {
+  const wide = DENSE.test(text.slice(at[0], at[0] + 40)) ? 45 : 80;
+  const line = text.lastIndexOf("\n", at[0] - 1) + 1;
+  let from = Math.max(line, at[0] - wide);
+  let to = Math.min(text.length, Math.max(at[1], from + 2 * wide), at[0] + 4 * wide);
+  // A window begins and ends between words, and never within a character.
+  const gap = (place, by) => {
+    for (let tried = 0; tried < 16 && place > 0 && place < text.length; tried += 1, place += by) {
+      if (/\s/.test(text[place]) || DENSE.test(text[place])) break;
+    }
+    return /[\uDC00-\uDFFF]/.test(text[place] ?? "") ? place - 1 : place;
+  };
+  if (from > line) from = Math.min(gap(from, 1), at[0]);
+  to = Math.max(gap(to, -1), Math.min(at[1], to));
+  const pieces = [];
+  const add = (a, b, marked) => a < b && pieces.push([text.slice(a, b).replaceAll("\n", " "), marked]);
+  let done = from;
+  for (const [a, b] of marks.filter(([a, b]) => b > from && a < to).sort((x, y) => x[0] - y[0])) {
+    add(done, Math.max(a, done), false);
+    add(Math.max(a, done), Math.min(b, to), true);
+    done = Math.max(done, Math.min(b, to));
+  }
+  add(done, to, false);
+  if (from > line) pieces.unshift(["…", false]);
+  if (to < text.length) pieces.push(["…", false]);
+  return pieces;
+}
+
+// ---- The box in the header
+
+/** An element with attributes and children. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+const marked = (pieces) => pieces.map(([text, mark]) => (mark ? element("mark", {}, text) : text));
+
+/** What a result leads to. */
+const href = (base, { address }) => new URL(`../${address.split("/").map((part, at, all) => (at === all.length - 1 ? part : encodeURIComponent(part))).join("/")}`, base).href;
+
+/** Calls back when typing has paused, never while an input method composes. */
+function typed(input, wait, call) {
+  let timer;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(call, wait);
+  };
+  input.addEventListener("input", (event) => event.isComposing || later());
+  input.addEventListener("compositionend", later);
+  input.addEventListener("compositionstart", () => clearTimeout(timer));
+}
+
+const SHOWN = 7;
+
+/** Results below the box while words are typed (ARIA combobox with a list). */
+class Box {
+  constructor(form, search) {
+    Object.assign(this, { form, search, input: form.querySelector("input"), words: form.dataset, options: [], active: -1, turn: 0 });
+    const id = `${this.input.id}-list`;
+    this.list = element("ul", { id, role: "listbox", "aria-label": this.words.results });
+    this.status = element("p", { class: "hidden", role: "status" });
+    this.list.hidden = true;
+    form.append(this.list, this.status);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
+    typed(this.input, 60, () => this.find());
+    this.input.addEventListener("focus", () => search.languages().catch(() => {}), { once: true });
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || this.close());
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => event.target.closest("[role=option]")?.querySelector("a") === event.target.closest("a") || event.target.closest("[role=option]")?.querySelector("a").click());
+  }
+
+  async find() {
+    const [turn, text] = [(this.turn += 1), this.input.value.trim()];
+    if ([...fold(text)].length < 2) return this.close();
+    try {
+      const query = await this.search.query(text).more();
+      if (turn === this.turn && document.activeElement === this.input) this.show(query, text);
+    } catch {
+      // The page of results says what is wrong.
+      this.close();
+    }
+  }
+
+  show(query, text) {
+    const results = query.sorted();
+    const options = results.slice(0, SHOWN).map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
+    const all = `${this.form.action}?q=${encodeURIComponent(text)}`;
+    if (results.length > SHOWN || !query.complete) options.push(this.option(all, undefined, element("em", {}, this.words.all)));
+    this.options = options;
+    this.list.replaceChildren(...options);
+    const count = query.complete ? fill(this.words.count, { count: results.length }) : fill(this.words.atLeast, { count: results.length });
+    this.status.textContent = results.length ? count : this.words.none;
+    if (!options.length) this.list.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
+    this.open();
+  }
+
+  option(address, lang, ...content) {
+    const link = element("a", { href: address, tabindex: "-1", lang }, ...content);
+    return element("li", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false" }, link);
+  }
+
+  open() {
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    this.choose(-1);
+  }
+
+  close() {
+    this.turn += 1;
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.choose(-1);
+  }
+
+  choose(at) {
+    this.options[this.active]?.setAttribute("aria-selected", "false");
+    this.active = at;
+    const chosen = this.options[at];
+    chosen?.setAttribute("aria-selected", "true");
+    chosen?.scrollIntoView({ block: "nearest" });
+    if (chosen) this.input.setAttribute("aria-activedescendant", chosen.id);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  key(event) {
+    // While an input method composes, its keys are its own.
+    if (event.isComposing || event.keyCode === 229) return;
+    const open = !this.list.hidden && this.options.length > 0;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && !open && this.input.value) this.find();
+    if (step && open) this.choose(((this.active + 1 + step + this.options.length + 1) % (this.options.length + 1)) - 1);
+    else if (event.key === "Enter" && open && this.active >= 0) this.options[this.active].querySelector("a").click();
+    else if (event.key === "Escape" && !this.list.hidden) this.close();
+    else return;
+    event.preventDefault();
+  }
+}
+
+/** `/` leads to the box, unless it is typed. */
+function slash(input) {
+  document.addEventListener("keydown", (event) => {
+    const at = event.target;
+    const typing = at.isContentEditable || /^(?:input|textarea|select)$/.test(at.localName ?? "");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing) return;
+    event.preventDefault();
+    input.focus();
+    input.select();
+  });
+}
+
+// ---- The page of results
+
+class Page {
+  constructor(form, search) {
+    Object.assign(this, { form, search, words: form.dataset, input: form.querySelector("input"), turn: 0 });
+    this.place = document.querySelector(".found");
+    this.status = this.place.querySelector("[role=status]");
+    this.list = this.place.querySelector("ol");
+    this.next = element("button", { type: "button", hidden: "" }, this.words.more);
+    this.place.append(element("p", { class: "more" }, this.next));
+    this.input.value = new URLSearchParams(location.search).get("q") ?? "";
+    this.title = document.title;
+    typed(this.input, 120, () => this.find());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.find();
+    });
+    this.next.addEventListener("click", () => this.more());
+    if (this.input.value) this.find();
+    else this.input.focus();
+  }
+
+  async find() {
+    const text = this.input.value.trim();
+    const address = new URL(location.href);
+    if (text) address.searchParams.set("q", text);
+    else address.searchParams.delete("q");
+    history.replaceState(undefined, "", address);
+    document.title = text ? `${text} – ${this.title}` : this.title;
+    this.query = this.search.query(text);
+    this.list.replaceChildren();
+    await this.more();
+  }
+
+  async more() {
+    const turn = (this.turn += 1);
+    const before = this.list.children.length;
+    this.place.setAttribute("aria-busy", "true");
+    this.next.hidden = true;
+    try {
+      await this.query.more();
+      if (turn !== this.turn) return;
+      this.show();
+      if (before) this.list.children[before]?.querySelector("a").focus();
+    } catch {
+      if (turn === this.turn) this.say(this.words.failed);
+    }
+    this.place.removeAttribute("aria-busy");
+  }
+
+  show() {
+    const { query } = this;
+    const [known, results] = [new Set([...this.list.children].map(({ dataset }) => dataset.page)), query.sorted()];
+    // What was shown keeps its place: who reads on must not lose it.
+    const fresh = results.filter(({ page }) => !known.has(String(page)));
+    this.list.append(...fresh.map((result) => this.item(result)));
+    this.next.hidden = query.complete;
+    if (query.short) return this.say(this.input.value.trim() ? this.words.short : "");
+    if (!results.length) return this.say(query.complete ? this.words.none : this.words.looking);
+    const exact = results.filter(({ kind }) => kind === "exact").length;
+    const values = { count: results.length, exact, query: this.input.value.trim() };
+    this.say(fill(!query.complete ? this.words.atLeast : exact === results.length ? this.words.count : this.words.mixed, values));
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  item(result) {
+    const link = element("a", { href: href(this.search.base, result), lang: result.lang }, result.title);
+    const heading = result.heading && result.heading !== result.title ? [element("p", { class: "where", lang: result.lang }, result.heading)] : [];
+    const words = element("p", { class: "snippet", lang: result.lang }, ...marked(result.snippet));
+    return element("li", { "data-page": result.page, "data-match": result.kind }, link, ...heading, words);
+  }
+}
+
+// ---- Hints beside a form
+
+const HINTS = 3;
+
+/** Below the title of a request: guidance that may answer it. It takes no focus, and goes when it has nothing to say. */
+function hints(title, search, words) {
+  const box = title.closest("[data-field]") ?? title.parentElement;
+  const list = element("ul");
+  const note = element("aside", { class: "hints", "aria-label": words.hints }, element("p", {}, words.hints), list);
+  const status = element("p", { class: "hidden", role: "status" });
+  note.hidden = true;
+  box.append(note, status);
+  let turn = 0;
+  typed(title, 350, async () => {
+    const [mine, text] = [(turn += 1), title.value.trim()];
+    const here = location.pathname;
+    const found = [...text].length < 4 ? [] : await search.hints(text, HINTS + 1).catch(() => []);
+    if (mine !== turn) return;
+    const links = found.map((result) => [href(search.base, result), result]).filter(([to]) => new URL(to).pathname !== here).slice(0, HINTS);
+    list.replaceChildren(...links.map(([to, { title: name, lang, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang }, name, element("span", { class: "hidden" }, ` ${words.newTab}`)), element("span", { lang }, ...marked(pieces)))));
+    note.hidden = !links.length;
+    status.textContent = links.length ? fill(words.hintsCount, { count: links.length }) : "";
+  });
+}
+
+if (globalThis.document) {
+  const form = document.querySelector("form.search");
+  if (form) {
+    const search = new Search(new URL(form.action));
+    if (document.querySelector(".found")) new Page(form, search);
+    else new Box(form, search);
+    slash(form.querySelector("input"));
+    for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, form.dataset);
+  }
+}
