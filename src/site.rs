@@ -23,6 +23,7 @@ pub mod markdown;
 pub(crate) mod model;
 pub mod nav;
 pub mod outline;
+pub(crate) mod packed;
 pub(crate) mod page;
 pub mod parallel;
 pub(crate) mod parts;

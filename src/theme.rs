@@ -9,6 +9,7 @@
 mod assets;
 mod engine;
 mod error;
+mod frame;
 mod load;
 mod messages;
 pub mod phrases;

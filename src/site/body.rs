@@ -5,24 +5,26 @@
 //! is written again.
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 
 use super::facts::{Availability, Facts};
 use super::html::rows::Rows;
-use super::html::{Surroundings, Twin, Writer, escape};
+use super::html::{self, Surroundings, Twin, Writer, escape};
 use super::link::Reference;
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
+use super::packed::{Packed, Repeat};
 use super::page::{Page, Version};
-use super::resolve::{Known, Resolver, Target};
+use super::resolve::{Known, Resolver, Seen, Target};
 use super::view::ContentsEntry;
 use crate::locale::LocaleId;
-use crate::theme::{Shared, ThemeError, phrases};
+use crate::theme::{ThemeError, phrases};
 use crate::vpath::{SourcePath, UrlPath};
 
 /// The text of one file of a page.
 pub(crate) struct Body {
-    pub(crate) html: Shared,
+    html: Packed,
     /// How many bytes that is.
     pub(crate) len: usize,
     /// The headings of the second and third level.
@@ -64,7 +66,7 @@ impl Bodies {
     pub(crate) fn size(&self) -> usize {
         let bodies = self.articles.iter().chain(&self.parallels).flatten();
         let contents = |body: &Body| body.contents.iter().map(|entry| entry.id.len() + entry.html.len() + 96).sum::<usize>();
-        bodies.map(|body| body.len + contents(body) + 128).sum::<usize>() + 64 * self.notes.supposed.len()
+        bodies.map(|body| body.html.len() + contents(body) + 128).sum::<usize>() + 64 * self.notes.supposed.len()
     }
 
     /// Whether all that the text supposes is true of the resolved site.
@@ -89,6 +91,7 @@ impl Bodies {
 /// Writes the text of one page.
 pub(crate) struct BodyWriter<'a> {
     pub(crate) ground: &'a Ground<'a>,
+    pub(crate) seen: Seen,
     pub(crate) known: Known<'a>,
     pub(crate) page: PageId,
     pub(crate) facts: &'a Facts,
@@ -131,7 +134,7 @@ impl BodyWriter<'_> {
         let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
         let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
         Some(Body {
-            html: Shared::html(&html),
+            html: Packed::of(&html, [&SEGMENT, &around.heading()]),
             len: html.len(),
             contents: contents(version),
             locale: shown,
@@ -153,28 +156,50 @@ impl BodyWriter<'_> {
         let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         let (contents, len) = (contents(version), html.len());
-        Some(Body { html: Shared::html(&html), len, contents, locale, beside: Some(source), has_form })
+        let html = Packed::of(&html, [&SEGMENT, &ours.heading()]);
+        Some(Body { html, len, contents, locale, beside: Some(source), has_form })
     }
 
     fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {
-        let twins = if parallel { Vec::new() } else { self.twins(locale, &here) };
-        let resolver = Resolver { ground: self.ground, known: self.known };
+        let twins = if parallel { Vec::new() } else { twins(self.ground, self.facts, self.page, locale, &here) };
+        let resolver = Resolver { ground: self.ground, known: self.known, seen: Some(&self.seen) };
         Around { ground: self.ground, resolver, page: self.page, locale, here, twins, has_form: Cell::new(false), notes }
     }
+}
 
-    /// The page in its other languages, for a page in its own language.
-    fn twins(&self, locale: LocaleId, here: &UrlPath) -> Vec<Twin> {
-        let editions = &self.facts.editions;
-        let is_own =
-            |id: LocaleId| editions.get(id.index()).is_some_and(|e| !matches!(e.availability, Availability::Fallback(_)));
-        let others = self.ground.locales().ids().filter(|id| *id != locale && is_own(*id) && is_own(locale));
-        let twin = |id: LocaleId| {
-            let name = self.ground.theme.messages(id).get("language_name").to_owned();
-            let label = self.ground.theme.messages(locale).format("heading_twin", &[("language", &name)]);
-            let href = here.relative_to(&self.ground.url(self.page, id));
-            Twin { href, tag: self.ground.tag(id).to_owned(), name, label }
-        };
-        others.map(twin).collect()
+/// The page in its other languages, for a page in its own language.
+fn twins(ground: &Ground<'_>, facts: &Facts, page: PageId, locale: LocaleId, here: &UrlPath) -> Vec<Twin> {
+    let editions = &facts.editions;
+    let is_own = |id: LocaleId| editions.get(id.index()).is_some_and(|e| !matches!(e.availability, Availability::Fallback(_)));
+    let others = ground.locales().ids().filter(|id| *id != locale && is_own(*id) && is_own(locale));
+    let twin = |id: LocaleId| {
+        let name = ground.theme.messages(id).get("language_name").to_owned();
+        let label = ground.theme.messages(locale).format("heading_twin", &[("language", &name)]);
+        let href = here.relative_to(&ground.url(page, id));
+        Twin { href, tag: ground.tag(id).to_owned(), name, label }
+    };
+    others.map(twin).collect()
+}
+
+/// A segment's opening, which most of a page's segments share but for the key.
+static SEGMENT: LazyLock<Repeat> = LazyLock::new(|| Repeat::of(html::segment));
+
+/// The links of headings in a page's text.
+fn heading(ground: &Ground<'_>, locale: LocaleId, twins: &[Twin]) -> Repeat {
+    let label = ground.theme.messages(locale).text("heading_link");
+    Repeat::of(|id| {
+        let mut out = String::with_capacity(256);
+        html::heading_links(id, label, twins, &mut out);
+        out
+    })
+}
+
+impl Body {
+    /// The text, of the page and the locale for which it was written.
+    pub(crate) fn html(&self, model: &Model<'_>, page: PageId, locale: LocaleId, here: &UrlPath) -> String {
+        let parallel = self.beside.is_some();
+        let twins = if parallel { Vec::new() } else { twins(model.ground, model.facts(page), page, locale, here) };
+        self.html.text([&SEGMENT, &heading(model.ground, locale, &twins)], self.len)
     }
 }
 
@@ -204,6 +229,10 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
+    fn heading(&self) -> Repeat {
+        heading(self.ground, self.locale, &self.twins)
+    }
+
     /// Notes what a target supposes of pages that were not read yet.
     fn suppose(&self, written: &str, target: &Target) {
         let supposed = match (self.resolver.known, target) {

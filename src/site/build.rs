@@ -1,9 +1,10 @@
 //! From a folder to a site: the phases in their order, each over all pages at once.
 //!
-//! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`]). Only a
+//! Pages are read once: for what the rest of the site must know of them ([`Facts`]), and for their text as HTML ([`Bodies`](super::body::Bodies)). Only a
 //! fixed amount of text stays in memory until it is written; pages beyond it are read a second time.
 
 mod indexed;
+mod ready;
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -13,7 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::allow::Allowed;
-use super::body::{Bodies, BodyWriter};
+use super::body::BodyWriter;
 use super::checks::variants::Variants;
 use super::checks::{Checks, PageChecked};
 use super::discover::{Found, Listing, discover};
@@ -27,9 +28,7 @@ use super::nav::PageId;
 use super::page::Reader;
 use super::read::read_found;
 use super::render::{Rendered, Renderer};
-use super::resolve::{self, Known};
-use super::search::index::Index;
-use super::search::page;
+use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{export, parts, read, settings};
 use crate::config::Config;
@@ -37,6 +36,7 @@ use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
+use ready::{Ready, text_of};
 
 /// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
 const AT_ONCE: usize = 4;
@@ -151,9 +151,11 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
-        let theme = parts::theme(config)?;
+        let list = || discover(&config.root, &config.site.content);
+        let (theme, found) = rayon::join(|| parts::theme(config), list);
+        let theme = theme?;
         let mut listed = Vec::new();
-        let listing = discover(&config.root, &config.site.content).unpack(&mut listed);
+        let listing = found.unpack(&mut listed);
         let forms = Forms::read(config, &listing, &mut listed);
         observer.phase("discover", listing.files.len());
         Ok(Self { config, options, observer, theme, listing, forms, diagnostics: listed.clone(), listed })
@@ -191,27 +193,32 @@ impl<'a> Run<'a> {
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
         let checks = (!write).then(|| Checks::new(&self.config.site));
         let variants = Mutex::default();
-        let mut facts = self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
+        // Tables of contents need no pages to be read.
+        let read_pages = || self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
+        let (mut facts, tables) = rayon::join(read_pages, || parts::tables(&listing, &read));
+        let tables = tables.unpack(&mut diagnostics);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter_mut().enumerate() {
             uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
             diagnostics.append(&mut facts.diagnostics);
         }
         catalog.name(uids);
-        let nav = parts::nav(&listing, &read, &catalog, &facts, self.options.drafts).unpack(&mut diagnostics);
+        let nav = parts::nav(tables, &catalog, &facts, self.options.drafts).unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
         let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
         self.observer.phase("resolve", facts.len());
-        let (mut found, resources) = resolve::all(&model, &listing);
-        diagnostics.append(&mut found);
-        diagnostics.extend(library.take_diagnostics());
-        diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
-        allowed.apply(&mut diagnostics);
-        diagnostics.par_sort_unstable();
-        diagnostics.dedup();
-        let renderer = Renderer::new(&model)?;
-        let pages: Vec<PageId> = model.pages().collect();
-        let extras = self.prove(&renderer, &reader, &pages)?;
+        let resolve = || {
+            let (mut found, resources) = resolve::all(&model, &listing);
+            diagnostics.append(&mut found);
+            diagnostics.extend(library.take_diagnostics());
+            diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
+            allowed.apply(&mut diagnostics);
+            diagnostics.par_sort_unstable();
+            diagnostics.dedup();
+            (diagnostics, resources)
+        };
+        let ((diagnostics, resources), proven) = rayon::join(resolve, || self.prove(&model, &reader, &kept));
+        let (renderer, pages, extras) = proven?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
@@ -224,12 +231,14 @@ impl<'a> Run<'a> {
         planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
         planned.extend(pages.iter().flat_map(|page| export::planned(&model, *page)).map(|path| path.output()));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        if let Err(error) = self.write(&output, &renderer, &reader, &kept, &pages, index, &resources, &listing, &extras) {
+        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, resources, extras };
+        let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
+        let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
+        if let Err(error) = done {
             output.abandon();
             return Err(error);
         }
         let (written, stamps) = output.finish()?;
-        let inputs = inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         memory.write(&cache);
@@ -283,85 +292,33 @@ impl<'a> Run<'a> {
             self.observer.step();
             let mut facts = Facts::of(&page, reader.locales, found);
             let id = PageId(at as u32);
-            resolve::at_once(ground, id, &mut facts);
-            kept.keep(at, || BodyWriter { ground, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
+            let seen = Seen::default();
+            resolve::at_once(ground, id, &mut facts, &seen);
+            kept.keep(at, || BodyWriter { ground, seen, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
             facts
         });
         facts.collect()
     }
 
-    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what the site has beside pages.
-    fn prove(&self, renderer: &Renderer<'_>, reader: &Reader<'_>, pages: &[PageId]) -> Result<Vec<Rendered>, BuildError> {
-        let model = renderer.model;
+    /// Renders one page of each kind, so that a template's error is found before anything is written; gives what renders the others, the
+    /// pages, and what the site has beside them.
+    fn prove<'m>(&self, model: &'m Model<'m>, reader: &Reader<'_>, kept: &Kept) -> Result<Proven<'m>, BuildError> {
+        let renderer = Renderer::new(model)?;
+        let pages: Vec<PageId> = model.pages().collect();
         let with_parallel = pages.iter().find(|page| !model.facts(**page).parallel.is_empty());
         for page in [with_parallel, pages.first()].into_iter().flatten() {
-            renderer.page(*page, &bodies(model, reader, *page)?)?;
+            let text = text_of(model, reader, kept, *page)?;
+            renderer.page(*page, &text)?;
+            kept.put_back(page.0 as usize, text);
         }
         model.forms.prove(model.theme)?;
-        Ok(renderer.extras()?)
-    }
-
-    /// Writes what is published of a page beside its HTML. For that it is read again.
-    fn export(&self, output: &Output, model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<(), WriteError> {
-        if !export::reads_pages(&self.config.site.exports) {
-            return Ok(());
-        }
-        let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the one place where all that a site is made of comes together")]
-    fn write(
-        &self,
-        output: &Output,
-        renderer: &Renderer<'_>,
-        reader: &Reader<'_>,
-        kept: &Kept,
-        pages: &[PageId],
-        index: Option<Index>,
-        resources: &BTreeSet<SourcePath>,
-        listing: &Listing,
-        extras: &[Rendered],
-    ) -> Result<(), BuildError> {
-        self.observer.phase("render", pages.len());
-        pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(|(number, page)| -> Result<(), BuildError> {
-            let model = renderer.model;
-            let known = kept.take(page.0 as usize).filter(|bodies| bodies.hold(model));
-            let known = known.map_or_else(|| bodies(model, reader, *page), Ok)?;
-            for file in renderer.page(*page, &known)? {
-                output.put(&file.path, &file.bytes)?;
-            }
-            self.export(output, model, reader, *page)?;
-            if let Some(index) = &index {
-                indexed::add(index, number, page::entry(model, *page, &known.articles), output)?;
-            }
-            self.observer.step();
-            Ok(())
-        })?;
-        index.map_or(Ok(()), |index| indexed::finish(index, output))?;
-        for asset in self.theme.assets().iter() {
-            if let Ok(path) = OutputPath::parse(&asset.path) {
-                output.put(&path, &asset.bytes)?;
-            }
-        }
-        for resource in resources {
-            let bytes = listing.find(resource).map(|found| read::read_found_bytes(listing, found));
-            if let (Some(Ok(bytes)), Ok(path)) = (bytes, OutputPath::parse(resource.as_str())) {
-                output.put(&path, &bytes)?;
-            }
-        }
-        for file in extras {
-            output.put(&file.path, &file.bytes)?;
-        }
-        Ok(())
+        let extras = renderer.extras()?;
+        Ok((renderer, pages, extras))
     }
 }
 
-/// The text of a page of the resolved site, read again.
-fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
-    let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-    BodyWriter { ground: model.ground, known: Known::All(model.facts), page, facts: model.facts(page) }.bodies(&read).checked()
-}
+/// What renders pages, the pages, and what the site has beside them.
+type Proven<'m> = (Renderer<'m>, Vec<PageId>, Vec<Rendered>);
 
 fn read_listed(listing: &Listing, path: &SourcePath, digests: &[OnceLock<Digest>]) -> Result<Source, Diagnostic> {
     match listing.position(path).and_then(|at| Some((listing.files.get(at)?, digests.get(at)?))) {

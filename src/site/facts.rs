@@ -46,8 +46,39 @@ pub(crate) struct Edition {
     pub(crate) machine: bool,
     pub(crate) robots: Option<String>,
     pub(crate) file: SourcePath,
-    /// All ids that a fragment can name, sorted.
-    pub(crate) places: Box<[Box<str>]>,
+    pub(crate) places: Places,
+}
+
+/// All ids that a fragment can name in a page, in one piece of memory: a NUL, which no id in HTML holds, before each and after the last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places(Box<str>);
+
+impl Places {
+    fn of<'i>(ids: impl Iterator<Item = &'i str>) -> Self {
+        let mut all = String::from("\0");
+        for id in ids {
+            all.push_str(id);
+            all.push('\0');
+        }
+        Self(all.into())
+    }
+
+    /// The piece of memory, to be kept between starts.
+    pub(crate) fn packed(&self) -> &str {
+        &self.0
+    }
+
+    /// What [`Places::packed`] gave.
+    pub(crate) fn unpacked(packed: &str) -> Self {
+        Self(packed.into())
+    }
+
+    /// Whether a fragment names one of them.
+    pub(crate) fn has(&self, fragment: &str) -> bool {
+        let all = self.0.as_bytes();
+        let is_whole = |at: usize| all[..at].ends_with(b"\0") && all[at + fragment.len()..].starts_with(b"\0");
+        !fragment.contains('\0') && memchr::memmem::find_iter(all, fragment).any(is_whole)
+    }
 }
 
 /// What a link is for.
@@ -196,12 +227,9 @@ fn clipped(text: &str) -> String {
     end.map_or_else(|| format!("{head}…"), |end| head[..end].to_owned())
 }
 
-fn places(version: &Version) -> Box<[Box<str>]> {
+fn places(version: &Version) -> Places {
     let headings = version.outline.headings.iter().map(|heading| heading.id.as_str());
-    let mut all: Vec<Box<str>> = headings.chain(version.outline.anchors.iter().map(String::as_str)).map(Into::into).collect();
-    all.sort();
-    all.dedup();
-    all.into()
+    Places::of(headings.chain(version.outline.anchors.iter().map(String::as_str)))
 }
 
 /// All destinations of a version that must be looked up.

@@ -48,6 +48,33 @@ pub(crate) struct Twin {
 /// Ids that the frame of every page has.
 const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
 
+/// The markup that opens a segment with a key, its permalink included.
+pub(crate) fn segment(key: &str) -> String {
+    format!("<span class=\"seg\" data-seg=\"{key}\" id=\"s-{key}\">")
+}
+
+/// The links of a heading with an id: to itself, and to its twin in each other language.
+pub(crate) fn heading_links(id: &str, label: &str, twins: &[Twin], out: &mut String) {
+    out.push_str("<a class=\"heading-link\" href=\"#");
+    escape::attribute(id, out);
+    out.push_str("\" aria-label=\"");
+    escape::attribute(label, out);
+    out.push_str("\">#</a>");
+    for twin in twins {
+        out.push_str("<a class=\"heading-twin\" href=\"");
+        out.push_str(&twin.href);
+        out.push('#');
+        escape::attribute(id, out);
+        for (name, value) in [("hreflang", &twin.tag), ("aria-label", &twin.label)] {
+            out.extend(["\" ", name, "=\""]);
+            escape::attribute(value, out);
+        }
+        out.push_str("\">");
+        escape::text(&twin.name, out);
+        out.push_str("</a>");
+    }
+}
+
 /// Writes the HTML of one flow.
 pub(crate) struct Writer<'a> {
     pub(crate) flow: &'a Flow,

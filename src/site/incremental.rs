@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::write::{Stamp, Stamps};
 use super::{read, write};
 use crate::diag::{Code, Diagnostic, Span};
@@ -49,11 +51,8 @@ impl Memory {
         for (path, stamp) in stamps {
             let _ = writeln!(body, "file {} {} {path}", stamp.len, stamp.modified);
         }
-        for diagnostic in &self.diagnostics {
-            body.push_str("found ");
-            body.push_str(&to_json(diagnostic));
-            body.push('\n');
-        }
+        let found: Vec<String> = self.diagnostics.par_iter().map(|one| format!("found {}\n", to_json(one))).collect();
+        body.extend(found);
         format!("{HEAD} {}\n{body}", Digest::of(body.as_bytes()).hex())
     }
 

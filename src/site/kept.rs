@@ -31,6 +31,13 @@ impl Kept {
         }
     }
 
+    /// Keeps a page's text that was only lent out.
+    pub(crate) fn put_back(&self, at: usize, bodies: Bodies) {
+        if let Some(place) = self.pages.get(at) {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(bodies);
+        }
+    }
+
     pub(crate) fn take(&self, at: usize) -> Option<Bodies> {
         self.pages.get(at)?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -212,7 +212,8 @@ impl Live {
             .flat_map(|(at, facts)| facts.uids.iter().map(move |uid| (uid.clone(), super::nav::PageId(at as u32))));
         self.catalog.rename(uids);
         let read = |path: &SourcePath| self.take(path);
-        self.nav = parts::nav(&self.listing, &read, &self.catalog, &self.facts, true).unpack(&mut found);
+        let tables = parts::tables(&self.listing, &read).unpack(&mut found);
+        self.nav = parts::nav(tables, &self.catalog, &self.facts, true).unpack(&mut found);
         self.navigated = found;
         self.make_table_locales();
     }

@@ -107,7 +107,7 @@ impl<'a> Ground<'a> {
 
 impl<'a> Model<'a> {
     pub(crate) fn resolver(&self) -> Resolver<'a> {
-        Resolver { ground: self.ground, known: Known::All(self.facts) }
+        Resolver { ground: self.ground, known: Known::All(self.facts), seen: None }
     }
 
     /// The pages that are shown.

@@ -38,8 +38,8 @@ pub(crate) fn catalog(listing: &Listing, locales: &LocaleSet, read: &Read<'_>, f
     Catalog::new(listing, settings, redirects, locales, &yaml).unpack(found)
 }
 
-/// The navigation: the tables of contents of a listing, with the pages that are shown.
-pub(crate) fn nav(listing: &Listing, read: &Read<'_>, catalog: &Catalog, facts: &[Facts], drafts: bool) -> Checked<Nav> {
+/// The tables of contents of a listing, joined. No page needs to be read for them.
+pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc>> {
     let mut diagnostics = Vec::new();
     let mut tables = BTreeMap::new();
     for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
@@ -51,8 +51,12 @@ pub(crate) fn nav(listing: &Listing, read: &Read<'_>, catalog: &Catalog, facts: 
         }
     }
     let joined = toc::join(tables).unpack(&mut diagnostics);
+    Checked { value: joined, diagnostics }
+}
+
+/// The navigation: joined tables of contents, with the pages that are shown.
+pub(crate) fn nav(tables: Vec<toc::Toc>, catalog: &Catalog, facts: &[Facts], drafts: bool) -> Checked<Nav> {
     let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
     let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
-    let nav = nav::build(joined, all, &InCatalog { catalog, facts, drafts }).unpack(&mut diagnostics);
-    Checked { value: nav, diagnostics }
+    nav::build(tables, all, &InCatalog { catalog, facts, drafts })
 }

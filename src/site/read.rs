@@ -1,6 +1,7 @@
 //! The bytes of the docset's files. An edge, beside `discover`.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::diag::{Code, Diagnostic, Span};
@@ -23,10 +24,7 @@ pub fn read(folder: &Path, path: &SourcePath) -> Result<Source, Diagnostic> {
 /// # Errors
 /// [`Code::Unreadable`].
 pub fn read_bytes(folder: &Path, path: &SourcePath) -> Result<Vec<u8>, Diagnostic> {
-    fs::read(folder.join(path.as_str())).map_err(|error| {
-        let message = format!("the file cannot be read: {error}");
-        Diagnostic::new(Code::Unreadable, Span::file(path.clone()), message).help("check its permissions")
-    })
+    fs::read(folder.join(path.as_str())).map_err(|error| unreadable(path, &error))
 }
 
 /// Reads a text file of a listing.
@@ -47,7 +45,25 @@ pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Dia
         let message = "the symbolic link leads out of the site's folder";
         return Err(Diagnostic::new(Code::PathOutside, Span::file(found.path.clone()), message));
     }
-    read_bytes(&listing.folder, &found.path)
+    let file = listing.folder.join(found.path.as_str());
+    read_whole(&file, usize::try_from(found.len).unwrap_or(0)).map_err(|error| unreadable(&found.path, &error))
+}
+
+/// A file that had so many bytes when it was listed: one call reads them, and none asks how many there are.
+fn read_whole(file: &Path, len: usize) -> io::Result<Vec<u8>> {
+    let mut file = fs::File::open(file)?;
+    let mut bytes = vec![0; len + 1];
+    let read = file.read(&mut bytes)?;
+    bytes.truncate(read);
+    if read != len {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &SourcePath, error: &io::Error) -> Diagnostic {
+    let message = format!("the file cannot be read: {error}");
+    Diagnostic::new(Code::Unreadable, Span::file(path.clone()), message).help("check its permissions")
 }
 
 /// Reads a text file that the configuration names, like a file of the listing; `None` if there is no such file.

@@ -109,11 +109,12 @@ impl<'a> Renderer<'a> {
     /// What any page of a locale has around it.
     pub(crate) fn frame<'t>(&'t self, here: &UrlPath, locale: LocaleId, title: &'t str) -> Frame<'t> {
         let model = self.model;
+        let site_title = model.config.title.get(locale).map_or("", |(_, text)| text);
         Frame {
             lang: model.tag(locale),
             dir: model.locales().get(locale).direction(),
             t: model.theme.messages(locale),
-            site_title: model.config.title.get(locale).map_or("", |(_, text)| text),
+            site_title,
             root: root(here),
             assets: &self.assets,
             home_href: here.relative_to(&model.home(locale)),
@@ -121,6 +122,7 @@ impl<'a> Renderer<'a> {
             search_href: model.config.search.then(|| here.relative_to(&model.search(locale))),
             canonical: None,
             title,
+            is_site_title: title == site_title,
             title_lang: None,
             description: None,
             robots: None,
@@ -216,7 +218,7 @@ impl<'a> Renderer<'a> {
         };
         Ok(ArticleView {
             breadcrumb: self.breadcrumb(id, locale, here),
-            nav: nav.map(|html| Shared::html(&html)),
+            nav,
             contents: &body.contents,
             previous: model.nav.previous(id).and_then(|page| self.step(page, locale, here, parallel)),
             next: model.nav.next(id).and_then(|page| self.step(page, locale, here, parallel)),
@@ -226,7 +228,7 @@ impl<'a> Renderer<'a> {
             notices: notices(edition, model.facts(id).draft),
             article_lang: model.tag(body.locale),
             article_dir: model.locales().get(body.locale).direction(),
-            body: body.html.clone(),
+            body: Shared::html(body.html(model, id, locale, here)),
             columns: Vec::new(),
             form_script: None,
             report: self.report(locale, edition, body.beside, here),

@@ -1,10 +1,12 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
+mod seen;
+
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::catalog::{Found, is_published};
+use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
 use super::facts::{Availability, Edition, Facts, Use, Written};
@@ -15,6 +17,7 @@ use super::nav::PageId;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
+pub(crate) use seen::Seen;
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,13 +36,13 @@ pub(crate) enum Target {
 
 /// Looks up the links of a page that was just read, as far as they do not depend on pages that were not. Only the others stay to be looked
 /// up: of most pages none, or a few.
-pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts) {
+pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts, seen: &Seen) {
     if !facts.is_shown(ground.drafts) {
         return;
     }
     let links = std::mem::take(&mut facts.links);
     let (mut open, mut files, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-    let resolver = Resolver { ground, known: Known::Only(page, facts) };
+    let resolver = Resolver { ground, known: Known::Only(page, facts), seen: Some(seen) };
     for written in links {
         match resolver.check(page, &written) {
             (Target::Page(..), _) => open.push(written),
@@ -60,11 +63,11 @@ pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts) {
 
 /// Looks up the links that are left. Gives what is wrong, and the files that pages name.
 pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
-    let resolver = model.resolver();
     let all: Vec<PageId> = model.pages().collect();
     let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
         .par_chunks(64)
         .map(|pages| {
+            let resolver = model.resolver();
             let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
             for page in pages {
                 of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
@@ -118,6 +121,8 @@ pub(crate) fn named_by_settings(model: &Model<'_>, listing: &Listing) -> BTreeSe
 pub(crate) struct Resolver<'a> {
     pub(crate) ground: &'a Ground<'a>,
     pub(crate) known: Known<'a>,
+    /// What the page's destinations were found to name, if that is kept.
+    pub(crate) seen: Option<&'a Seen>,
 }
 
 /// The pages of which is known what is in them.
@@ -166,16 +171,17 @@ impl<'a> std::ops::Deref for Resolver<'a> {
 impl Resolver<'_> {
     /// Where a destination leads that is written in a file, for a page in a locale.
     pub(crate) fn link(&self, file: &SourcePath, page: PageId, locale: LocaleId, written: &str) -> Resolution {
-        match Reference::parse(written) {
+        let named = self.named(file, written);
+        match &named.reference {
             Reference::Empty => nowhere(Code::LinkEmpty, "the link names no destination", "name one, or take the brackets out"),
-            Reference::Absolute(address) => Target::Elsewhere(address).into(),
+            Reference::Absolute(address) => Target::Elsewhere(address.clone()).into(),
             Reference::Refused(scheme) => {
                 let message = format!("addresses that begin with `{scheme}:` are not allowed; the link is shown as text");
                 nowhere(Code::SchemeRefused, message, "use http, https, mailto or tel")
             }
             Reference::Fragment(fragment) if fragment.starts_with("tab/") => Target::Here(String::new()).into(),
-            Reference::Fragment(fragment) => self.place(page, page, locale, Some(fragment)),
-            Reference::Xref(uid) => match self.catalog.uid(&uid) {
+            Reference::Fragment(fragment) => self.place(page, page, locale, Some(fragment.clone())),
+            Reference::Xref(uid) => match self.catalog.uid(uid) {
                 Some(found) => self.place(page, found, locale, None),
                 None => nowhere(
                     Code::XrefUnresolved,
@@ -183,8 +189,8 @@ impl Resolver<'_> {
                     "correct the uid",
                 ),
             },
-            Reference::Site(reference) => self.site(&reference, page, locale),
-            Reference::File(reference) => self.file(file, &reference, page, locale),
+            Reference::Site(reference) => self.site(reference, page, locale),
+            Reference::File(reference) => self.file(&named.found, reference, page, locale),
         }
     }
 
@@ -206,9 +212,15 @@ impl Resolver<'_> {
         Target::Elsewhere(address).into()
     }
 
-    fn file(&self, file: &SourcePath, reference: &FileReference, page: PageId, locale: LocaleId) -> Resolution {
-        let found = match self.catalog.follow(file.folder(), reference) {
-            Ok(found) => found,
+    fn file(
+        &self,
+        found: &Result<Option<ByCase>, BadPath>,
+        reference: &FileReference,
+        page: PageId,
+        locale: LocaleId,
+    ) -> Resolution {
+        let found = match found {
+            Ok(found) => found.as_ref(),
             Err(BadPath::Outside) => {
                 let message = format!("`{}` leads out of the docset", reference.path);
                 return nowhere(Code::LinkBroken, message, "link to a file of the docset, or write the whole address");
@@ -220,11 +232,17 @@ impl Resolver<'_> {
             return nowhere(Code::LinkBroken, message, "correct the path, add the page, or add a redirection");
         };
         let mut resolution = match found {
-            Found::Page(found, moved_to) => self.place(page, found, locale, reference.fragment.clone().or(moved_to)),
-            Found::External(address) => Target::Elsewhere(address).into(),
+            Found::Page(found, moved_to) => {
+                self.place(page, *found, locale, reference.fragment.clone().or_else(|| moved_to.clone()))
+            }
+            Found::External(address) => Target::Elsewhere(address.clone()).into(),
             Found::File(path) => {
                 let fragment = reference.fragment.as_ref().filter(|f| *f != "lightbox");
-                Target::File(path, format!("{}{}", reference.query, fragment.map(|f| format!("#{f}")).unwrap_or_default())).into()
+                Target::File(
+                    path.clone(),
+                    format!("{}{}", reference.query, fragment.map(|f| format!("#{f}")).unwrap_or_default()),
+                )
+                .into()
             }
         };
         if let (Some(actual), None) = (actual, &resolution.fault) {
@@ -262,17 +280,18 @@ impl Resolver<'_> {
     /// The file of an image.
     pub(crate) fn resource(&self, file: &SourcePath, written: &str) -> Result<Target, Fault> {
         let missing = |message: String| (Code::ImageMissing, message, "add the file, or correct the path".to_owned());
-        match Reference::parse(written) {
+        let named = self.named(file, written);
+        match &named.reference {
             Reference::Absolute(address) if address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) => {
-                Ok(Target::Elsewhere(address))
+                Ok(Target::Elsewhere(address.clone()))
             }
             Reference::Refused(scheme) => Err((
                 Code::SchemeRefused,
                 format!("addresses that begin with `{scheme}:` are not allowed"),
                 "use a file of the docset".into(),
             )),
-            Reference::File(reference) => match self.catalog.follow(file.folder(), &reference) {
-                Ok(Some((Found::File(path), _))) => Ok(Target::File(path, String::new())),
+            Reference::File(reference) => match &named.found {
+                Ok(Some((Found::File(path), _))) => Ok(Target::File(path.clone(), String::new())),
                 Err(BadPath::Outside) => {
                     let message = format!("`{}` leads out of the site's root folder", reference.path);
                     Err((Code::PathOutside, message, "bring the file into the docset".into()))
@@ -355,9 +374,7 @@ impl Resolver<'_> {
 
 /// Whether a fragment names something in a page. Names of segments and of the theme's own parts are taken as they are.
 fn has_place(edition: &Edition, fragment: &str) -> bool {
-    edition.places.binary_search_by(|place| (**place).cmp(fragment)).is_ok()
-        || fragment.starts_with("s-")
-        || fragment.starts_with("md-")
+    edition.places.has(fragment) || fragment.starts_with("s-") || fragment.starts_with("md-")
 }
 
 fn nowhere(code: Code, message: impl Into<String>, help: &str) -> Resolution {

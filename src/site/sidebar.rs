@@ -7,7 +7,7 @@ use super::model::Model;
 use super::nav::{Level, NodeId, PageId};
 use super::view::{Entry, NavView};
 use crate::locale::LocaleId;
-use crate::theme::ThemeError;
+use crate::theme::{Shared, ThemeError};
 use crate::vpath::UrlPath;
 
 /// Encloses a node's number where its `aria-current` goes. No name holds it: see [`Model::node_name`].
@@ -20,7 +20,7 @@ type Key = (LocaleId, String, Vec<(u32, u32, Option<NodeId>)>, bool);
 
 /// A rendered part of the navigation, and by node the places where a mark may go.
 struct Rendered {
-    html: String,
+    html: Arc<String>,
     places: Vec<(u32, usize)>,
 }
 
@@ -39,7 +39,7 @@ impl Sidebars {
         locale: LocaleId,
         here: &UrlPath,
         parallel: bool,
-    ) -> Result<Option<String>, ThemeError> {
+    ) -> Result<Option<Shared>, ThemeError> {
         let node = model.nav.node_of(page);
         let levels = match node {
             Some(node) => model.nav.section(node),
@@ -89,14 +89,14 @@ fn base(here: &UrlPath, parallel: bool) -> UrlPath {
 fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
     let groups = entries(model, levels, locale, base, parallel);
     let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups })?;
-    let mut rendered = Rendered { html: String::with_capacity(marked.len()), places: Vec::new() };
+    let (mut html, mut places) = (String::with_capacity(marked.len()), Vec::new());
     for (index, part) in marked.split(MARK).enumerate() {
         match part.parse().ok().filter(|_| index % 2 == 1) {
-            Some(node) => rendered.places.push((node, rendered.html.len())),
-            None => rendered.html.push_str(part),
+            Some(node) => places.push((node, html.len())),
+            None => html.push_str(part),
         }
     }
-    Ok(rendered)
+    Ok(Rendered { html: Arc::new(html), places })
 }
 
 /// The entries of the first level, with those of the next below the one that leads on.
@@ -140,16 +140,19 @@ fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
 }
 
 impl Rendered {
-    fn with_current(&self, node: Option<NodeId>) -> String {
-        let mut html = String::with_capacity(self.html.len() + CURRENT.len());
-        let mut done = 0;
-        for (_, at) in self.places.iter().filter(|(number, _)| node.is_some_and(|node| node.0 == *number)) {
-            html.push_str(&self.html[done..*at]);
-            html.push_str(CURRENT);
-            done = *at;
+    /// The same with the node marked that is being read. It stands in one place, unless a theme's own template shows it twice.
+    fn with_current(&self, node: Option<NodeId>) -> Shared {
+        let mut places = self.places.iter().filter(|(number, _)| node.is_some_and(|node| node.0 == *number)).map(|(_, at)| *at);
+        match (places.next(), places.next()) {
+            (None, _) => Shared::html_with(Arc::clone(&self.html), 0, ""),
+            (Some(at), None) => Shared::html_with(Arc::clone(&self.html), at, CURRENT),
+            (Some(first), Some(second)) => {
+                let mut html = self.html.as_str().to_owned();
+                let all: Vec<usize> = [first, second].into_iter().chain(places).collect();
+                all.iter().rev().for_each(|at| html.insert_str(*at, CURRENT));
+                Shared::html(html)
+            }
         }
-        html.push_str(&self.html[done..]);
-        html
     }
 }
 

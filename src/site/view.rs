@@ -19,6 +19,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) search_href: Option<String>,
     pub(crate) canonical: Option<String>,
     pub(crate) title: &'a str,
+    /// Whether the title is the site's, which is said once then.
+    pub(crate) is_site_title: bool,
     pub(crate) title_lang: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
     pub(crate) robots: Option<&'a str>,

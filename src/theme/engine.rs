@@ -1,12 +1,15 @@
 //! Templates: Tera, its errors turned into places, and values that many renderings share.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use tera::{Context, ErrorKind, Kwargs, State, Tera, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
+use super::frame::{Frames, SHARED};
 use super::load::Layers;
 use super::messages::{Messages, fill};
 use super::phrases;
@@ -14,7 +17,36 @@ use crate::locale::LocaleSet;
 
 /// A value that is turned into the engine's form once and then costs next to nothing in each view that holds it.
 #[derive(Debug, Clone)]
-pub struct Shared(Value);
+pub struct Shared(Kind);
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    /// Any value, and a hash by which it is told from others (XXH3, 64 bits).
+    Value(Value, u64),
+    /// Finished HTML.
+    Html(Html),
+}
+
+/// Finished HTML, perhaps with a piece put into it.
+#[derive(Debug, Clone)]
+pub(super) struct Html {
+    text: Arc<String>,
+    piece: Option<(usize, &'static str)>,
+}
+
+impl Html {
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.piece.is_none_or(|(_, piece)| piece.is_empty())
+    }
+
+    /// Its text: what stands before the piece, the piece, and what stands after it.
+    pub(super) fn parts(&self) -> [&str; 3] {
+        match self.piece.and_then(|(at, piece)| Some((self.text.split_at_checked(at)?, piece))) {
+            Some(((before, after), piece)) => [before, piece, after],
+            None => [self.text.as_str(), "", ""],
+        }
+    }
+}
 
 impl Shared {
     /// Turns a value into the engine's form.
@@ -22,24 +54,34 @@ impl Shared {
     /// # Errors
     /// The value cannot be serialised, as a map with keys that are maps.
     pub fn new(value: &impl Serialize) -> Result<Self, ThemeError> {
-        let made = Value::try_from_serializable(value);
-        made.map(Self).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
+        let failed = |error: String| ThemeError::new(ThemeErrorKind::Render, error);
+        let made = Value::try_from_serializable(value).map_err(|error| failed(error.to_string()))?;
+        let text = serde_json::to_vec(value).map_err(|error| failed(error.to_string()))?;
+        Ok(Self(Kind::Value(made, xxh3_64(&text))))
     }
 
     /// HTML that is put into a page as it is.
-    pub fn html(html: &str) -> Self {
-        Self(Value::safe_string(html))
+    pub fn html(html: impl Into<String>) -> Self {
+        Self(Kind::Html(Html { text: Arc::new(html.into()), piece: None }))
     }
 
-    /// The text, if it is one.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str().unwrap_or_default()
+    /// The same with a piece put into it before a byte: what many pages share but for a mark.
+    pub fn html_with(html: Arc<String>, at: usize, piece: &'static str) -> Self {
+        Self(Kind::Html(Html { text: html, piece: Some((at, piece)) }))
+    }
+
+    pub(super) fn kind(&self) -> &Kind {
+        &self.0
     }
 }
 
 impl Serialize for Shared {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        match &self.0 {
+            _ if self.show() => serializer.serialize_unit_struct(SHARED),
+            Kind::Value(value, _) => value.serialize(serializer),
+            Kind::Html(html) => Value::safe_string(&html.parts().concat()).serialize(serializer),
+        }
     }
 }
 
@@ -48,6 +90,7 @@ pub(super) struct Engine {
     tera: Tera,
     /// Name to show and text of each template.
     sources: BTreeMap<String, (String, String)>,
+    frames: Frames,
 }
 
 impl std::fmt::Debug for Engine {
@@ -64,7 +107,8 @@ impl Engine {
         messages: &[Messages],
         assets: &Assets,
     ) -> Result<Self, ThemeError> {
-        let mut engine = Self { tera: Tera::new(), sources: sources(layers)? };
+        let sources = sources(layers)?;
+        let mut engine = Self { tera: Tera::new(), frames: Frames::new(&sources), sources };
         engine.tera.autoescape_on(vec![".html"]);
         engine.tera.register_filter("fill", fill_filter);
         engine.tera.register_filter("phrases", phrases_filter);
@@ -78,6 +122,12 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Whether pages of a template are made of frames.
+    #[cfg(test)]
+    pub(super) fn is_framed(&self, template: &str) -> bool {
+        self.frames.serve(template)
+    }
+
     pub(super) fn render(&self, template: &str, view: &impl Serialize) -> Result<String, ThemeError> {
         let mut out = Vec::with_capacity(32 * 1024);
         self.render_into(template, view, &mut out)?;
@@ -85,8 +135,9 @@ impl Engine {
     }
 
     pub(super) fn render_into(&self, template: &str, view: &impl Serialize, out: &mut Vec<u8>) -> Result<(), ThemeError> {
-        let render = |out| self.tera.render_to(template, &Context::from_serialize(view)?, out);
-        render(out).map_err(|error| self.explain(&error, ThemeErrorKind::Render))
+        let framed = self.frames.render(&self.tera, template, view, out);
+        let rendered = framed.unwrap_or_else(|| self.tera.render_to(template, &Context::from_serialize(view)?, out));
+        rendered.map_err(|error| self.explain(&error, ThemeErrorKind::Render))
     }
 
     fn explain(&self, error: &tera::Error, kind: ThemeErrorKind) -> ThemeError {

@@ -116,6 +116,46 @@ fn an_article_is_shown_in_its_language_with_notices_and_dates() {
     assert!(ja.contains("<article lang=\"en\" dir=\"ltr\">") && en.contains("<article>"));
 }
 
+/// Views of many shapes, and of each shape more than one.
+fn views() -> Vec<Value> {
+    let mut views = Vec::new();
+    for (title, contents, more) in
+        [("請求 <1>", 1, false), ("a & \"b\"", 1, false), ("", 3, true), ("{{ t }} {x}", 0, true), ("c", 3, true)]
+    {
+        let mut view = article();
+        view["title"] = json!(title);
+        view["contents"] = json!(vec![json!({"id": format!("i-{title}"), "html": "<b>x</b>", "level": 3}); contents]);
+        view["description"] = if more { json!(format!("{title}のこと")) } else { Value::Null };
+        view["basis"] = if more { Value::Null } else { json!({"iso": "2020-01-02", "text": title}) };
+        view["notices"] = json!([{"kind": if more { "partial" } else { "machine" }}]);
+        view["article_lang"] = json!(if contents == 0 { "ja" } else { "en" });
+        view["body"] = json!(format!("<h1>{title}</h1>"));
+        views.push(view);
+    }
+    views
+}
+
+#[test]
+fn a_page_made_of_a_frame_is_the_page_rendered_as_a_whole() {
+    let text = "{% extends \"article.html\" %}{% block kind %}{% if title == root %}{% endif %}article{% endblock %}";
+    let whole = load(&[("templates/page.html", text)], &["ja", "en"]).unwrap();
+    let framed = load(&[], &["ja", "en"]).unwrap();
+    assert!(["page.html", "parallel.html", "redirect.html"].iter().all(|name| framed.engine.is_framed(name)));
+    assert!(!whole.engine.is_framed("page.html"), "a comparison of titles needs the whole page");
+    for locale in [LocaleId(0), LocaleId(1)] {
+        for more in views() {
+            let render = |theme: &Theme| {
+                let mut view = view(theme, locale, &more);
+                let body = view.as_object_mut().unwrap().remove("body").and_then(|body| Some(Shared::html(body.as_str()?)));
+                let nav = Shared::html_with(std::sync::Arc::new("<ul><li></li></ul>".to_owned()), 7, " aria-current=\"page\"");
+                theme.render("page.html", &Finished { view, body, nav: Some(nav) }).unwrap()
+            };
+            assert_eq!(render(&framed), render(&whole));
+            assert!(render(&framed).contains("<ul><li aria-current=\"page\"></li></ul>"));
+        }
+    }
+}
+
 #[test]
 fn an_article_without_anything_optional_is_still_a_page() {
     let mut bare = article();

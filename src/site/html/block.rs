@@ -106,29 +106,9 @@ impl Writer<'_> {
         self.in_heading = false;
         let _ = write!(self.out, "</h{level}>");
         if let Some(id) = fresh {
-            self.heading_links(id);
+            super::heading_links(id, self.surroundings.message("heading_link"), self.surroundings.twins(), &mut self.out);
         }
         self.out.push_str("</div>\n");
-    }
-
-    fn heading_links(&mut self, id: &str) {
-        self.out.push_str("<a class=\"heading-link\" href=\"#");
-        super::escape::attribute(id, &mut self.out);
-        self.out.push('"');
-        self.attribute("aria-label", self.surroundings.message("heading_link"));
-        self.out.push_str(">#</a>");
-        for twin in self.surroundings.twins() {
-            self.out.push_str("<a class=\"heading-twin\" href=\"");
-            self.out.push_str(&twin.href);
-            self.out.push('#');
-            super::escape::attribute(id, &mut self.out);
-            self.out.push('"');
-            self.attribute("hreflang", &twin.tag);
-            self.attribute("aria-label", &twin.label);
-            self.out.push('>');
-            self.words(&twin.name);
-            self.out.push_str("</a>");
-        }
     }
 
     fn code(&mut self, language: Txt, from: usize, to: usize) {

@@ -19,7 +19,7 @@ use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::read::read_found_bytes;
 use crate::site::render::{Rendered, Renderer};
-use crate::site::resolve::{Known, Target};
+use crate::site::resolve::{Known, Seen, Target};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath, UrlPath, percent_decode};
 
@@ -171,7 +171,8 @@ impl Live {
         if is_broken(&found, files) {
             return Ok(None);
         }
-        let writer = BodyWriter { ground: model.ground, known: Known::All(model.facts), page: id, facts: model.facts(id) };
+        let (known, facts) = (Known::All(model.facts), model.facts(id));
+        let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts };
         let Some(body) = writer.one(&page, locale, parallel)? else { return Ok(None) };
         Renderer::new(model)?.one(id, locale, &body)
     }

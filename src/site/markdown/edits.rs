@@ -3,6 +3,7 @@
 //! What the writer wrote is never touched: repairs for display and marks for the parser are edits of a copy.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 /// Replacements in a text, by byte ranges of the original. An empty range inserts.
@@ -53,10 +54,39 @@ pub(crate) struct OffsetMap {
     anchors: Vec<(usize, usize)>,
 }
 
+/// Where the last look-up in a sorted list ended: who goes through a text in order finds the next place beside it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Hint(Cell<usize>);
+
+impl Hint {
+    /// How many of a sorted list's first elements lie `before`: [`slice::partition_point`], for look-ups that mostly go ahead by little.
+    pub(crate) fn partition_point<T>(&self, list: &[T], before: impl Fn(&T) -> bool) -> usize {
+        const NEAR: usize = 4;
+        let from = self.0.get().min(list.len());
+        let holds = |at: usize| (at == 0 || before(&list[at - 1])) && list.get(at).is_none_or(|next| !before(next));
+        let near = from..list.len().min(from + NEAR) + 1;
+        near.into_iter().find(|at| holds(*at)).inspect(|at| self.0.set(*at)).unwrap_or_else(|| {
+            let found = list.partition_point(before);
+            self.0.set(found);
+            found
+        })
+    }
+}
+
 impl OffsetMap {
+    /// Where edits stand in the changed text: the first and the last byte of each, or the byte after what was taken away.
+    pub(crate) fn edited(&self) -> impl Iterator<Item = usize> + '_ {
+        self.anchors.chunks_exact(2).flat_map(|edit| [edit[0].0, edit[1].0.saturating_sub(1).max(edit[0].0)])
+    }
+
     /// The original's offset. Inside inserted text it is the offset of the insertion.
     pub(crate) fn original(&self, changed: usize) -> usize {
-        let next = self.anchors.partition_point(|(at, _)| *at <= changed);
+        self.original_near(changed, &Hint::default())
+    }
+
+    /// The same, for look-ups in order.
+    pub(crate) fn original_near(&self, changed: usize, hint: &Hint) -> usize {
+        let next = hint.partition_point(&self.anchors, |(at, _)| *at <= changed);
         let Some((at, original)) = next.checked_sub(1).map(|last| self.anchors[last]) else {
             return changed;
         };
@@ -66,7 +96,12 @@ impl OffsetMap {
 
     /// The changed text's offset for one of the original; the end of what replaced it, where that is gone.
     pub(crate) fn changed(&self, original: usize) -> usize {
-        let next = self.anchors.partition_point(|(_, at)| *at <= original);
+        self.changed_near(original, &Hint::default())
+    }
+
+    /// The same, for look-ups in order.
+    pub(crate) fn changed_near(&self, original: usize, hint: &Hint) -> usize {
+        let next = hint.partition_point(&self.anchors, |(_, at)| *at <= original);
         let Some((changed, at)) = next.checked_sub(1).map(|last| self.anchors[last]) else {
             return original;
         };

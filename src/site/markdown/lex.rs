@@ -4,15 +4,17 @@
 mod images;
 mod raw;
 mod repairs;
+mod stops;
 mod words;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, TagEnd};
 
 use super::directive::Directive;
-use super::edits::Edits;
+use super::edits::{Edits, Hint};
 use super::flow::{Align, Ev, Flow, Image, Kind, NONE, Origin, Tag, Txt};
 use super::prepare::{Prepared, prepare};
 use super::rawhtml::Unfinished;
@@ -22,6 +24,7 @@ use crate::locale::{Locale, LocaleSet};
 use crate::site::unit::{Document, Form, Half, Side};
 use images::OpenImage;
 use repairs::{Definition, Repaired};
+use stops::Stops;
 
 /// Containers nested deeper than this are shown without their markup. No page that a person wrote comes near.
 pub(crate) const DEPTH: usize = 48;
@@ -92,6 +95,18 @@ struct Lexer<'p> {
     unfinished: Unfinished,
     /// Where code stands in the side's text.
     code: Vec<Range<usize>>,
+    /// What in the prepared text needs a closer look: see [`Stops`].
+    stops: Stops,
+    near: Near,
+}
+
+/// Where the last look-ups ended, by what was looked up: events come in the order of the text.
+#[derive(Default)]
+struct Near {
+    start: Hint,
+    end: Hint,
+    piece: Hint,
+    border: Hint,
 }
 
 impl<'p> Lexer<'p> {
@@ -100,6 +115,7 @@ impl<'p> Lexer<'p> {
         let target = document.target_locale.map(|id| locales.get(id));
         let source = locales.get(document.source_locale);
         let is_source = half == Half::Source || document.target.is_none();
+        let is_cjk = if is_source { source } else { target.unwrap_or(source) }.is_cjk();
         let flow = Flow {
             text: String::with_capacity(prepared.text.len() + prepared.text.len() / 8),
             events: Vec::with_capacity(prepared.text.len() / 12),
@@ -114,7 +130,7 @@ impl<'p> Lexer<'p> {
             flow,
             open: Vec::new(),
             depth: 0,
-            is_cjk: if is_source { source } else { target.unwrap_or(source) }.is_cjk(),
+            is_cjk,
             other: target.filter(|_| is_source && document.form == Form::Localized),
             aligns: Vec::new(),
             cell: 0,
@@ -130,6 +146,8 @@ impl<'p> Lexer<'p> {
             misplaced: Vec::new(),
             unfinished: Unfinished::Nothing,
             code: Vec::new(),
+            stops: Stops::of(prepared, is_cjk),
+            near: Near::default(),
         }
     }
 
@@ -179,7 +197,13 @@ impl<'p> Lexer<'p> {
     /// The bytes of the side's text that a range of the prepared text stands for.
     fn span(&self, range: &Range<usize>) -> (u32, u32) {
         let map = &self.prepared.map;
-        (map.original(range.start) as u32, map.original(range.end) as u32)
+        let (start, end) = (map.original_near(range.start, &self.near.start), map.original_near(range.end, &self.near.end));
+        (start as u32, end as u32)
+    }
+
+    /// The index of the piece of the side's text that holds a byte.
+    fn piece_at(&self, offset: usize) -> Option<usize> {
+        self.near.piece.partition_point(&self.side.pieces, |piece| piece.start <= offset).checked_sub(1)
     }
 
     fn code_at(&mut self, range: &Range<usize>) {
@@ -188,7 +212,7 @@ impl<'p> Lexer<'p> {
     }
 
     fn segment_of(&self, start: u32, end: u32) -> u32 {
-        let Some(at) = self.side.piece_at(start as usize) else { return NONE };
+        let Some(at) = self.piece_at(start as usize) else { return NONE };
         let ends = self.side.pieces.get(at + 1).map_or(self.side.text.len(), |next| next.start);
         if end as usize <= ends { self.side.pieces[at].segment.unwrap_or(NONE) } else { NONE }
     }
@@ -260,7 +284,7 @@ impl<'p> Lexer<'p> {
             }
             Md::Link { link_type, dest_url, .. } => return self.link(link_type, &dest_url, range),
             Md::Image { dest_url, title, .. } => {
-                let (destination, title) = (self.restored(&dest_url), self.restored(&title));
+                let (destination, title) = (self.restored(&dest_url).into_owned(), self.restored(&title).into_owned());
                 self.image = Some(OpenImage { start: range.start, depth: 1, destination, title, alt: String::new() });
                 return;
             }
@@ -305,7 +329,8 @@ impl<'p> Lexer<'p> {
     fn link(&mut self, kind: LinkType, destination: &str, range: Range<usize>) {
         let destination = self.restored(destination);
         let scheme = if kind == LinkType::Email { "mailto:" } else { "" };
-        let txt = self.flow.add(&format!("{scheme}{destination}"));
+        let start = self.flow.add(scheme).start;
+        let txt = Txt { start, end: self.flow.add(&destination).end };
         self.links += 1;
         self.open_tag(Tag::Link(txt), &range);
     }
@@ -335,10 +360,10 @@ impl<'p> Lexer<'p> {
     }
 
     /// A text with neutral characters gone and marks turned back into what was written.
-    fn restored(&self, text: &str) -> String {
+    fn restored<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let marks = self.prepared.marks;
         if !marks.in_text(text) {
-            return text.to_owned();
+            return text.into();
         }
         let mut out = String::with_capacity(text.len());
         for (index, part) in text.split(marks.open).enumerate() {
@@ -354,7 +379,7 @@ impl<'p> Lexer<'p> {
             }
             out.push_str(&rest.replace(marks.neutral, ""));
         }
-        out
+        out.into()
     }
 }
 

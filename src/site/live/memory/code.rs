@@ -2,7 +2,7 @@
 
 use crate::diag::Span;
 use crate::locale::LocaleId;
-use crate::site::facts::{Availability, Edition, Facts, Use, Worded, Written};
+use crate::site::facts::{Availability, Edition, Facts, Places, Use, Worded, Written};
 use crate::site::frontmatter::Date;
 use crate::source::Digest;
 use crate::vpath::SourcePath;
@@ -181,7 +181,7 @@ fn edition(out: &mut Writer, edition: &Edition) {
     out.flag(edition.machine);
     out.option(edition.robots.as_ref(), |out, text| out.text(text));
     out.text(edition.file.as_str());
-    out.list(&edition.places, |out, place| out.text(place));
+    out.text(edition.places.packed());
 }
 
 /// Facts, without what was wrong: that is found again when the page is looked at.
@@ -232,6 +232,6 @@ fn read_edition(from: &mut Reader<'_>) -> Option<Edition> {
     let (title, name) = (from.worded()?, from.worded()?);
     let (description, date, basis) = (from.option(Reader::string)?, from.option(Reader::date)?, from.option(Reader::date)?);
     let (machine, robots, file) = (from.flag()?, from.option(Reader::string)?, from.path()?);
-    let places = from.list(|from| Some(Box::<str>::from(from.text()?)))?.into();
+    let places = Places::unpacked(from.text()?);
     Some(Edition { availability, title, name, description, date, basis, machine, robots, file, places })
 }

@@ -34,7 +34,7 @@ impl Lexer<'_> {
         let spec = ImageSpec {
             kind: ImageKind::Content,
             source: image.destination,
-            alt: self.restored(&image.alt),
+            alt: self.restored(&image.alt).into_owned(),
             lightbox: None,
             border: false,
         };

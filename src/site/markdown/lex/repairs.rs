@@ -101,8 +101,20 @@ impl Lexer<'_> {
             let count = segment.target.clone().map_or(0, |target| repair::strong_markers(&own[target]));
             count > 0 && count != repair::strong_markers(&source[segment.source.clone()])
         };
-        let segments = self.document.segments.iter().enumerate();
-        segments.filter(|(_, segment)| differs(segment)).map(|(at, _)| at as u32).collect()
+        // Most segments have none: the few that hold a star are found by the stars.
+        let segments = &self.document.segments;
+        let mut found: Vec<u32> = Vec::new();
+        let (mut next, mut looked_at) = (0, None);
+        for star in memchr::memchr_iter(b'*', own.as_bytes()) {
+            let ends_before = |segment: &Segment| segment.target.as_ref().is_none_or(|target| target.end <= star);
+            next += segments[next..].iter().take_while(|segment| ends_before(segment)).count();
+            let Some(segment) = segments.get(next) else { break };
+            let holds = segment.target.as_ref().is_some_and(|target| target.contains(&star));
+            if holds && looked_at.replace(next) != Some(next) && differs(segment) {
+                found.push(next as u32);
+            }
+        }
+        found
     }
 
     pub(super) fn report(&self, found: &mut Vec<Diagnostic>) {

@@ -32,9 +32,21 @@ impl<'p> Lexer<'p> {
         let mut at = from;
         while at < range.end {
             let (end, segment) = self.cut(at, range.end);
-            self.piece(at..end, segment);
+            if self.stops.none_in(&self.prepared.text, &(at..end)) {
+                let span = self.span(&(at..end));
+                self.words_of_prepared(at..end, span, segment);
+            } else {
+                self.piece(at..end, segment);
+            }
             at = end;
         }
+    }
+
+    /// Words as written, with nothing in them that asks for more.
+    fn words_of_prepared(&mut self, range: Range<usize>, span: (u32, u32), segment: u32) {
+        let words: &'p str = &self.prepared.text[range];
+        self.flush_break(words.chars().next());
+        self.add_words(words, span, segment);
     }
 
     /// Whether an event's text is the very bytes of the prepared text that its range names.
@@ -47,8 +59,8 @@ impl<'p> Lexer<'p> {
     /// Where the prepared text from `at` on, up to `to`, is first cut by the border of a segment, and the segment before the cut.
     pub(super) fn cut(&self, at: usize, to: usize) -> (usize, u32) {
         let map = &self.prepared.map;
-        let Some(piece) = self.side.piece_at(map.original(at)) else { return (to, NONE) };
-        let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed(next.start));
+        let Some(piece) = self.piece_at(map.original_near(at, &self.near.start)) else { return (to, NONE) };
+        let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed_near(next.start, &self.near.border));
         let end =
             if border <= at { at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8) } else { border.min(to) };
         (end, self.side.pieces[piece].segment.unwrap_or(NONE))
@@ -194,6 +206,10 @@ impl<'p> Lexer<'p> {
         {
             self.literal.push((segment, span.0 as usize));
         }
+        self.add_words(words, span, segment);
+    }
+
+    fn add_words(&mut self, words: &str, span: (u32, u32), segment: u32) {
         let txt = self.flow.add(words);
         let at = self.push(Kind::Text(txt), span, segment);
         self.flow.events[at].foreign = segment == NONE && self.other.is_some() && self.is_foreign(words, true);

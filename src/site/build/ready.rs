@@ -1,0 +1,102 @@
+//! A site of which everything is known, written file by file.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::{AT_ONCE, BuildError, Observer, indexed};
+use crate::site::body::{Bodies, BodyWriter};
+use crate::site::discover::Listing;
+use crate::site::kept::Kept;
+use crate::site::model::Model;
+use crate::site::nav::PageId;
+use crate::site::page::Reader;
+use crate::site::render::{Rendered, Renderer};
+use crate::site::resolve::{Known, Seen};
+use crate::site::search::index::Index;
+use crate::site::search::page;
+use crate::site::write::{Output, WriteError};
+use crate::site::{export, read};
+use crate::theme::ThemeError;
+use crate::vpath::{OutputPath, SourcePath};
+
+/// A site that is ready to be written.
+pub(super) struct Ready<'a> {
+    pub(super) renderer: Renderer<'a>,
+    pub(super) reader: &'a Reader<'a>,
+    pub(super) kept: &'a Kept,
+    pub(super) listing: &'a Listing,
+    pub(super) pages: Vec<PageId>,
+    /// What search finds, if the site is to have it.
+    pub(super) index: Option<Index>,
+    /// Files of the docset that are published as they stand.
+    pub(super) resources: BTreeSet<SourcePath>,
+    pub(super) extras: Vec<Rendered>,
+}
+
+impl Ready<'_> {
+    /// Writes all files. One thread begins with what is no page, the others with the pages.
+    pub(super) fn write(mut self, output: &Output, observer: &dyn Observer) -> Result<(), BuildError> {
+        observer.phase("render", self.pages.len());
+        let index = self.index.take();
+        let write_page = |(number, page): (usize, &PageId)| -> Result<(), BuildError> {
+            let model = self.renderer.model;
+            let text = text_of(model, self.reader, self.kept, *page)?;
+            for file in self.renderer.page(*page, &text)? {
+                output.put(&file.path, &file.bytes)?;
+            }
+            self.export(output, *page)?;
+            if let Some(index) = &index {
+                indexed::add(index, number, page::entry(model, *page, &text.articles), output)?;
+            }
+            observer.step();
+            Ok(())
+        };
+        let write_pages = || self.pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(write_page);
+        let (pages, others) = rayon::join(write_pages, || self.write_others(output));
+        pages.and(others)?;
+        Ok(index.map_or(Ok(()), |index| indexed::finish(index, output))?)
+    }
+
+    /// Writes what is published of a page beside its HTML. For that it is read again.
+    fn export(&self, output: &Output, page: PageId) -> Result<(), WriteError> {
+        let model = self.renderer.model;
+        if !export::reads_pages(&model.config.exports) {
+            return Ok(());
+        }
+        let read = self.reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
+    }
+
+    /// Writes what is no page.
+    fn write_others(&self, output: &Output) -> Result<(), BuildError> {
+        self.extras.par_iter().try_for_each(|file| output.put(&file.path, &file.bytes))?;
+        for asset in self.renderer.model.theme.assets().iter() {
+            if let Ok(path) = OutputPath::parse(&asset.path) {
+                output.put(&path, &asset.bytes)?;
+            }
+        }
+        let resources: Vec<&SourcePath> = self.resources.iter().collect();
+        resources.par_iter().try_for_each(|resource| {
+            let bytes = self.listing.find(resource).map(|found| read::read_found_bytes(self.listing, found));
+            match (bytes, OutputPath::parse(resource.as_str())) {
+                (Some(Ok(bytes)), Ok(path)) => output.put(&path, &bytes),
+                _ => Ok(()),
+            }
+        })?;
+        Ok(())
+    }
+}
+
+/// The text of a page of the resolved site: what was kept of it, if all that it supposes is true.
+pub(super) fn text_of(model: &Model<'_>, reader: &Reader<'_>, kept: &Kept, page: PageId) -> Result<Bodies, ThemeError> {
+    let known = kept.take(page.0 as usize).filter(|text| text.hold(model));
+    known.map_or_else(|| bodies(model, reader, page), Ok)
+}
+
+/// The text of a page of the resolved site, read again.
+fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
+    let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+    let (known, facts) = (Known::All(model.facts), model.facts(page));
+    BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts }.bodies(&read).checked()
+}

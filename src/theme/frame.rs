@@ -1,0 +1,142 @@
+//! Frames: what pages of one shape have in common, rendered once, with holes for the values in which they differ.
+//!
+//! Most of a page's template says the same thing in every page. Pages have one *shape* if their views have the same fields, lists of the
+//! same lengths and the same values empty or absent. Where templates only pass values on ([`passes_on`]), pages of one shape differ in
+//! nothing but the values: so the template is rendered once for the shape, with marks for values, and then cut at the marks. A theme whose
+//! templates do more with values (a filter, a comparison) is rendered page by page as before.
+
+mod passes_on;
+mod shape;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+pub(super) use shape::SHARED;
+use shape::{Shape, Value};
+
+/// Templates of which a site renders many pages.
+const OF_MANY: [&str; 3] = ["page.html", "parallel.html", "redirect.html"];
+/// After so many shapes others are rendered the long way: a frame takes some kilobytes.
+const MOST: usize = 2048;
+/// Encloses a value's number in a frame that is being made.
+const MARK: char = '\u{2}';
+
+/// The frames of a theme.
+#[derive(Default)]
+pub(super) struct Frames {
+    templates: HashSet<&'static str>,
+    made: RwLock<HashMap<Vec<u8>, Arc<Frame>>>,
+}
+
+/// A template rendered for one shape: text, and what comes after each piece of it.
+struct Frame {
+    text: Vec<u8>,
+    holes: Vec<Hole>,
+}
+
+/// A value's place: where the text before it ends.
+struct Hole {
+    text_end: usize,
+    value: usize,
+    escaped: bool,
+}
+
+impl Frames {
+    /// No frames yet, for the templates among these sources (name to shown name and text) that allow them.
+    pub(super) fn new(sources: &BTreeMap<String, (String, String)>) -> Self {
+        let templates = OF_MANY.into_iter().filter(|name| passes_on::passes_on(name, sources)).collect();
+        Self { templates, made: RwLock::default() }
+    }
+
+    /// Whether pages of a template are made of frames.
+    #[cfg(test)]
+    pub(super) fn serve(&self, template: &str) -> bool {
+        self.templates.contains(template)
+    }
+
+    /// Renders a template; `None` if it has to be rendered the long way.
+    pub(super) fn render(
+        &self,
+        tera: &Tera,
+        template: &str,
+        view: &impl Serialize,
+        out: &mut Vec<u8>,
+    ) -> Option<tera::TeraResult<()>> {
+        let template = *self.templates.get(template)?;
+        let shape = Shape::of(template, view)?;
+        let known = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&shape.key).cloned();
+        let frame = match known {
+            Some(frame) => frame,
+            None => match self.make(tera, template, view, &shape)? {
+                Ok(frame) => frame,
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        Some(frame.fill(&shape, out))
+    }
+
+    fn make(&self, tera: &Tera, template: &str, view: &impl Serialize, shape: &Shape) -> Option<tera::TeraResult<Arc<Frame>>> {
+        if self.made.read().unwrap_or_else(PoisonError::into_inner).len() >= MOST {
+            return None;
+        }
+        let mut marked = Vec::with_capacity(16 * 1024);
+        let rendered =
+            Context::from_serialize(&Shape::marked(view)?).and_then(|context| tera.render_to(template, &context, &mut marked));
+        if let Err(error) = rendered {
+            return Some(Err(error));
+        }
+        let frame = Arc::new(Frame::cut(&marked, shape.values.len())?);
+        self.made.write().unwrap_or_else(PoisonError::into_inner).insert(shape.key.clone(), Arc::clone(&frame));
+        Some(Ok(frame))
+    }
+}
+
+/// What stands for a value while a frame is made. Its brackets tell whether the template has it escaped.
+fn mark(number: usize) -> String {
+    format!("{MARK}<{number}>{MARK}")
+}
+
+impl Frame {
+    /// Cuts a rendered page at its marks; `None` where something else in it looks like one.
+    fn cut(marked: &[u8], values: usize) -> Option<Self> {
+        let marked = std::str::from_utf8(marked).ok()?;
+        let mut frame = Self { text: Vec::with_capacity(marked.len()), holes: Vec::new() };
+        for (index, part) in marked.split(MARK).enumerate() {
+            if index % 2 == 0 {
+                frame.text.extend_from_slice(part.as_bytes());
+                continue;
+            }
+            let raw = part.strip_prefix('<').and_then(|part| part.strip_suffix('>'));
+            let escaped = part.strip_prefix("&lt;").and_then(|part| part.strip_suffix("&gt;"));
+            let value = raw.or(escaped)?.parse().ok().filter(|value| *value < values)?;
+            frame.holes.push(Hole { text_end: frame.text.len(), value, escaped: raw.is_none() });
+        }
+        Some(frame)
+    }
+
+    fn fill(&self, shape: &Shape, out: &mut Vec<u8>) -> tera::TeraResult<()> {
+        let mut done = 0;
+        for hole in &self.holes {
+            out.extend_from_slice(&self.text[done..hole.text_end]);
+            done = hole.text_end;
+            let mut put = |text: &str| -> tera::TeraResult<()> {
+                if hole.escaped {
+                    tera::escape_html(text, out)?;
+                } else {
+                    out.extend_from_slice(text.as_bytes());
+                }
+                Ok(())
+            };
+            match &shape.values[hole.value] {
+                Value::Text(Range { start, end }) => put(&shape.text[*start..*end])?,
+                Value::Html(html) => html.parts().into_iter().try_for_each(&mut put)?,
+            }
+        }
+        out.extend_from_slice(&self.text[done..]);
+        Ok(())
+    }
+}
