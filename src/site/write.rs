@@ -215,7 +215,8 @@ impl Output {
         }
         match fs::remove_file(&file) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            // A list that was cut off may end in the name of a folder; only files are listed.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(false),
             Err(error) => return Err(WriteError::Io(file, error)),
         }
         let mut folder = file.parent();

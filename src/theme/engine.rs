@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
-use super::frame::{Frames, SHARED};
+use super::frame::{self, Frames, SHARED};
 use super::load::Layers;
 use super::messages::{Messages, fill};
 use super::phrases;
@@ -205,9 +205,14 @@ fn sources(layers: &Layers) -> Result<BTreeMap<String, (String, String)>, ThemeE
 
 /// Japanese whose lines end between phrases, as HTML; any other text as it is.
 fn phrases_filter(text: &str, _: Kwargs, _: &State) -> Value {
+    Value::safe_string(&frame::set_in_phrases(text).unwrap_or_else(|| in_phrases(text)))
+}
+
+/// A text as HTML, with the ends of its phrases if it is Japanese.
+pub(super) fn in_phrases(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 16);
     phrases::marked(text, &mut html, escape);
-    Value::safe_string(&html)
+    html
 }
 
 /// Writes a text into HTML.

@@ -15,6 +15,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use super::engine::in_phrases;
+
 pub(super) use shape::SHARED;
 use shape::{Shape, Value};
 
@@ -42,7 +44,16 @@ struct Frame {
 struct Hole {
     text_end: usize,
     value: usize,
-    escaped: bool,
+    how: How,
+}
+
+/// How a value becomes HTML.
+#[derive(Clone, Copy)]
+enum How {
+    AsItIs,
+    Escaped,
+    /// By the filter `phrases`, which escapes as well.
+    InPhrases,
 }
 
 impl Frames {
@@ -100,6 +111,12 @@ fn mark(number: usize) -> String {
     format!("{MARK}<{number}>{MARK}")
 }
 
+/// What the filter `phrases` makes of a mark: it waits for its value; `None` for any other text.
+pub(super) fn set_in_phrases(text: &str) -> Option<String> {
+    let number = text.strip_prefix(MARK)?.strip_prefix('<')?.strip_suffix(MARK)?.strip_suffix('>')?;
+    Some(format!("{MARK}[{number}]{MARK}"))
+}
+
 impl Frame {
     /// Cuts a rendered page at its marks; `None` where something else in it looks like one.
     fn cut(marked: &[u8], values: usize) -> Option<Self> {
@@ -110,10 +127,11 @@ impl Frame {
                 frame.text.extend_from_slice(part.as_bytes());
                 continue;
             }
-            let raw = part.strip_prefix('<').and_then(|part| part.strip_suffix('>'));
-            let escaped = part.strip_prefix("&lt;").and_then(|part| part.strip_suffix("&gt;"));
-            let value = raw.or(escaped)?.parse().ok().filter(|value| *value < values)?;
-            frame.holes.push(Hole { text_end: frame.text.len(), value, escaped: raw.is_none() });
+            let kinds = [("<", ">", How::AsItIs), ("&lt;", "&gt;", How::Escaped), ("[", "]", How::InPhrases)];
+            let (number, how) =
+                kinds.into_iter().find_map(|(open, close, how)| Some((part.strip_prefix(open)?.strip_suffix(close)?, how)))?;
+            let value = number.parse().ok().filter(|value| *value < values)?;
+            frame.holes.push(Hole { text_end: frame.text.len(), value, how });
         }
         Some(frame)
     }
@@ -124,10 +142,10 @@ impl Frame {
             out.extend_from_slice(&self.text[done..hole.text_end]);
             done = hole.text_end;
             let mut put = |text: &str| -> tera::TeraResult<()> {
-                if hole.escaped {
-                    tera::escape_html(text, out)?;
-                } else {
-                    out.extend_from_slice(text.as_bytes());
+                match hole.how {
+                    How::AsItIs => out.extend_from_slice(text.as_bytes()),
+                    How::Escaped => tera::escape_html(text, out)?,
+                    How::InPhrases => out.extend_from_slice(in_phrases(text).as_bytes()),
                 }
                 Ok(())
             };

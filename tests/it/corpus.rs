@@ -161,6 +161,7 @@ fn links(site: &Site, here: &str, page: &Page) -> Vec<String> {
             continue;
         }
         let (path, fragment) = href.split_once('#').map_or((href, None), |(path, fragment)| (path, Some(decoded(fragment))));
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
         let Some(target) = resolved(here, &decoded(path)) else {
             wrong.push(format!("`{href}` leads out of the site"));
             continue;

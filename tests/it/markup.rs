@@ -83,16 +83,21 @@ pub(crate) fn addresses(html: &str) -> Vec<String> {
     all.iter().flat_map(|element| [element.get("href"), element.get("src")]).flatten().map(str::to_owned).collect()
 }
 
-/// A page without the search box, the only form of the frame.
-fn without_search(html: &str) -> String {
-    let from = html.find("<form class=\"search\"").unwrap_or(html.len());
-    let to = html[from..].find("</form>").map_or(from, |end| from + end + "</form>".len());
-    html[..from].to_owned() + &html[to..]
+/// A page without what its frame alone may have: the search box, and the controls of a parallel view.
+fn without_controls(html: &str) -> String {
+    let without = |html: &str, open: &str, close: &str, kept: usize| {
+        let from = html.find(open).unwrap_or(html.len());
+        let to = html[from..].find(close).map_or(from, |end| from + end + close.len() - kept);
+        html[..from].to_owned() + &html[to..]
+    };
+    let html = without(html, "<form class=\"search\"", "</form>", 0);
+    let next = "<div class=\"pair\"";
+    without(&html, "<div class=\"bar\">", next, next.len())
 }
 
 /// All that is wrong with a page.
 pub(crate) fn faults(html: &str) -> Vec<String> {
-    let html = &without_search(html);
+    let html = &without_controls(html);
     let tokens = match tokens(html) {
         Ok(tokens) => tokens,
         Err(why) => return vec![why],

@@ -17,8 +17,9 @@ use crate::vpath::{OutputPath, SourcePath};
 #[derive(Debug, Default)]
 pub(super) struct Indexed {
     index: Option<live::Live>,
-    /// By number: the page, its reading, and the state of what forms are made from.
-    pages: Vec<(PageId, u64, u64)>,
+    /// By number: the page, its reading, and the states of what else its text is made from: forms and messages, and other files, for an image that
+    /// is missing stands as a text.
+    pages: Vec<(PageId, u64, u64, u64)>,
 }
 
 impl Live {
@@ -34,7 +35,7 @@ impl Live {
     }
 
     fn bring_up(&self, indexed: &mut Indexed, model: &Model<'_>, library: &Library<'_>) {
-        let now: Vec<_> = model.pages().map(|page| (page, self.known[page.0 as usize].read, self.stage)).collect();
+        let now: Vec<_> = model.pages().map(|page| (page, self.known[page.0 as usize].read, self.stage, self.outlook)).collect();
         let same = now.iter().map(|(page, ..)| page).eq(indexed.pages.iter().map(|(page, ..)| page));
         let tags = || model.locales().ids().map(|id| model.tag(id).to_owned()).collect();
         if !same || indexed.index.is_none() {

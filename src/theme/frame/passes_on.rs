@@ -200,6 +200,8 @@ fn passes(expression: &[Token<'_>]) -> Option<()> {
             // A message takes values in; a value that took others in would be read.
             Sign("|") => match next {
                 Some(Word("safe")) => true,
+                // What is put in later is then set in phrases; a part of a text would be set as if it were the whole.
+                Some(Word("phrases")) => !joins && matches!(before, Some(Word(_))),
                 Some(Word("fill")) => {
                     matches!(before, Some(Word(path)) if path.split('.').rev().skip(1).any(|part| part == MESSAGES))
                 }
@@ -244,6 +246,7 @@ mod tests {
             "{{ t.updated | fill(date=date.text, more=\"}}\") }}{% if n.kind == \"machine\" and basis %}{% endif %}",
             "{{ <part t={x.t} lang={lang} more=\"x\"/> }}",
             "{% if article_lang != lang %}{% set y = a ~ \"-\" ~ b %}{{ y }}{% endif %}",
+            "{{ a.b | phrases }}{{ t.title | phrases }}",
         ] {
             assert!(check(text), "{text}");
         }
@@ -262,6 +265,7 @@ mod tests {
             "{{ [a, b] | length }}",
             "{{ f(x=a) }}",
             "{{ a | fill(x=b) }}",
+            "{{ a ~ b | phrases }}",
             "{{ t | fill(x=b) }}",
             "{{ a + 1 }}",
             "{% if a ~ lang == lang %}{% endif %}",
