@@ -46,6 +46,26 @@ async function withoutScript(site) {
   }
 }
 
+/** Words and links of an open tab that something unseen lies over. */
+async function tabs(site) {
+  const covered = [];
+  for (const { path } of site.parts.filter(({ kind }) => kind === "tabs")) {
+    const page = await site.open(path);
+    covered.push(...(await page.$$eval(".tab[open]", (all) => all.flatMap((tab) => {
+      tab.closest(".tabs").scrollIntoView({ block: "center", behavior: "instant" });
+      const inside = [...tab.querySelectorAll(".seg, a[href]")].filter((one) => !one.closest("summary"));
+      const hidden = (one) => {
+        const { left, top, width, height } = one.getClientRects()[0];
+        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+        return hit && !one.contains(hit) && !hit.contains(one.parentElement.closest("p, li, .cell")) && !hit.closest(".seg, a");
+      };
+      return inside.filter(hidden).map((one) => one.textContent);
+    }))).map((words) => `${path}: ${words}`));
+    await site.closePages();
+  }
+  assert.deepEqual(covered, []);
+}
+
 async function moved(site) {
   for (const { path } of site.moved.filter(({ moved }) => !moved.includes("://")).slice(0, FEW)) {
     const page = await site.open(path);
@@ -87,6 +107,7 @@ export default [
   ["no kind of page, and nothing in it, has an accessibility violation, narrow or wide, light or dark", accessible],
   ["no page logs anything, breaks the strict policy, or asks another host", quiet],
   ["every kind of page reads the same without script", withoutScript],
+  ["nothing lies over the words and links of an open tab", tabs],
   ["a page that has moved leads on", moved],
   ["no page scrolls sideways at 320 px", narrow],
 ];
