@@ -4,14 +4,14 @@ import { execFile, spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { skip } from "./skip.mjs";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = process.env.MADOGUCHI ?? join(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/madoguchi");
+const PROGRAM = process.env.MADOGUCHI ?? resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/madoguchi");
 const NGINX = process.env.NGINX ?? "/usr/sbin/nginx";
 export const ORIGIN = "https://docs.example.com";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];

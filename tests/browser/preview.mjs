@@ -2,14 +2,14 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { skip } from "./skip.mjs";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = process.env.MADOGUCHI ?? join(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/madoguchi");
+const PROGRAM = process.env.MADOGUCHI ?? resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/madoguchi");
 const PATIENCE = 10_000;
 
 const paragraphs = (text) => Array.from({ length: 60 }, (_, at) => `${text(at + 1)}\n`).join("\n");

@@ -22,10 +22,11 @@ export function holdPlace(document) {
 /** What is to stay where it is, the best first: what has the focus, the block at the top, those below it, those above it. */
 function anchored(document) {
   const { innerHeight } = document.defaultView;
-  const top = document.querySelector(".pair")?.getBoundingClientRect().bottom ?? 0;
-  const seen = ({ top: upper, bottom }) => bottom > Math.max(top, 0) + 1 && upper < innerHeight;
+  // What sticks to the top covers so much of the page, and never moves itself: only the article's own blocks are looked at.
+  const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+  const seen = ({ top: upper, bottom }) => bottom > top + 1 && upper < innerHeight;
   const [above, within] = [[], []];
-  for (const block of (document.querySelector("main") ?? document.body).querySelectorAll(BLOCKS)) {
+  for (const block of (document.querySelector("main article") ?? document.querySelector("main") ?? document.body).querySelectorAll(BLOCKS)) {
     const box = block.getBoundingClientRect();
     if (!box.height) continue;
     if (seen(box)) within.push({ block, at: box.top });

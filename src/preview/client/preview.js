@@ -127,6 +127,7 @@ class Preview {
       shown.after(made);
       this.shadow.shown.set(said, made);
     }
+    if (said.localName === "script" && fileOf(said) !== fileOf(now)) return "whole";
     return said.matches("form.request") && questions(said) !== questions(now) ? "whole" : undefined;
   }
 
@@ -230,10 +231,16 @@ async function sign(address, cache) {
   }
 }
 
-/** Whether a script has been replaced by another: what the old one did cannot be undone. */
+/** Whether a script has been replaced by a newer one of its name: what the old one did cannot be undone. */
 function newScripts(said, now) {
-  const [before, after] = [said, now].map((page) => [...page.scripts].map((script) => script.getAttribute("src")));
-  return before.some((script) => !after.includes(script)) && after.some((script) => !before.includes(script));
+  const [before, after] = [said, now].map((page) => [...page.scripts].map(fileOf));
+  const name = (file) => file.replace(/\.[0-9a-f]{10}(?=\.)/, "");
+  return after.some((file) => !before.includes(file) && before.some((old) => name(old) === name(file)));
+}
+
+/** The file of a script, whatever the way to it: a page at any depth names it from the root. */
+function fileOf(script) {
+  return (script.getAttribute("src") ?? "").split("/").at(-1);
 }
 
 /** The fields of a form and what its script knows of them. */
