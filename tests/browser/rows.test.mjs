@@ -240,6 +240,7 @@ async function switching(site) {
   const [ja, en] = await singles(start);
   const page = await site.open(`${ja}#s-${key}`);
   for (const to of [en, ja]) {
+    await arrived(page, page.url());
     await page.locator(`.languages a[hreflang=${to.split("/")[1]}]`).click();
     await page.waitForURL((url) => url.pathname === to);
     assert.equal(new URL(page.url()).hash, `#s-${key}`, "the language switch keeps the place");

@@ -30,6 +30,9 @@ function fragment() {
   const marked = document.querySelector(".seg[aria-current]");
   if (marked) return `#s-${marked.dataset.seg}`;
   const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+  // At the end of a page what a link led to cannot come to the top.
+  const target = document.querySelector("article :target")?.getBoundingClientRect();
+  if (target && target.bottom > top && target.top < innerHeight) return location.hash;
   const places = document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)[id], article .seg[id]");
   const first = [...places].find((one) => one.getBoundingClientRect().bottom > top);
   return !first || first.localName === "h1" ? location.hash : `#${first.id}`;
