@@ -111,8 +111,8 @@ fn urls(css: &str) -> Vec<(usize, &str)> {
     found.collect()
 }
 
-/// The relative references of a script's imports, `import { x } from "./other.js"`, and where they begin. They stand on a line that begins with
-/// `import`, `export`, or the `}` of such a statement.
+/// The relative references of a script's imports, `import { x } from "./other.js"` or `import("./other.js")`, and where they begin: the first
+/// text of a line. A statement's line begins with `import`, `export`, or the `}` of such a statement.
 fn imports(script: &str) -> Vec<(usize, &str)> {
     let mut line_start = 0;
     let mut found = Vec::new();
@@ -128,7 +128,7 @@ fn import(line: &str) -> Option<(usize, &str)> {
     let named = before.trim_end();
     let begins = ["import ", "export ", "}"].iter().any(|word| line.starts_with(word));
     let reference = quoted.split(['"', '\'']).next()?;
-    let is_import = named == "import" || (begins && named.ends_with(" from"));
+    let is_import = named == "import" || named.ends_with("import(") || (begins && named.ends_with(" from"));
     (is_import && reference.starts_with('.')).then_some((before.len() + 1, reference))
 }
 

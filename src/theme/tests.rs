@@ -329,7 +329,7 @@ fn names_of_static_files_follow_their_content() {
 
 #[test]
 fn scripts_import_each_other_under_their_names() {
-    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\n";
+    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\nconst later = () => import(\"./b.js\");\n";
     let files = [("static/own.js", own), ("static/lib/a.js", "export const a = 1;\n"), ("static/b.js", "1;\n")];
     let theme = load(&files, &["en"]).unwrap();
     let text = String::from_utf8(theme.assets().get("own.js").unwrap().bytes.clone()).unwrap();
@@ -337,7 +337,9 @@ fn scripts_import_each_other_under_their_names() {
     let (a, b) = (name("lib/a.js"), name("b.js"));
     assert_eq!(
         text,
-        format!("// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\n")
+        format!(
+            "// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\nconst later = () => import(\"./{b}\");\n"
+        )
     );
     let missing = error(&[("static/own.js", "export {\n  a,\n} from \"./none.js\";\n")], &["en"]);
     assert_eq!((missing.kind, missing.place.as_ref().unwrap().line), (ThemeErrorKind::Asset, 3));

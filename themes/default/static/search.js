@@ -1,5 +1,6 @@
 // Search in this browser: reads the index that the press writes beside the pages (src/site/search.rs tells its format and its rules).
 // The first half has no document and is tested without one; the second is the box in the header, the page of results, and the form's hints.
+// Pages fetch it by search-start.js, when it is wanted.
 
 // ---- Folding and grams: the same as in src/site/search/fold.rs and gram.rs, held against tests/corpus/search.json
 
@@ -549,6 +550,8 @@ function typed(input, wait, call) {
   input.addEventListener("input", (event) => event.isComposing || later());
   input.addEventListener("compositionend", later);
   input.addEventListener("compositionstart", () => clearTimeout(timer));
+  // What was typed while this script was on its way.
+  if (input.value && document.activeElement === input) later();
 }
 
 const SHOWN = 7;
@@ -564,7 +567,7 @@ class Box {
     form.append(this.list, this.status);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
     typed(this.input, 60, () => this.find());
-    this.input.addEventListener("focus", () => search.languages().catch(() => {}), { once: true });
+    search.languages().catch(() => {});
     this.input.addEventListener("keydown", (event) => this.key(event));
     form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || this.close());
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -640,18 +643,6 @@ class Box {
     else return;
     event.preventDefault();
   }
-}
-
-/** `/` leads to the box, unless it is typed. */
-function slash(input) {
-  document.addEventListener("keydown", (event) => {
-    const at = event.target;
-    const typing = at.isContentEditable || /^(?:input|textarea|select)$/.test(at.localName ?? "");
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing) return;
-    event.preventDefault();
-    input.focus();
-    input.select();
-  });
 }
 
 // ---- The page of results
@@ -761,7 +752,6 @@ if (globalThis.document) {
     const search = new Search(new URL(form.action));
     if (document.querySelector(".found")) new Page(form, search);
     else new Box(form, search);
-    slash(form.querySelector("input"));
     for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, form.dataset);
   }
 }
