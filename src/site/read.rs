@@ -133,7 +133,7 @@ fn decode(path: &SourcePath, bytes: &[u8]) -> Result<Source, Diagnostic> {
     Source::decode(path.clone(), bytes).map_err(|error| {
         // The bytes go no further than here, and so the line is named in the message.
         let at = error.valid_up_to;
-        let message = format!("the file is not UTF-8: line {}, byte {at}", line_of(bytes, at));
+        let message = format!("the file is not UTF-8: line {}, byte {} of the file", line_of(bytes, at), at + 1);
         let span = Span::new(path.clone(), at..at + 1);
         Diagnostic::new(Code::NotUtf8, span, message).help("save the file as UTF-8; Shift_JIS and UTF-16 are not read")
     })

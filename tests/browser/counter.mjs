@@ -2,12 +2,13 @@
 // own; the browser takes https://docs.example.com for it, so that origins, headers and addresses are those of the manual.
 import { execFile, spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { skip } from "./skip.mjs";
+import { freePort } from "./port.mjs";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,14 +16,6 @@ const PROGRAM = process.env.MADOGUCHI ?? resolve(ROOT, process.env.CARGO_TARGET_
 const NGINX = process.env.NGINX ?? "/usr/sbin/nginx";
 export const ORIGIN = "https://docs.example.com";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 async function listens(port, process) {
   for (let tries = 0; tries < 1000; tries += 1) {

@@ -44,6 +44,13 @@ impl Writer<'_> {
         }
         self.out.push('>');
         self.words(self.surroundings.message("image_elsewhere"));
+        self.alternative(alt, foreign);
+        self.host_of(address);
+        self.out.push_str(if linked { "</span>" } else { "</a>" });
+    }
+
+    /// What an image that is not shown says, after what stands in its place.
+    fn alternative(&mut self, alt: &str, foreign: bool) {
         if !alt.is_empty() {
             self.out.push_str(" <span");
             if foreign {
@@ -53,8 +60,6 @@ impl Writer<'_> {
             self.words(alt);
             self.out.push_str("</span>");
         }
-        self.host_of(address);
-        self.out.push_str(if linked { "</span>" } else { "</a>" });
     }
 
     /// The host of an address in brackets, so that a reader knows where a link leads.
@@ -69,15 +74,7 @@ impl Writer<'_> {
         let label = self.surroundings.message("image_missing");
         self.out.push_str("<span class=\"image-missing\">");
         self.words(label);
-        if !alt.is_empty() {
-            self.out.push_str(" <span");
-            if foreign {
-                self.attribute("lang", self.other);
-            }
-            self.out.push('>');
-            self.words(alt);
-            self.out.push_str("</span>");
-        }
+        self.alternative(alt, foreign);
         self.out.push_str("</span>");
     }
 

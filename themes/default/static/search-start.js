@@ -2,10 +2,21 @@
 
 const input = document.querySelector("form.search input");
 const WANTED = "form.search, form.request [name=title]";
-const load = () => import("./search.js");
+let [fetched, composing] = [undefined, false];
 
-if (document.querySelector(".found")) load();
-for (const type of ["focusin", "pointerover"]) document.addEventListener(type, ({ target }) => target.closest?.(WANTED) && load());
+/** What was typed meanwhile is heard of then, unless an input method composes it still: it tells when it has done. */
+function told() {
+  const active = document.activeElement;
+  if (active?.closest(WANTED) && active.value && !composing) active.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function want() {
+  // Without it the box is a form that leads to the page of results. The next time it is tried again.
+  fetched ??= import("./search-box.js").then(told, () => (fetched = undefined));
+}
+
+for (const type of ["compositionstart", "compositionend"]) document.addEventListener(type, () => (composing = type === "compositionstart"));
+for (const type of ["focusin", "pointerover"]) document.addEventListener(type, ({ target }) => target.closest?.(WANTED) && want());
 // `/` leads to the box, unless it is typed.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.isContentEditable || /^(?:input|textarea|select)$/.test(event.target.localName ?? "");
@@ -14,4 +25,4 @@ document.addEventListener("keydown", (event) => {
   input.focus();
   input.select();
 });
-if (document.activeElement?.closest(WANTED)) load();
+if (document.querySelector(".found") || document.activeElement?.closest(WANTED)) want();

@@ -1,0 +1,231 @@
+// What search shows: the list below the box in the header, the page of results, and hints beside a form. Pages fetch it by search-start.js,
+// when it is wanted.
+import { Search, fold } from "./search.js";
+
+// ---- The box in the header
+
+/** An element with attributes and children. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+const marked = (pieces) => pieces.map(([text, mark]) => (mark ? element("mark", {}, text) : text));
+
+/** What a result leads to. */
+const href = (base, { address }) => new URL(`../${address.split("/").map((part, at, all) => (at === all.length - 1 ? part : encodeURIComponent(part))).join("/")}`, base).href;
+
+/** Calls back when typing has paused, never while an input method composes. */
+function typed(input, wait, call) {
+  let timer;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(call, wait);
+  };
+  input.addEventListener("input", (event) => event.isComposing || later());
+  input.addEventListener("compositionend", later);
+  input.addEventListener("compositionstart", () => clearTimeout(timer));
+}
+
+const SHOWN = 7;
+
+/** Results below the box while words are typed (ARIA combobox with a list). */
+class Box {
+  constructor(form, search) {
+    Object.assign(this, { form, search, input: form.querySelector("input"), words: form.dataset, options: [], active: -1, turn: 0 });
+    const id = `${this.input.id}-list`;
+    this.list = element("ul", { id, role: "listbox", "aria-label": this.words.results });
+    this.status = element("p", { class: "hidden", role: "status" });
+    this.list.hidden = true;
+    form.append(this.list, this.status);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
+    typed(this.input, 60, () => this.find());
+    search.languages().catch(() => {});
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || this.close());
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => this.go(event.target.closest("[data-href]"), event.ctrlKey || event.metaKey));
+  }
+
+  async find() {
+    const [turn, text] = [(this.turn += 1), this.input.value.trim()];
+    if ([...fold(text)].length < 2) return this.close();
+    try {
+      const query = await this.search.query(text).more();
+      if (turn === this.turn && document.activeElement === this.input) this.show(query, text);
+    } catch {
+      // The page of results says what is wrong.
+      this.close();
+    }
+  }
+
+  show(query, text) {
+    const results = query.sorted();
+    const options = results.slice(0, SHOWN).map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
+    const all = `${this.form.action}?q=${encodeURIComponent(text)}`;
+    if (results.length > SHOWN || !query.complete) options.push(this.option(all, undefined, element("em", {}, this.words.all)));
+    this.options = options;
+    this.list.replaceChildren(...options);
+    const count = query.complete ? fill(this.words.count, { count: results.length }) : fill(this.words.atLeast, { count: results.length });
+    this.status.textContent = results.length ? count : this.words.none;
+    if (!options.length) this.list.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
+    this.open();
+  }
+
+  /** An entry holds no link: it is itself what is chosen. */
+  option(address, lang, ...content) {
+    return element("li", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false", "data-href": address, lang }, ...content);
+  }
+
+  go(option, apart) {
+    if (option) apart ? window.open(option.dataset.href) : location.assign(option.dataset.href);
+  }
+
+  open() {
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    this.choose(-1);
+  }
+
+  close() {
+    this.turn += 1;
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.choose(-1);
+  }
+
+  choose(at) {
+    this.options[this.active]?.setAttribute("aria-selected", "false");
+    this.active = at;
+    const chosen = this.options[at];
+    chosen?.setAttribute("aria-selected", "true");
+    chosen?.scrollIntoView({ block: "nearest" });
+    if (chosen) this.input.setAttribute("aria-activedescendant", chosen.id);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  key(event) {
+    // While an input method composes, its keys are its own.
+    if (event.isComposing || event.keyCode === 229) return;
+    const open = !this.list.hidden && this.options.length > 0;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && !open && this.input.value) this.find();
+    if (step && open) this.choose(((this.active + 1 + step + this.options.length + 1) % (this.options.length + 1)) - 1);
+    else if (event.key === "Enter" && open && this.active >= 0) this.go(this.options[this.active]);
+    else if (event.key === "Escape" && !this.list.hidden) this.close();
+    else return;
+    event.preventDefault();
+  }
+}
+
+// ---- The page of results
+
+class Page {
+  constructor(form, search) {
+    Object.assign(this, { form, search, words: form.dataset, input: form.querySelector("input"), turn: 0 });
+    this.place = document.querySelector(".found");
+    this.status = this.place.querySelector("[role=status]");
+    this.list = this.place.querySelector("ol");
+    this.next = element("button", { type: "button", hidden: "" }, this.words.more);
+    this.place.append(element("p", { class: "more" }, this.next));
+    this.input.value = new URLSearchParams(location.search).get("q") ?? "";
+    this.title = document.title;
+    typed(this.input, 120, () => this.find());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.find();
+    });
+    this.next.addEventListener("click", () => this.more());
+    if (this.input.value) this.find();
+    else this.input.focus();
+  }
+
+  async find() {
+    const text = this.input.value.trim();
+    const address = new URL(location.href);
+    if (text) address.searchParams.set("q", text);
+    else address.searchParams.delete("q");
+    history.replaceState(undefined, "", address);
+    document.title = text ? `${text} – ${this.title}` : this.title;
+    this.query = this.search.query(text);
+    this.list.replaceChildren();
+    await this.more();
+  }
+
+  async more() {
+    const turn = (this.turn += 1);
+    const before = this.list.children.length;
+    this.place.setAttribute("aria-busy", "true");
+    this.next.hidden = true;
+    try {
+      await this.query.more();
+      if (turn !== this.turn) return;
+      this.show();
+      if (before) this.list.children[before]?.querySelector("a").focus();
+    } catch {
+      if (turn === this.turn) this.say(this.words.failed);
+    }
+    this.place.removeAttribute("aria-busy");
+  }
+
+  show() {
+    const { query } = this;
+    const [known, results] = [new Set([...this.list.children].map(({ dataset }) => dataset.page)), query.sorted()];
+    // What was shown keeps its place: who reads on must not lose it.
+    const fresh = results.filter(({ page }) => !known.has(String(page)));
+    this.list.append(...fresh.map((result) => this.item(result)));
+    this.next.hidden = query.complete;
+    if (query.short) return this.say(this.input.value.trim() ? this.words.short : "");
+    if (!results.length) return this.say(query.complete ? this.words.none : this.words.looking);
+    const exact = results.filter(({ kind }) => kind === "exact").length;
+    const values = { count: results.length, exact, query: this.input.value.trim() };
+    this.say(fill(!query.complete ? this.words.atLeast : exact === results.length ? this.words.count : this.words.mixed, values));
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  item(result) {
+    const link = element("a", { href: href(this.search.base, result), lang: result.lang }, result.title);
+    const heading = result.heading && result.heading !== result.title ? [element("p", { class: "where", lang: result.lang }, result.heading)] : [];
+    const words = element("p", { class: "snippet", lang: result.lang }, ...marked(result.snippet));
+    return element("li", { "data-page": result.page, "data-match": result.kind }, link, ...heading, words);
+  }
+}
+
+// ---- Hints beside a form
+
+const HINTS = 3;
+
+/** Below the title of a request: guidance that may answer it. It takes no focus, and goes when it has nothing to say. */
+function hints(title, search, words) {
+  const box = title.closest("[data-field]") ?? title.parentElement;
+  const list = element("ul");
+  const note = element("aside", { class: "hints", "aria-label": words.hints }, element("p", {}, words.hints), list);
+  const status = element("p", { class: "hidden", role: "status" });
+  note.hidden = true;
+  box.append(note, status);
+  let turn = 0;
+  typed(title, 350, async () => {
+    const [mine, text] = [(turn += 1), title.value.trim()];
+    const here = location.pathname;
+    const found = [...text].length < 4 ? [] : await search.hints(text, HINTS + 1).catch(() => []);
+    if (mine !== turn) return;
+    const links = found.map((result) => [href(search.base, result), result]).filter(([to]) => new URL(to).pathname !== here).slice(0, HINTS);
+    list.replaceChildren(...links.map(([to, { title: name, lang, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang }, name, element("span", { class: "hidden" }, ` ${words.newTab}`)), element("span", { lang }, ...marked(pieces)))));
+    note.hidden = !links.length;
+    status.textContent = links.length ? fill(words.hintsCount, { count: links.length }) : "";
+  });
+}
+
+const form = document.querySelector("form.search");
+if (form) {
+  const search = new Search(new URL(form.action));
+  if (document.querySelector(".found")) new Page(form, search);
+  else new Box(form, search);
+  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, form.dataset);
+}
