@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::Desk;
 
-/// The policy of the built site (see the manual on operating), under which the preview's own script and style sheet fall as well.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; \
-    connect-src 'self'; media-src https:; frame-src https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The widest policy that a site can have ([`headers::policy`](crate::site::headers::policy)) whose forms are sent to itself: what it forbids, a
+/// reader's browser will forbid. The preview's own script and style sheet fall under it as well.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The names that a preview answers to.
 #[derive(Debug, Clone)]
@@ -99,6 +100,18 @@ fn refused(desk: &Desk, request: &Request) -> Option<Response> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_published_page_may_do_it_may_do_here() {
+        let config = crate::config::Config::without_file(std::path::Path::new("."), &[]);
+        let theme = crate::theme::Theme::load(None, &config.site.locales).unwrap();
+        let published = crate::site::headers::policy(&config, &theme);
+        for directive in published.split("; ") {
+            let (name, sources) = directive.split_once(' ').unwrap();
+            let here = POLICY.split("; ").find_map(|here| here.strip_prefix(name)).unwrap_or_default();
+            assert!(sources.split(' ').all(|source| here.split(' ').any(|known| known == source)), "{directive}: {here}");
+        }
+    }
 
     #[test]
     fn only_known_names_are_answered() {
