@@ -108,14 +108,18 @@ impl Keeper {
     /// # Errors
     /// The site cannot be read at all.
     pub fn run(mut self, configure: Box<Configure>) -> Result<(), LiveError> {
-        let live = Live::start(configure)?;
+        let live = Live::begin(configure)?;
         let shared = Arc::clone(&self.shared);
         let live = shared.live.get_or_init(|| RwLock::new(live));
         shared.count();
-        live.read().unwrap_or_else(PoisonError::into_inner).keep();
         let (mut auditor, mut due, mut quiet, mut faults) = (Auditor::default(), true, Instant::now() + PAUSE, Faults::default());
         while !self.shutdown.is_requested() {
-            let wait = if due { quiet.saturating_duration_since(Instant::now()) } else { TURN };
+            let reading = live.read().unwrap_or_else(PoisonError::into_inner).is_reading();
+            let wait = match () {
+                () if reading => Duration::ZERO,
+                () if due => quiet.saturating_duration_since(Instant::now()),
+                () => TURN,
+            };
             if let Some(changes) = self.watch.wait(wait) {
                 if live.write().unwrap_or_else(PoisonError::into_inner).refresh(&changes) {
                     shared.count();
@@ -123,6 +127,10 @@ impl Keeper {
                     self.follow(&live.read().unwrap_or_else(PoisonError::into_inner));
                 }
                 quiet = Instant::now() + PAUSE;
+                continue;
+            }
+            if reading {
+                read_on(live, &shared);
                 continue;
             }
             if !due || Instant::now() < quiet {
@@ -159,6 +167,17 @@ impl Keeper {
             self.listener.unwatched(&error);
         }
     }
+}
+
+/// Reads some more of the pages that nobody has asked for yet.
+fn read_on(live: &RwLock<Live>, shared: &Shared) {
+    if live.read().unwrap_or_else(PoisonError::into_inner).read_more() {
+        return;
+    }
+    if live.write().unwrap_or_else(PoisonError::into_inner).complete() {
+        shared.count();
+    }
+    live.read().unwrap_or_else(PoisonError::into_inner).keep();
 }
 
 /// What is to be watched of a site.

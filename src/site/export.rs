@@ -23,7 +23,7 @@ const MARKDOWN: &str = "index.md";
 /// The name of a page's pairs, beside its HTML.
 const PAIRS: &str = "pairs.jsonl";
 /// The name of a locale's list of pages (llmstxt.org).
-const LIST: &str = "llms.txt";
+pub(crate) const LIST: &str = "llms.txt";
 
 /// Whether pages must be read for what is exported of them.
 pub(crate) fn reads_pages(exports: &[Export]) -> bool {

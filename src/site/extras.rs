@@ -42,20 +42,25 @@ impl<'a> Renderer<'a> {
             UNAVAILABLE => return Ok(self.unavailable().transpose()?.map_or(Single::Nothing, Single::Made)),
             _ => {}
         }
-        let Some((tag, rest)) = path.split_once('/') else { return Ok(Single::Unknown) };
-        let Some(locale) = model.locales().ids().find(|id| model.tag(*id) == tag) else { return Ok(Single::Unknown) };
+        if path.starts_with("sitemap") {
+            return Ok(Single::Unknown);
+        }
+        let Some((tag, rest)) = path.split_once('/') else { return Ok(Single::Nothing) };
+        let Some(locale) = model.locales().ids().find(|id| model.tag(*id) == tag) else { return Ok(Single::Nothing) };
         match rest {
             "404.html" => return made(self.not_found(locale, path)),
             "contents/index.html" => return made(self.contents(locale, &model.contents(locale))),
             "index.html" if model.start().is_none() => return made(self.contents(locale, &model.home(locale))),
+            "search/index.html" if model.config.search => return made(self.search(locale)),
+            super::export::LIST => return Ok(Single::Unknown),
             _ => {}
         }
-        let Some(at) = rest.strip_suffix("index.html") else { return Ok(Single::Unknown) };
+        let Some(at) = rest.strip_suffix("index.html") else { return Ok(Single::Nothing) };
         let taken = at.is_empty() || is_reserved(at) || model.catalog.at(at).is_some();
         let redirect = model.catalog.redirects.iter().find(|redirect| !taken && address(redirect) == at);
         match redirect {
             Some(redirect) => Ok(self.redirection(redirect, at, locale)?.map_or(Single::Nothing, Single::Made)),
-            None => Ok(Single::Unknown),
+            None => Ok(Single::Nothing),
         }
     }
 

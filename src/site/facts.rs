@@ -1,5 +1,7 @@
 //! What the rest of the site needs to know of a page, without its text: titles, places, links. This stays in memory; flows do not.
 
+mod all;
+
 use std::collections::BTreeSet;
 
 use super::frontmatter::Date;
@@ -11,6 +13,8 @@ use super::unit::Half;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::vpath::SourcePath;
+
+pub(crate) use all::AllFacts;
 
 /// What a reader of a locale gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

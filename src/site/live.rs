@@ -3,6 +3,9 @@
 //! It owns what a build borrows: configuration, theme, forms, listing, catalog, the facts of every page, the navigation. A changed file
 //! renews only what is made from it ([`Live::refresh`]); the text of a page is written when it is asked for ([`Live::answer`]). Whatever the
 //! edits, what is answered equals what a clean build writes.
+//!
+//! A big site is shown before it was read ([`Live::begin`]): a page, and each that it names, is read when it is asked for, the others
+//! bit by bit ([`Live::read_more`]). Only the navigation supposes something until then ([`Live::complete`]).
 
 mod answer;
 mod change;
@@ -13,15 +16,17 @@ pub(crate) mod news;
 mod outlook;
 mod pages;
 mod places;
+#[cfg(test)]
+mod tests;
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
 
 use super::allow::Allowed;
 use super::catalog::Catalog;
 use super::discover::{Listing, discover};
-use super::facts::Facts;
 use super::forms::Forms;
 use super::library::Library;
 use super::model::{self, Ground, Model};
@@ -40,7 +45,8 @@ pub use findings::{Audit, Auditor, Findings, Rest};
 pub use news::Changes;
 pub use places::{PageState, Place, Segments, SourceFile};
 
-use pages::Known;
+use memory::Memory;
+use pages::{Learned, SoFar};
 
 /// Reads the configuration, and gives the language tags that had to be looked for in the content, if they had to be.
 pub type Configure = dyn Fn() -> Result<(Config, Option<Vec<String>>), ConfigError> + Send + Sync;
@@ -80,10 +86,16 @@ pub struct Live {
     catalog: Catalog,
     /// What is wrong with settings, redirections and addresses.
     catalogued: Vec<Diagnostic>,
-    /// By page of the catalog. Links are as they are written, none looked up.
-    facts: Vec<Facts>,
-    /// By page of the catalog.
-    known: Vec<Known>,
+    /// By page of the catalog; empty where it was not read yet. Links are as they are written, none looked up.
+    entries: Vec<OnceLock<Learned>>,
+    /// What the last run knew of them.
+    memory: OnceLock<Memory>,
+    /// Whether pages may not have been read yet.
+    reading: bool,
+    /// Whether pages are read when they are asked for, and not all at once.
+    unhurried: bool,
+    /// No page before this one is unread.
+    next: AtomicUsize,
     nav: Nav,
     /// What is wrong with the tables of contents.
     navigated: Vec<Diagnostic>,
@@ -101,21 +113,34 @@ pub struct Live {
     /// Counts changes of the theme, the forms and the configuration.
     stage: u64,
     /// Counts the pages read.
-    reads: u64,
-    /// How many pages had to be read at the start.
-    unread: usize,
+    reads: AtomicU64,
+    /// How many pages had to be read for want of a memory.
+    unread: AtomicUsize,
     extras: Mutex<answer::Extras>,
     resources: Mutex<answer::Resources>,
     indexed: Mutex<indexed::Indexed>,
 }
 
 impl Live {
-    /// Reads a site.
+    /// Reads a site, all of it.
     ///
     /// # Errors
     /// The configuration cannot be used, or there is no theme for its locales. A fault in the site's own theme is none: the built-in one
     /// is used until it is mended.
     pub fn start(configure: Box<Configure>) -> Result<Self, LiveError> {
+        Self::of(configure, false)
+    }
+
+    /// The same, but for the pages: they are read when they are asked for, or by [`Live::read_more`]. When there are no more,
+    /// [`Live::complete`] is called.
+    ///
+    /// # Errors
+    /// Those of [`Live::start`].
+    pub fn begin(configure: Box<Configure>) -> Result<Self, LiveError> {
+        Self::of(configure, true)
+    }
+
+    fn of(configure: Box<Configure>, unhurried: bool) -> Result<Self, LiveError> {
         let (config, tags) = configure().map_err(LiveError::Config)?;
         let mut faults = Faults::default();
         let theme = parts::theme(&config).or_else(|error| {
@@ -134,8 +159,11 @@ impl Live {
             formed: Vec::new(),
             catalog: Catalog::default(),
             catalogued: Vec::new(),
-            facts: Vec::new(),
-            known: Vec::new(),
+            entries: Vec::new(),
+            memory: OnceLock::new(),
+            reading: true,
+            unhurried,
+            next: AtomicUsize::new(0),
             nav: Nav::default(),
             navigated: Vec::new(),
             table_locales: Vec::new(),
@@ -146,8 +174,8 @@ impl Live {
             generation: 0,
             outlook: 0,
             stage: 1,
-            reads: 0,
-            unread: 0,
+            reads: AtomicU64::new(0),
+            unread: AtomicUsize::new(0),
             extras: Mutex::default(),
             resources: Mutex::default(),
             indexed: Mutex::default(),
@@ -174,7 +202,7 @@ impl Live {
 
     /// Keeps what is known of the pages of a big site for the next start.
     pub fn keep(&self) {
-        self.remember(self.unread);
+        self.remember(self.unread.load(Ordering::Relaxed));
     }
 
     /// Reads everything.
@@ -184,13 +212,22 @@ impl Live {
         self.listing = discover(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
         self.make_forms();
         self.make_catalog();
-        let unread = self.recall();
-        self.unread = unread.len();
-        self.read_pages(unread);
-        self.make_nav();
-        self.note_tags();
+        self.entries = self.catalog.pages.iter().map(|_| OnceLock::new()).collect();
+        (self.memory, self.reading) = (OnceLock::new(), true);
+        (self.next, self.unread) = (AtomicUsize::new(0), AtomicUsize::new(0));
         self.generation += 1;
         self.outlook += 1;
+        if !self.unhurried {
+            while self.read_more() {}
+            self.complete();
+            return;
+        }
+        self.make_nav();
+    }
+
+    /// Whether there may be pages that were not read.
+    pub fn is_reading(&self) -> bool {
+        self.reading
     }
 
     fn make_forms(&mut self) {
@@ -206,20 +243,21 @@ impl Live {
     fn make_nav(&mut self) {
         let mut found = Vec::new();
         let uids = self
-            .facts
+            .entries
             .iter()
             .enumerate()
+            .filter_map(|(at, entry)| Some((at, &entry.get()?.facts)))
             .flat_map(|(at, facts)| facts.uids.iter().map(move |uid| (uid.clone(), super::nav::PageId(at as u32))));
         self.catalog.rename(uids);
         let read = |path: &SourcePath| self.take(path);
         let tables = parts::tables(&self.listing, &read).unpack(&mut found);
-        self.nav = parts::nav(tables, &self.catalog, &self.facts, true).unpack(&mut found);
+        self.nav = parts::nav(tables, &self.catalog, &SoFar(self), true).unpack(&mut found);
         self.navigated = found;
         self.make_table_locales();
     }
 
     fn make_table_locales(&mut self) {
-        self.table_locales = model::table_locales(&self.nav, &self.facts, &self.config.site.locales);
+        self.table_locales = model::table_locales(&self.nav, &SoFar(self), &self.config.site.locales);
     }
 
     fn ground<'a>(&'a self, library: &'a Library<'a>) -> Ground<'a> {
@@ -240,7 +278,7 @@ impl Live {
         let locales = &self.config.site.locales;
         let library = Library::new(&self.catalog, locales, read);
         let ground = self.ground(&library);
-        let model = Model { ground: &ground, facts: &self.facts, nav: &self.nav, table_locales: self.table_locales.clone() };
+        let model = Model { ground: &ground, facts: self, nav: &self.nav, table_locales: self.table_locales.clone() };
         work(&model, &library)
     }
 }

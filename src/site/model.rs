@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::catalog::Catalog;
-use super::facts::{Availability, Edition, Facts, printable};
+use super::facts::{AllFacts, Availability, Edition, Facts, printable};
 use super::forms::Forms;
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
@@ -27,7 +27,7 @@ pub(crate) struct Ground<'a> {
 /// The resolved site.
 pub(crate) struct Model<'a> {
     pub(crate) ground: &'a Ground<'a>,
-    pub(crate) facts: &'a [Facts],
+    pub(crate) facts: &'a dyn AllFacts,
     pub(crate) nav: &'a Nav,
     /// By table of contents, the locale that its names are written in.
     pub(crate) table_locales: Vec<LocaleId>,
@@ -112,15 +112,15 @@ impl<'a> Model<'a> {
 
     /// The pages that are shown.
     pub(crate) fn pages(&self) -> impl Iterator<Item = PageId> + '_ {
-        (0..self.facts.len()).filter(|at| self.facts[*at].is_shown(self.drafts)).map(|at| PageId(at as u32))
+        (0..self.facts.count()).map(|at| PageId(at as u32)).filter(|page| self.facts.is_shown(*page, self.drafts))
     }
 
     pub(crate) fn facts(&self, page: PageId) -> &'a Facts {
-        &self.facts[page.0 as usize]
+        self.facts.of(page).expect("every page of the catalog is known")
     }
 
     pub(crate) fn edition(&self, page: PageId, locale: LocaleId) -> Option<&'a Edition> {
-        self.facts.get(page.0 as usize)?.editions.get(locale.index()).filter(|_| self.facts(page).is_shown(self.drafts))
+        self.facts.of(page).filter(|facts| facts.is_shown(self.drafts))?.editions.get(locale.index())
     }
 
     /// The files that a page becomes.
@@ -137,7 +137,7 @@ impl<'a> Model<'a> {
 
     /// The start page of the docset, if it has one.
     pub(crate) fn start(&self) -> Option<PageId> {
-        self.pages().find(|page| self.catalog.pages[page.0 as usize].address.is_empty())
+        self.catalog.at("").filter(|page| self.facts.is_shown(*page, self.drafts))
     }
 
     /// Whether a file of the docset, published under its own path, would stand in the place of one that the site makes itself.
@@ -230,12 +230,12 @@ impl<'a> Model<'a> {
 
 /// The locale of each table of contents: the one in which most of its names are what their pages are called; where that does not tell, the
 /// script of the names.
-pub(crate) fn table_locales(nav: &Nav, facts: &[Facts], locales: &LocaleSet) -> Vec<LocaleId> {
+pub(crate) fn table_locales(nav: &Nav, facts: &dyn AllFacts, locales: &LocaleSet) -> Vec<LocaleId> {
     let mut votes = vec![vec![0_usize; locales.len()]; nav.tables().len()];
     let all = u32::try_from(nav.len()).unwrap_or(u32::MAX);
     for (_, node) in nav.range(0..all) {
         let Some(votes) = votes.get_mut(node.table as usize) else { continue };
-        let editions = node.page().and_then(|page| facts.get(page.0 as usize)).map_or(&[][..], |facts| &facts.editions);
+        let editions = node.page().and_then(|page| facts.of(page)).map_or(&[][..], |facts| &facts.editions);
         for id in locales.ids() {
             let equal = editions
                 .get(id.index())

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::{self, Catalog};
 use super::discover::Listing;
-use super::facts::Facts;
+use super::facts::AllFacts;
 use super::nav::{self, Nav, PageId};
 use super::page::Read;
 use super::{redirect, settings, toc};
@@ -55,8 +55,9 @@ pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc
 }
 
 /// The navigation: joined tables of contents, with the pages that are shown.
-pub(crate) fn nav(tables: Vec<toc::Toc>, catalog: &Catalog, facts: &[Facts], drafts: bool) -> Checked<Nav> {
-    let shown = catalog.pages.iter().enumerate().filter(|(at, _)| facts[*at].is_shown(drafts));
-    let all = shown.filter_map(|(at, files)| Some((PageId(at as u32), &files.files.first()?.0)));
+pub(crate) fn nav(tables: Vec<toc::Toc>, catalog: &Catalog, facts: &dyn AllFacts, drafts: bool) -> Checked<Nav> {
+    let pages = catalog.pages.iter().enumerate().map(|(at, files)| (PageId(at as u32), files));
+    let shown = pages.filter(|(page, _)| facts.is_shown(*page, drafts));
+    let all = shown.filter_map(|(page, files)| Some((page, &files.files.first()?.0)));
     nav::build(tables, all, &InCatalog { catalog, facts, drafts })
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
-use super::facts::{Availability, Edition, Facts, Use, Written};
+use super::facts::{AllFacts, Availability, Edition, Facts, Use, Written};
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
@@ -129,7 +129,7 @@ pub(crate) struct Resolver<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Known<'a> {
     /// All.
-    All(&'a [Facts]),
+    All(&'a dyn AllFacts),
     /// One, while others are still being read. Of those it is supposed that they are shown, and have every place that a link names.
     Only(PageId, &'a Facts),
 }
@@ -138,7 +138,7 @@ impl<'a> Known<'a> {
     /// What is known of a page: nothing while it was not read, else its facts, if there are any.
     fn get(self, page: PageId) -> Option<Option<&'a Facts>> {
         match self {
-            Self::All(facts) => Some(facts.get(page.0 as usize)),
+            Self::All(facts) => Some(facts.of(page)),
             Self::Only(one, facts) => (one == page).then_some(Some(facts)),
         }
     }

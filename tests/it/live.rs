@@ -10,7 +10,7 @@ use madoguchi::diag::{Diagnostic, Severity};
 use madoguchi::preview::reload;
 use madoguchi::preview::watch::Watch;
 use madoguchi::site::build::{self, Observer, Options};
-use madoguchi::site::live::{Answer, Audit, Auditor, Changes, Findings, Live};
+use madoguchi::site::live::{Answer, Audit, Auditor, Changes, Configure, Findings, Live};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::FileFailurePersistence;
@@ -25,8 +25,12 @@ impl Observer for Quiet {
 }
 
 fn start(docset: &Docset) -> Live {
+    Live::start(configure(docset)).unwrap()
+}
+
+fn configure(docset: &Docset) -> Box<Configure> {
     let (site, out) = (docset.site(), docset.out());
-    let configure = move || {
+    Box::new(move || {
         let mut tags = None;
         let mut config = config::load(&site, &Environment::default(), |content| {
             let found = build::discovered_tags(content);
@@ -35,8 +39,15 @@ fn start(docset: &Docset) -> Live {
         })?;
         config.site.out = out.clone();
         Ok((config, tags))
-    };
-    Live::start(Box::new(configure)).unwrap()
+    })
+}
+
+/// Reads what was not read yet, as the preview does when nothing happens.
+fn read_on(live: &mut Live) {
+    if live.is_reading() {
+        while live.read_more() {}
+        live.complete();
+    }
 }
 
 /// What a clean build writes, drafts with the rest; nothing if the content has errors.
@@ -262,16 +273,22 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_the_edits_a_live_site_equals_a_clean_build(edits in prop::collection::vec(edit(), 1..16)) {
+    fn whatever_the_edits_a_live_site_equals_a_clean_build(edits in prop::collection::vec(edit(), 1..16), unread: bool) {
         let docset = mixed();
         own_theme(&docset);
-        let mut live = start(&docset);
+        let mut live = if unread { Live::begin(configure(&docset)).unwrap() } else { start(&docset) };
         let (mut auditor, mut once, mut heard) = (Auditor::default(), BTreeSet::new(), BTreeSet::new());
-        holds(&docset, &live, &mut auditor, &mut once)?;
+        if unread {
+            live.answer("en/notes/");
+        } else {
+            holds(&docset, &live, &mut auditor, &mut once)?;
+        }
         for edit in edits.iter().chain([&Edit::Look]) {
             heard.extend(apply(&docset, edit));
             if matches!(edit, Edit::Look) {
                 live.refresh(&Changes::Paths(std::mem::take(&mut heard)));
+                live.answer("ja/");
+                read_on(&mut live);
                 holds(&docset, &live, &mut auditor, &mut once)?;
             }
         }
@@ -322,6 +339,11 @@ fn looking_again_and_again_finds_all_edits() {
     watched(true);
 }
 
+/// A branch switch brings so many files, or 3,000 by `TEST_LONG`.
+fn many() -> usize {
+    if std::env::var_os("TEST_LONG").is_some() { 3_000 } else { 240 }
+}
+
 #[test]
 fn a_branch_switch_and_back_is_survived() {
     let docset = mixed();
@@ -329,7 +351,7 @@ fn a_branch_switch_and_back_is_survived() {
     let mut watch = Watch::start(reload::of_config(&config), false).unwrap();
     let mut live = start(&docset);
     let (mut auditor, mut once) = (Auditor::default(), BTreeSet::new());
-    for number in 0..240 {
+    for number in 0..many() {
         docset.write(
             &format!("content/many/{}/page-{number}.md", number % 20),
             format!("# Page {number}\n\n[x](../../notes.md)\n"),

@@ -82,9 +82,10 @@ impl Resources {
         }
     }
 
-    fn fill(&mut self, model: &Model<'_>) {
-        self.of_page.resize(model.facts.len(), None);
-        let due: Vec<usize> = (0..self.of_page.len()).filter(|at| self.of_page[*at].is_none()).collect();
+    /// Looks up what some pages name.
+    fn fill(&mut self, model: &Model<'_>, wanted: impl Fn(usize) -> bool) {
+        self.of_page.resize(model.facts.count(), None);
+        let due: Vec<usize> = (0..self.of_page.len()).filter(|at| self.of_page[*at].is_none() && wanted(*at)).collect();
         let looked_up = |at: usize| (at, named(model, PageId(at as u32)));
         let found: Vec<(usize, Vec<SourcePath>)> = match due.as_slice() {
             [at] => vec![looked_up(*at)],
@@ -129,9 +130,7 @@ impl Live {
         let (tag, address) = path.split_once('/')?;
         let locale = self.config.site.locales.ids().find(|id| self.config.site.locales.get(*id).as_str() == tag)?;
         let shown = |address: &str| {
-            self.catalog
-                .at(address)
-                .filter(|page| self.facts[page.0 as usize].is_shown(true) || self.known[page.0 as usize].broken)
+            self.catalog.at(address).filter(|page| self.facts(*page).is_shown(true) || self.learned(page.0 as usize).known.broken)
         };
         if !address.is_empty() && !address.ends_with('/') {
             return None;
@@ -141,12 +140,12 @@ impl Live {
         }
         let of = address.strip_suffix("parallel/").filter(|rest| rest.is_empty() || rest.ends_with('/'))?;
         let page = shown(of)?;
-        let has = self.config.site.parallel && self.facts[page.0 as usize].parallel.contains(&locale);
+        let has = self.config.site.parallel && self.facts(page).parallel.contains(&locale);
         has.then_some((page, locale, true))
     }
 
     fn article(&self, id: PageId, locale: LocaleId, parallel: bool) -> Answer {
-        if self.known[id.0 as usize].broken {
+        if self.learned(id.0 as usize).known.broken {
             return Answer::Failed(None);
         }
         match self.with(|model, library| self.rendered(model, library, id, locale, parallel)) {
@@ -210,8 +209,14 @@ impl Live {
     /// Whether a page names a file.
     fn is_named(&self, path: &SourcePath) -> bool {
         let mut resources = self.resources.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with(|model, _| resources.fill(model));
-        resources.counts.get(path).is_some_and(|count| *count > 0)
+        let resources = &mut *resources;
+        let names = |resources: &Resources| resources.counts.get(path).is_some_and(|count| *count > 0);
+        // Who asks for a file has seen it in a page, which was read.
+        self.with(|model, _| resources.fill(model, |at| self.entries[at].get().is_some()));
+        if self.reading && !names(resources) {
+            self.with(|model, _| resources.fill(model, |_| true));
+        }
+        names(resources)
     }
 
     fn extra(&self, path: &OutputPath) -> Result<Option<Content>, ThemeError> {

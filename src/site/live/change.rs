@@ -1,19 +1,19 @@
 //! From files that may have changed to a site that is up to date, with as little work as that takes.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::sync::{OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Live;
+use super::memory::Memory;
 use super::news::Changes;
 use super::outlook::Changed;
-use super::pages::Known;
+use super::pages::Learned;
 use crate::config::Config;
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
 use crate::site::discover::{Listing, discover};
-use crate::site::facts::Facts;
 use crate::site::{build, model, parts, read, redirect, settings, toc};
 use crate::source::Digest;
 use crate::theme::Theme;
@@ -40,11 +40,31 @@ impl Live {
         if !stands || !changed.is_empty() {
             self.generation += 1;
             self.renew_content(&changed, stands);
-            if self.have_tags_changed(&changed) {
+            if !self.reading && self.have_tags_changed(&changed) {
                 self.renew_config();
             }
         }
         self.generation != before
+    }
+
+    /// Makes anew what was made before all pages were read. Says whether something is otherwise than it was supposed.
+    pub fn complete(&mut self) -> bool {
+        self.reading = false;
+        self.memory = OnceLock::from(Memory::default());
+        let (nav, tables) = (std::mem::take(&mut self.nav), std::mem::take(&mut self.table_locales));
+        self.make_nav();
+        self.note_tags();
+        let named = self.entries.iter().filter_map(OnceLock::get).any(|entry| !entry.facts.uids.is_empty());
+        let same = nav == self.nav && tables == self.table_locales && !named;
+        if !same {
+            self.generation += 1;
+            self.outlook += 1;
+        }
+        let known = self.generation;
+        if self.have_tags_changed(&BTreeSet::new()) {
+            self.renew_config();
+        }
+        !same || self.generation != known
     }
 
     fn renew_config(&mut self) {
@@ -73,9 +93,9 @@ impl Live {
         self.outlook += 1;
         self.stage += 1;
         // The glossary is part of what pages are looked at with.
-        for known in &mut self.known {
-            self.reads += 1;
-            known.read = self.reads;
+        for entry in self.entries.iter_mut().filter_map(OnceLock::get_mut) {
+            *self.reads.get_mut() += 1;
+            entry.known.read = *self.reads.get_mut();
         }
         if locales || new.theme != old.theme {
             self.renew_theme();
@@ -116,8 +136,7 @@ impl Live {
 
     /// Forgets all that was read.
     fn forget(&mut self) {
-        self.facts.clear();
-        self.known.clear();
+        self.entries.clear();
         self.digests.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -167,8 +186,8 @@ impl Live {
     /// Makes anew what is made from files that hold something else; `stands` if no file has come or gone.
     fn renew_content(&mut self, changed: &BTreeSet<SourcePath>, stands: bool) {
         let lower: BTreeSet<String> = changed.iter().map(|path| path.as_str().to_lowercase()).collect();
-        let is_used = |known: &Known| known.uses.iter().any(|path| lower.contains(&**path));
-        let mut pages: BTreeSet<usize> = (0..self.known.len()).filter(|at| is_used(&self.known[*at])).collect();
+        let uses = |entry: &Learned| entry.known.uses.iter().any(|path| lower.contains(&**path));
+        let mut pages: BTreeSet<usize> = (0..self.entries.len()).filter(|at| self.entries[*at].get().is_some_and(uses)).collect();
         let mut outlook = Changed::default();
         if !stands || changed.iter().any(|path| self.is_of_catalog(path)) {
             let addresses: Vec<String> = pages.iter().map(|at| self.catalog.pages[*at].address.clone()).collect();
@@ -204,30 +223,29 @@ impl Live {
     /// Makes the catalog anew, with what is known of pages that are made from the same files. Gives the pages to be read.
     fn recatalog(&mut self, changed: &BTreeSet<SourcePath>) -> BTreeSet<usize> {
         let mut old = self.make_catalog();
-        let mut before: FxHashMap<String, (PageFiles, Facts, Known)> = FxHashMap::default();
-        let facts = std::mem::take(&mut self.facts);
-        for ((files, facts), known) in old.pages.drain(..).zip(facts).zip(std::mem::take(&mut self.known)) {
-            before.insert(files.address.clone(), (files, facts, known));
+        let mut before: FxHashMap<String, (PageFiles, OnceLock<Learned>)> = FxHashMap::default();
+        for (files, entry) in old.pages.drain(..).zip(std::mem::take(&mut self.entries)) {
+            before.insert(files.address.clone(), (files, entry));
         }
+        *self.next.get_mut() = 0;
         let mut unread = BTreeSet::new();
         for (at, page) in self.catalog.pages.iter().enumerate() {
             let settled = |path: &SourcePath| {
                 !changed.contains(path) && old.settings.locale_of(path) == self.catalog.settings.locale_of(path)
             };
-            let (facts, known) = match before.remove(&page.address) {
-                Some((files, facts, known)) => {
+            let entry = match before.remove(&page.address) {
+                Some((files, entry)) => {
                     if files != *page || !page.files.iter().all(|(path, _)| settled(path)) {
                         unread.insert(at);
                     }
-                    (facts, known)
+                    entry
                 }
                 None => {
                     unread.insert(at);
-                    (Facts::none(), Known::default())
+                    OnceLock::new()
                 }
             };
-            self.facts.push(facts);
-            self.known.push(known);
+            self.entries.push(entry);
         }
         unread
     }

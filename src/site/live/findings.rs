@@ -82,7 +82,7 @@ impl Auditor {
         if self.generation != live.generation {
             (self.generation, self.next) = (live.generation, 0);
         }
-        let due: Vec<usize> = (self.next..live.facts.len()).filter(|at| self.is_due(live, *at)).take(AT_ONCE).collect();
+        let due: Vec<usize> = (self.next..live.entries.len()).filter(|at| self.is_due(live, *at)).take(AT_ONCE).collect();
         let Some(last) = due.last() else { return Audit::Whole(self.rest(live)) };
         self.next = last + 1;
         let checks = Checks::new(&live.config.site);
@@ -96,12 +96,12 @@ impl Auditor {
 
     fn is_due(&self, live: &Live, at: usize) -> bool {
         let known = self.pages.get(&live.catalog.pages[at].address);
-        known.is_none_or(|known| known.read != live.known[at].read || known.outlook != live.outlook)
+        known.is_none_or(|known| known.read != live.learned(at).known.read || known.outlook != live.outlook)
     }
 
     fn look(&self, live: &Live, at: usize, checks: &Checks<'_>) -> Audited {
         let page = &live.catalog.pages[at];
-        let read = live.known[at].read;
+        let read = live.learned(at).known.read;
         let before = self.pages.get(&page.address).filter(|before| before.read == read);
         let (own, variants) = match before {
             Some(before) => (before.own.clone(), before.variants.clone()),
@@ -177,7 +177,7 @@ impl Live {
         let varies = |d: &&Diagnostic| d.code == Code::TranslationVaries && is_own(&d.span.path);
         all.extend(before.diagnostics.iter().filter(varies).cloned());
         self.allowed.leave_out(&mut all);
-        let uses = &self.known[page.0 as usize].uses;
+        let uses = &self.learned(page.0 as usize).known.uses;
         all.extend(self.allowed.faults(|path| is_own(path) || uses.iter().any(|used| **used == *path.as_str().to_lowercase())));
         all.sort_unstable();
         all.dedup();
@@ -200,7 +200,7 @@ impl Live {
     /// What is wrong with the links of a page, and the files that it names.
     fn linked(&self, page: PageId) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
         let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
-        let facts = &self.facts[page.0 as usize];
+        let facts = self.facts(page);
         if facts.is_shown(true) {
             self.with(|model, _| resolve::of_page(&model.resolver(), page, facts, &mut diagnostics, &mut files));
         }

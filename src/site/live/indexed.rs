@@ -35,7 +35,8 @@ impl Live {
     }
 
     fn bring_up(&self, indexed: &mut Indexed, model: &Model<'_>, library: &Library<'_>) {
-        let now: Vec<_> = model.pages().map(|page| (page, self.known[page.0 as usize].read, self.stage, self.outlook)).collect();
+        let now: Vec<_> =
+            model.pages().map(|page| (page, self.learned(page.0 as usize).known.read, self.stage, self.outlook)).collect();
         let same = now.iter().map(|(page, ..)| page).eq(indexed.pages.iter().map(|(page, ..)| page));
         let tags = || model.locales().ids().map(|id| model.tag(id).to_owned()).collect();
         if !same || indexed.index.is_none() {
@@ -54,7 +55,7 @@ impl Live {
 
     /// The page as search sees it; `None` while it cannot be read, so that it stays as it was.
     fn entry(&self, model: &Model<'_>, library: &Library<'_>, id: PageId) -> Option<Entry> {
-        if self.known[id.0 as usize].broken {
+        if self.learned(id.0 as usize).known.broken {
             return None;
         }
         let files = &self.catalog.pages[id.0 as usize];

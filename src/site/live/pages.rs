@@ -1,6 +1,7 @@
 //! Reading the pages of a live site, with a note of what each was read from.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -9,9 +10,10 @@ use super::outlook;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::site::catalog::PageFiles;
-use crate::site::facts::Facts;
+use crate::site::facts::{AllFacts, Facts};
 use crate::site::library::Library;
 use crate::site::markdown::include::Includes;
+use crate::site::nav::PageId;
 use crate::site::page::{Page, Read, Reader};
 use crate::site::read::read_found;
 use crate::site::unit::Document;
@@ -20,6 +22,15 @@ use crate::vpath::SourcePath;
 
 /// How many pages a thread takes at most before another may take the next.
 const AT_ONCE: usize = 4;
+/// How many pages are read before somebody else may have the site: about a hundredth of a second's work.
+const TOGETHER: usize = 32;
+
+/// A page that was read.
+#[derive(Debug)]
+pub(super) struct Learned {
+    pub(super) facts: Facts,
+    pub(super) known: Known,
+}
 
 /// What is known of how a page was read.
 #[derive(Debug, Default)]
@@ -89,41 +100,110 @@ impl Live {
         (page, uses.into())
     }
 
-    /// Reads pages anew, and says what of it others can see.
-    pub(super) fn read_pages(&mut self, pages: Vec<usize>) -> outlook::Changed {
-        self.facts.extend((self.facts.len()..self.catalog.pages.len()).map(|_| Facts::none()));
-        self.known.resize_with(self.catalog.pages.len(), Known::default);
+    /// What is known of a page. A page of which nothing is known yet is read.
+    pub(super) fn learned(&self, page: usize) -> &Learned {
+        self.entries[page].get_or_init(|| {
+            let read: &Read<'_> = &|path: &SourcePath| self.take(path);
+            self.learn(page, &Library::new(&self.catalog, &self.config.site.locales, read), read)
+        })
+    }
+
+    /// The facts of a page, in the same way.
+    pub(super) fn facts(&self, page: PageId) -> &Facts {
+        &self.learned(page.0 as usize).facts
+    }
+
+    /// From memory where it still holds, else by reading.
+    fn learn(&self, page: usize, library: &Library<'_>, read: &Read<'_>) -> Learned {
+        self.recalled(page).unwrap_or_else(|| {
+            self.unread.fetch_add(1, Ordering::Relaxed);
+            self.read_page(page, library, read)
+        })
+    }
+
+    fn read_page(&self, at: usize, library: &Library<'_>, read: &Read<'_>) -> Learned {
+        let mut found = Vec::new();
+        let files = &self.catalog.pages[at];
+        let (page, uses) = self.page(files, &mut found, library, read);
+        let broken = is_broken(&found, files);
+        let mut facts = Facts::of(&page, &self.config.site.locales, found);
+        // What is wrong is looked for apart from this, and with more eyes.
+        facts.diagnostics = Vec::new();
+        Learned { facts, known: Known { uses, read: self.count_reading(), broken } }
+    }
+
+    /// The number of a reading that is none of another.
+    pub(super) fn count_reading(&self) -> u64 {
+        self.reads.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Reads some pages of which nothing is known yet. Whether there may be more.
+    pub fn read_more(&self) -> bool {
+        self.memory();
+        let first = self.next.load(Ordering::Relaxed);
+        let unknown = (first..self.entries.len()).filter(|at| self.entries[*at].get().is_none());
+        let due: Vec<usize> = unknown.take(TOGETHER).collect();
+        let read: &Read<'_> = &|path: &SourcePath| self.take(path);
+        let library = Library::new(&self.catalog, &self.config.site.locales, read);
+        due.par_iter().with_max_len(AT_ONCE).for_each(|at| _ = self.entries[*at].get_or_init(|| self.learn(*at, &library, read)));
+        self.next.store(due.last().map_or(self.entries.len(), |last| last + 1), Ordering::Relaxed);
+        !due.is_empty()
+    }
+
+    /// Reads pages anew, and says what of it others can see. Of what is not known yet while the site is being read nobody has seen anything.
+    pub(super) fn read_pages(&mut self, mut pages: Vec<usize>) -> outlook::Changed {
+        self.entries.resize_with(self.catalog.pages.len(), OnceLock::new);
+        pages.retain(|at| !self.reading || self.entries[*at].get().is_some());
         let this: &Self = self;
         let read: &Read<'_> = &|path: &SourcePath| this.take(path);
         let library = Library::new(&this.catalog, &this.config.site.locales, read);
-        let one = |at: usize| {
-            let mut found = Vec::new();
-            let (page, uses) = this.page(&this.catalog.pages[at], &mut found, &library, read);
-            let broken = is_broken(&found, &this.catalog.pages[at]);
-            let mut facts = Facts::of(&page, &this.config.site.locales, found);
-            // What is wrong is looked for apart from this, and with more eyes.
-            facts.diagnostics = Vec::new();
-            (at, facts, uses, broken)
-        };
+        let one = |at: usize| (at, this.read_page(at, &library, read));
         let fresh: Vec<_> = match pages.as_slice() {
             [] => return outlook::Changed::default(),
             [at] => vec![one(*at)],
             _ => pages.into_par_iter().with_max_len(AT_ONCE).map(one).collect(),
         };
         let mut changed = outlook::Changed::default();
-        for (at, facts, uses, broken) in fresh {
-            self.reads += 1;
+        for (at, mut fresh) in fresh {
             self.resources.get_mut().unwrap_or_else(PoisonError::into_inner).forget(at);
-            self.known[at] = Known { uses, read: self.reads, broken };
-            let old = &mut self.facts[at];
-            if broken && !old.editions.is_empty() {
+            let old = self.entries[at].take().map_or_else(Facts::none, |old| old.facts);
+            if fresh.known.broken && !old.editions.is_empty() {
                 // The rest of the site goes on with what is known; the page itself is shown as it last was.
-                continue;
+                fresh.facts = old;
+            } else {
+                changed.compare(&old, &fresh.facts);
             }
-            changed.compare(old, &facts);
-            *old = facts;
+            self.entries[at] = fresh.into();
         }
         changed
+    }
+}
+
+/// The pages of a live site. Who asks for one that was not read waits until it is.
+impl AllFacts for Live {
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn of(&self, page: PageId) -> Option<&Facts> {
+        ((page.0 as usize) < self.entries.len()).then(|| self.facts(page))
+    }
+}
+
+/// What is known of a live site's pages so far. Of the others it is supposed that they are part of the site, as nearly all are.
+pub(super) struct SoFar<'a>(pub(super) &'a Live);
+
+impl AllFacts for SoFar<'_> {
+    fn count(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    fn of(&self, page: PageId) -> Option<&Facts> {
+        Some(&self.0.entries.get(page.0 as usize)?.get()?.facts)
+    }
+
+    fn is_shown(&self, page: PageId, drafts: bool) -> bool {
+        self.of(page).is_none_or(|facts| facts.is_shown(drafts))
     }
 }
 

@@ -70,7 +70,7 @@ impl Live {
     pub fn state_of(&self, path: &str, found: &[Diagnostic]) -> Option<PageState> {
         let (id, locale, _) = self.page_at(path)?;
         let at = id.0 as usize;
-        let (files, facts) = (&self.catalog.pages[at], &self.facts[at]);
+        let (files, facts) = (&self.catalog.pages[at], self.facts(id));
         let read: &Read<'_> = &|path: &SourcePath| self.read(path);
         let library = Library::new(&self.catalog, &self.config.site.locales, read);
         let (page, _) = self.page(files, &mut Vec::new(), &library, read);

@@ -1,7 +1,7 @@
 //! How the navigation finds pages.
 
 use crate::site::catalog::Catalog;
-use crate::site::facts::Facts;
+use crate::site::facts::AllFacts;
 use crate::site::nav::{PageId, Pages};
 use crate::site::redirect::RedirectTarget;
 use crate::vpath::SourcePath;
@@ -9,13 +9,13 @@ use crate::vpath::SourcePath;
 /// The pages that are shown.
 pub(super) struct InCatalog<'a> {
     pub(super) catalog: &'a Catalog,
-    pub(super) facts: &'a [Facts],
+    pub(super) facts: &'a dyn AllFacts,
     pub(super) drafts: bool,
 }
 
 impl InCatalog<'_> {
     fn shown(&self, page: PageId) -> Option<PageId> {
-        self.facts.get(page.0 as usize).filter(|facts| facts.is_shown(self.drafts)).map(|_| page)
+        Some(page).filter(|page| self.facts.is_shown(*page, self.drafts))
     }
 }
 

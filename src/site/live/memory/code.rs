@@ -32,6 +32,12 @@ impl Writer {
         self.0.extend_from_slice(text.as_bytes());
     }
 
+    /// Something that is read only if it is asked for.
+    pub(super) fn block(&mut self, block: Self) {
+        self.number(block.0.len());
+        self.append(block);
+    }
+
     pub(super) fn digest(&mut self, digest: Digest) {
         self.0.extend_from_slice(&digest.0);
     }
@@ -94,10 +100,19 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.block()?).ok()
+    }
+
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn block(&mut self) -> Option<&'b [u8]> {
         let length = self.number()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
+        let (block, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        std::str::from_utf8(text).ok()
+        Some(block)
     }
 
     pub(super) fn digest(&mut self) -> Option<Digest> {
