@@ -139,24 +139,28 @@ impl Keeper {
             let audit = auditor.step(&live.read().unwrap_or_else(PoisonError::into_inner));
             if let Audit::Whole(rest) = audit {
                 due = false;
-                self.tell(auditor.findings(rest), &mut faults);
+                let news = auditor.has_news().then(|| auditor.findings(rest));
+                self.tell(news, &mut faults);
             }
         }
         Ok(())
     }
 
-    /// Tells others what is wrong, if it is something else than before.
-    fn tell(&self, findings: Findings, faults: &mut Faults) {
+    /// Tells others what is wrong, if it is something else than before; nothing stands for what is known already.
+    fn tell(&self, news: Option<Findings>, faults: &mut Faults) {
         let Some(live) = self.shared.live() else { return };
-        let first = self.shared.revision().number <= 1;
-        let same = *self.shared.findings() == findings && live.faults() == faults;
+        let known = self.shared.findings();
+        let same = news.as_ref().is_none_or(|news| *news == *known) && live.faults() == faults;
+        // What is told first tells as well that nothing is wrong.
+        let first = self.shared.revision().number <= 1 && news.is_some();
         if same && !first {
             return;
         }
         *faults = live.faults().clone();
+        let findings = news.map_or(known, Arc::new);
         self.listener.findings(&live, &findings);
         drop(live);
-        *self.shared.findings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(findings);
+        *self.shared.findings.write().unwrap_or_else(PoisonError::into_inner) = findings;
         if !same {
             self.shared.count();
         }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use memchr::memmem::Finder;
@@ -23,7 +24,7 @@ static FIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
 
 /// What the files of a docset leave out, noted as they are read.
 #[derive(Default)]
-pub(crate) struct Allowed(Mutex<BTreeMap<SourcePath, Checked<Vec<Allowance>>>>);
+pub(crate) struct Allowed(Mutex<BTreeMap<SourcePath, Checked<Vec<Allowance>>>>, AtomicU64);
 
 /// A warning that is left out in a stretch of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +39,23 @@ impl Allowed {
     pub(crate) fn note(&self, source: &Source) {
         if FIND.find(source.text.as_bytes()).is_some() {
             let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            files.entry(source.path.clone()).or_insert_with(|| allowances(source));
+            files.entry(source.path.clone()).or_insert_with(|| {
+                self.1.fetch_add(1, Ordering::Relaxed);
+                allowances(source)
+            });
         }
     }
 
     /// Forgets what a file leaves out: it has changed, or is gone.
     pub(crate) fn forget(&self, path: &SourcePath) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path).is_some() {
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts what was noted and forgotten.
+    pub(crate) fn state(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// Takes out the warnings that are left out at one of their places, and adds what is wrong with the allowances themselves.

@@ -194,6 +194,9 @@ async function images(site) {
   await width(120);
   await preview.save("content/plan.svg", svg(240));
   await width(240);
+  // Of many changes one after the other, the last one stays.
+  for (let wide = 250; wide <= 300; wide += 5) await preview.save("content/plan.svg", svg(wide));
+  await width(300);
   await preview.save("content/index.md", text);
   await page.locator("main img").waitFor({ state: "detached" });
   await preview.remove("content/plan.svg");

@@ -68,10 +68,21 @@ fn checked(docset: &Docset) -> Option<Vec<Diagnostic>> {
     build::check(&config, &Options { drafts: true, strict: false }, &Quiet).ok().map(|report| report.diagnostics)
 }
 
-fn found(live: &Live, auditor: &mut Auditor) -> Findings {
+/// Finds what is wrong, and sees that nothing is said to be as it was that is not.
+#[derive(Default)]
+struct Finder {
+    auditor: Auditor,
+    last: Findings,
+}
+
+fn found(live: &Live, finder: &mut Finder) -> Findings {
     loop {
-        if let Audit::Whole(rest) = auditor.step(live) {
-            return auditor.findings(rest);
+        if let Audit::Whole(rest) = finder.auditor.step(live) {
+            let news = finder.auditor.has_news();
+            let findings = finder.auditor.findings(rest);
+            assert!(news || findings == finder.last, "{:?} instead of {:?}", finder.last, findings);
+            finder.last = findings.clone();
+            return findings;
         }
     }
 }
@@ -243,8 +254,8 @@ fn own_theme(docset: &Docset) {
 }
 
 /// Holds a live site against a clean build and a check.
-fn holds(docset: &Docset, live: &Live, auditor: &mut Auditor, once: &mut BTreeSet<String>) -> Result<(), TestCaseError> {
-    let findings = found(live, auditor);
+fn holds(docset: &Docset, live: &Live, finder: &mut Finder, once: &mut BTreeSet<String>) -> Result<(), TestCaseError> {
+    let findings = found(live, finder);
     let Some(files) = clean(docset) else {
         // No build, no truth to hold it against; but it answers, and says why.
         let error = |d: &Diagnostic| d.code.severity() == Severity::Error;
@@ -277,11 +288,11 @@ proptest! {
         let docset = mixed();
         own_theme(&docset);
         let mut live = if unread { Live::begin(configure(&docset)).unwrap() } else { start(&docset) };
-        let (mut auditor, mut once, mut heard) = (Auditor::default(), BTreeSet::new(), BTreeSet::new());
+        let (mut finder, mut once, mut heard) = (Finder::default(), BTreeSet::new(), BTreeSet::new());
         if unread {
             live.answer("en/notes/");
         } else {
-            holds(&docset, &live, &mut auditor, &mut once)?;
+            holds(&docset, &live, &mut finder, &mut once)?;
         }
         for edit in edits.iter().chain([&Edit::Look]) {
             heard.extend(apply(&docset, edit));
@@ -289,7 +300,7 @@ proptest! {
                 live.refresh(&Changes::Paths(std::mem::take(&mut heard)));
                 live.answer("ja/");
                 read_on(&mut live);
-                holds(&docset, &live, &mut auditor, &mut once)?;
+                holds(&docset, &live, &mut finder, &mut once)?;
             }
         }
         prop_assert!(!live.refresh(&Changes::All), "all was heard of, and something was new");
@@ -298,7 +309,7 @@ proptest! {
 
 /// Waits until the watcher is quiet, and brings the site up to date with all that it has heard.
 fn settle(live: &mut Live, watch: &mut Watch) {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(120);
     while let Some(changes) = watch.wait(Duration::from_millis(150)) {
         live.refresh(&changes);
         watch.follow(reload::of_config(live.config())).unwrap();
@@ -314,7 +325,7 @@ fn watched(poll: bool) {
         let config = config::load(&docset.site(), &Environment::default(), build::discovered_tags).unwrap();
         let mut watch = Watch::start(reload::of_config(&config), poll).unwrap();
         let mut live = start(&docset);
-        let (mut auditor, mut once) = (Auditor::default(), BTreeSet::new());
+        let (mut finder, mut once) = (Finder::default(), BTreeSet::new());
         for _ in 0..6 {
             let edits = prop::collection::vec(edit(), 1..5).new_tree(&mut random).unwrap().current();
             for edit in &edits {
@@ -324,7 +335,7 @@ fn watched(poll: bool) {
                 std::thread::sleep(Duration::from_millis(300));
             }
             settle(&mut live, &mut watch);
-            holds(&docset, &live, &mut auditor, &mut once).unwrap_or_else(|why| panic!("{why} after {edits:?}"));
+            holds(&docset, &live, &mut finder, &mut once).unwrap_or_else(|why| panic!("{why} after {edits:?}"));
         }
     }
 }
@@ -350,7 +361,7 @@ fn a_branch_switch_and_back_is_survived() {
     let config = config::load(&docset.site(), &Environment::default(), build::discovered_tags).unwrap();
     let mut watch = Watch::start(reload::of_config(&config), false).unwrap();
     let mut live = start(&docset);
-    let (mut auditor, mut once) = (Auditor::default(), BTreeSet::new());
+    let (mut finder, mut once) = (Finder::default(), BTreeSet::new());
     for number in 0..many() {
         docset.write(
             &format!("content/many/{}/page-{number}.md", number % 20),
@@ -358,18 +369,18 @@ fn a_branch_switch_and_back_is_survived() {
         );
     }
     settle(&mut live, &mut watch);
-    holds(&docset, &live, &mut auditor, &mut once).unwrap();
+    holds(&docset, &live, &mut finder, &mut once).unwrap();
     fs::rename(docset.site().join("content/many"), docset.site().join("content/more")).unwrap();
     fs::remove_dir_all(docset.site().join("content/more/3")).unwrap();
     settle(&mut live, &mut watch);
-    holds(&docset, &live, &mut auditor, &mut once).unwrap();
+    holds(&docset, &live, &mut finder, &mut once).unwrap();
     fs::remove_dir_all(docset.site().join("content")).unwrap();
     settle(&mut live, &mut watch);
     for (path, text) in super::docset::mixed_files() {
         docset.write(path, text);
     }
     settle(&mut live, &mut watch);
-    holds(&docset, &live, &mut auditor, &mut once).unwrap();
+    holds(&docset, &live, &mut finder, &mut once).unwrap();
 }
 
 /// The text of an answer, of a page that is found.
@@ -486,15 +497,15 @@ fn a_second_start_takes_from_memory_only_what_still_holds() {
     let first = start(&docset);
     first.keep();
     assert!(docset.site().join("var/cache/live").exists());
-    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
+    holds(&docset, &start(&docset), &mut Finder::default(), &mut once).unwrap();
     docset.write("content/includes/note.md", "# Other words\n\nNow with a heading.\n");
     docset.write("content/includes/note.ja.md", "# 別の言葉\n");
     docset.write("content/notes.md", "---\nuid: named\n---\n# Another title\n");
     docset.write("content/many/page-7.ja.md", "# 七\n");
     docset.remove("content/many/page-9.md");
-    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
+    holds(&docset, &start(&docset), &mut Finder::default(), &mut once).unwrap();
     let memory = docset.site().join("var/cache/live");
     let half = fs::read(&memory).unwrap();
     fs::write(&memory, &half[..half.len() / 2]).unwrap();
-    holds(&docset, &start(&docset), &mut Auditor::default(), &mut once).unwrap();
+    holds(&docset, &start(&docset), &mut Finder::default(), &mut once).unwrap();
 }

@@ -38,7 +38,7 @@ class Preview {
     // Should the browser have had to ask the server again, this may be newer than what it shows.
     this.exact = html.includes(`data-revision="${this.own?.dataset.revision}"`);
     this.dock.exists(response.status !== 404);
-    this.noteImages();
+    this.noted = this.noteImages();
   }
 
   take(response) {
@@ -200,13 +200,19 @@ class Preview {
 
   /** An image whose file has changed has the same address: it is asked for again by another. */
   async renewImages() {
+    this.stale = true;
     if (this.renewing) return;
     this.renewing = true;
-    for (const [address, images] of [...this.sources()].slice(0, MOST_IMAGES)) {
-      const found = await sign(address, "no-cache");
-      const known = this.images.get(address);
-      this.images.set(address, found);
-      if (known && found && known !== found) images.forEach((image) => (image.src = `${address}?revision=${this.revision}`));
+    await this.noted;
+    // What changes while images are being looked at is looked at once more.
+    while (this.stale) {
+      this.stale = false;
+      for (const [address, images] of [...this.sources()].slice(0, MOST_IMAGES)) {
+        const found = await sign(address, "no-cache");
+        const known = this.images.get(address);
+        this.images.set(address, found);
+        if (known && found && known !== found) images.forEach((image) => (image.src = `${address}?revision=${this.revision}`));
+      }
     }
     this.renewing = false;
   }

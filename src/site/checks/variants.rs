@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::pair::Pair;
@@ -53,6 +53,63 @@ impl Variants {
         self.0.dedup();
         let groups = self.0.chunk_by(|a, b| (a.locale, a.source, a.sentence) == (b.locale, b.source, b.sentence));
         groups.flat_map(of_one_source).collect()
+    }
+}
+
+/// A source text that is translated, as far as translations of it are compared.
+pub(crate) type Translated = (LocaleId, u64, bool);
+
+/// How the sentences of pages are translated that change: after a change, only the source texts that it touches are compared again.
+#[derive(Default)]
+pub(crate) struct Varied {
+    /// By source text, the page by number and how it translates it.
+    known: FxHashMap<Translated, Vec<(u32, Variant)>>,
+    reports: FxHashMap<Translated, Vec<Diagnostic>>,
+    /// What is to be compared again.
+    touched: FxHashSet<Translated>,
+}
+
+impl Varied {
+    /// Puts what a page has now in the place of what it had (`before`). Gives what is to be handed in the next time.
+    pub(crate) fn put(&mut self, page: u32, before: &[Translated], now: Variants) -> Vec<Translated> {
+        for source in before {
+            if let Some(known) = self.known.get_mut(source) {
+                known.retain(|(of, _)| *of != page);
+            }
+        }
+        let mut sources: Vec<Translated> = now.0.iter().map(|v| (v.locale, v.source, v.sentence)).collect();
+        for (source, variant) in sources.iter().zip(now.0) {
+            self.known.entry(*source).or_default().push((page, variant));
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        self.touched.extend(before.iter().chain(&sources));
+        sources
+    }
+
+    /// Compares what has changed. Says whether something else is to be reported.
+    pub(crate) fn compare(&mut self) -> bool {
+        let touched = std::mem::take(&mut self.touched);
+        // All of them, and not only up to the first that differs.
+        touched.iter().filter(|source| self.compare_one(source)).count() > 0
+    }
+
+    fn compare_one(&mut self, source: &Translated) -> bool {
+        let known = self.known.get(source).map(Vec::as_slice).unwrap_or_default();
+        let mut all: Vec<Variant> = known.iter().map(|(_, variant)| variant.clone()).collect();
+        if all.is_empty() {
+            self.known.remove(source);
+        }
+        all.sort_unstable();
+        all.dedup();
+        let now = of_one_source(&all);
+        let before = if now.is_empty() { self.reports.remove(source) } else { self.reports.insert(*source, now.clone()) };
+        before.unwrap_or_default() != now
+    }
+
+    /// What is to be reported, in no order.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.reports.values().flatten()
     }
 }
 

@@ -10,7 +10,7 @@ use super::Live;
 use crate::diag::{Code, Diagnostic};
 use crate::site::allow::Allowed;
 use crate::site::catalog::PageFiles;
-use crate::site::checks::variants::Variants;
+use crate::site::checks::variants::{Translated, Variants, Varied};
 use crate::site::checks::{Checks, PageChecked};
 use crate::site::facts::Facts;
 use crate::site::library::Library;
@@ -38,25 +38,46 @@ pub struct Findings {
 #[derive(Default)]
 pub struct Auditor {
     pages: FxHashMap<String, Audited>,
+    /// How many pages were ever looked at: each has a number.
+    numbers: u32,
+    varied: Varied,
     /// The files that pages name, and how many do.
     files: BTreeMap<SourcePath, usize>,
     /// The state of the site that is being looked at.
     generation: u64,
     /// The first page that was not looked at in this state.
     next: usize,
+    /// What is wrong beside the pages, and the states of the site in which it was looked at.
+    standing: Vec<Diagnostic>,
+    stood: Option<(u64, u64)>,
     /// The state of the theme in which the templates were proved, and what came of it.
     proved: (u64, Option<ThemeError>),
+    /// The state of what the files leave out.
+    allowed: u64,
+    /// Something is otherwise than it was last summed up.
+    news: bool,
 }
 
 /// What was found in a page.
 #[derive(Default)]
 struct Audited {
+    number: u32,
     /// The reading of the page at which it was looked at.
     read: u64,
     /// The state of the other pages at which its links were looked up.
     outlook: u64,
     own: Vec<Diagnostic>,
-    variants: Variants,
+    /// What its sentences translate.
+    sources: Vec<Translated>,
+    links: Vec<Diagnostic>,
+    files: BTreeSet<SourcePath>,
+}
+
+/// What is found in a page now.
+struct Look {
+    at: usize,
+    /// Nothing where the page was not read again.
+    own: Option<(Vec<Diagnostic>, Variants)>,
     links: Vec<Diagnostic>,
     files: BTreeSet<SourcePath>,
 }
@@ -69,12 +90,8 @@ pub enum Audit {
     Whole(Rest),
 }
 
-/// What is wrong with a site beside its pages.
-pub struct Rest {
-    standing: Vec<Diagnostic>,
-    allowed: Arc<Allowed>,
-    template: Option<ThemeError>,
-}
+/// What is left to do when all was looked at.
+pub struct Rest(Arc<Allowed>);
 
 impl Auditor {
     /// Looks at some pages that have changed.
@@ -86,11 +103,8 @@ impl Auditor {
         let Some(last) = due.last() else { return Audit::Whole(self.rest(live)) };
         self.next = last + 1;
         let checks = Checks::new(&live.config.site);
-        let look = |at: usize| (at, self.look(live, at, &checks));
-        let audited: Vec<(usize, Audited)> = due.into_par_iter().with_max_len(4).map(look).collect();
-        for (at, audited) in audited {
-            self.put(live.catalog.pages[at].address.clone(), Some(audited));
-        }
+        let looks: Vec<Look> = due.into_par_iter().with_max_len(4).map(|at| self.look(live, at, &checks)).collect();
+        looks.into_iter().for_each(|look| self.put(live, look));
         Audit::More
     }
 
@@ -99,42 +113,82 @@ impl Auditor {
         known.is_none_or(|known| known.read != live.learned(at).known.read || known.outlook != live.outlook)
     }
 
-    fn look(&self, live: &Live, at: usize, checks: &Checks<'_>) -> Audited {
+    fn look(&self, live: &Live, at: usize, checks: &Checks<'_>) -> Look {
         let page = &live.catalog.pages[at];
-        let read = live.learned(at).known.read;
-        let before = self.pages.get(&page.address).filter(|before| before.read == read);
-        let (own, variants) = match before {
-            Some(before) => (before.own.clone(), before.variants.clone()),
-            None => live.checked(page, checks),
-        };
+        let known = self.pages.get(&page.address).is_some_and(|known| known.read == live.learned(at).known.read);
+        let own = (!known).then(|| live.checked(page, checks));
         let (links, files) = live.linked(PageId(at as u32));
-        Audited { read, outlook: live.outlook, own, variants, links, files }
+        Look { at, own, links, files }
     }
 
-    /// Notes what was found in a page, or that there is no such page any more.
-    fn put(&mut self, address: String, audited: Option<Audited>) {
-        for file in audited.iter().flat_map(|audited| &audited.files) {
-            *self.files.entry(file.clone()).or_default() += 1;
+    /// Notes what was found in a page.
+    fn put(&mut self, live: &Live, look: Look) {
+        let Look { at, own, links, files } = look;
+        let fresh = || Audited { number: self.numbers, ..Audited::default() };
+        let page = self.pages.entry(live.catalog.pages[at].address.clone()).or_insert_with(fresh);
+        self.numbers += u32::from(page.number == self.numbers);
+        (page.read, page.outlook) = (live.learned(at).known.read, live.outlook);
+        if let Some((own, variants)) = own {
+            self.news |= page.own != own;
+            page.own = own;
+            page.sources = self.varied.put(page.number, &page.sources, variants);
         }
-        let old = match audited {
-            Some(audited) => self.pages.insert(address, audited),
-            None => self.pages.remove(&address),
-        };
-        for file in old.iter().flat_map(|old| &old.files) {
-            if let Some(count) = self.files.get_mut(file) {
+        self.news |= page.links != links;
+        page.links = links;
+        if page.files != files {
+            let old = std::mem::replace(&mut page.files, files.clone());
+            self.count(old, files);
+        }
+    }
+
+    /// Counts the files that a page named, and names now.
+    fn count(&mut self, old: BTreeSet<SourcePath>, new: BTreeSet<SourcePath>) {
+        self.stood = None;
+        for file in new {
+            *self.files.entry(file).or_default() += 1;
+        }
+        for file in old {
+            if let Some(count) = self.files.get_mut(&file) {
                 *count -= 1;
                 if *count == 0 {
-                    self.files.remove(file);
+                    self.files.remove(&file);
                 }
             }
         }
     }
 
+    /// Forgets a page that is there no more.
+    fn remove(&mut self, address: &str) {
+        let Some(page) = self.pages.remove(address) else { return };
+        self.varied.put(page.number, &page.sources, Variants::default());
+        self.count(page.files, BTreeSet::new());
+        self.news = true;
+    }
+
     fn rest(&mut self, live: &Live) -> Rest {
         if self.pages.len() > live.catalog.pages.len() {
             let gone: Vec<String> = self.pages.keys().filter(|address| live.catalog.at(address).is_none()).cloned().collect();
-            gone.into_iter().for_each(|address| self.put(address, None));
+            gone.iter().for_each(|address| self.remove(address));
         }
+        self.news |= self.varied.compare();
+        if self.stood != Some((live.outlook, live.stage)) {
+            self.stood = Some((live.outlook, live.stage));
+            let standing = self.standing(live);
+            self.news |= standing != self.standing;
+            self.standing = standing;
+        }
+        if self.proved.0 != live.stage {
+            let proved = live.prove().err();
+            self.news |= proved != self.proved.1 || self.proved.0 == 0;
+            self.proved = (live.stage, proved);
+        }
+        self.news |= live.allowed.state() != self.allowed;
+        self.allowed = live.allowed.state();
+        Rest(Arc::clone(&live.allowed))
+    }
+
+    /// What is wrong beside the pages.
+    fn standing(&self, live: &Live) -> Vec<Diagnostic> {
         let parts = [&live.listed, &live.formed, &live.catalogued, &live.navigated];
         let mut standing: Vec<Diagnostic> = parts.into_iter().flatten().cloned().collect();
         standing.extend(live.with(|model, _| {
@@ -142,25 +196,23 @@ impl Auditor {
             files.extend(resolve::named_by_settings(model, &live.listing));
             resolve::of_site(model, &files)
         }));
-        if self.proved.0 != live.stage {
-            self.proved = (live.stage, live.prove().err());
-        }
-        Rest { standing, allowed: Arc::clone(&live.allowed), template: self.proved.1.clone() }
+        standing
+    }
+
+    /// Whether something is otherwise than [`Auditor::findings`] last said.
+    pub fn has_news(&self) -> bool {
+        self.news
     }
 
     /// What is wrong with the site.
-    pub fn findings(&self, rest: Rest) -> Findings {
-        let Rest { standing: mut all, allowed, template } = rest;
-        let mut variants = Variants::default();
-        for page in self.pages.values() {
-            all.extend(page.own.iter().chain(&page.links).cloned());
-            variants.append(page.variants.clone());
-        }
-        all.extend(variants.diagnostics());
-        allowed.apply(&mut all);
+    pub fn findings(&mut self, rest: Rest) -> Findings {
+        self.news = false;
+        let of_pages = self.pages.values().flat_map(|page| page.own.iter().chain(&page.links));
+        let mut all: Vec<Diagnostic> = self.standing.iter().chain(of_pages).chain(self.varied.reports()).cloned().collect();
+        rest.0.apply(&mut all);
         all.par_sort_unstable();
         all.dedup();
-        Findings { diagnostics: all, template }
+        Findings { diagnostics: all, template: self.proved.1.clone() }
     }
 }
 
