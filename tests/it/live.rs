@@ -424,6 +424,17 @@ fn a_file_written_again_as_it_was_is_no_change() {
 }
 
 #[test]
+fn a_language_that_is_added_is_searched_as_well() {
+    let docset = mixed();
+    own_theme(&docset);
+    let mut live = start(&docset);
+    assert!(text(&live, "ja/search/index.json").contains("\"others\":[\"en\"]"));
+    docset.write("madoguchi.toml", format!("{CONFIG}locales = [\"ja\", \"en\", \"de\"]\n"));
+    assert!(heard(&docset, &mut live, "madoguchi.toml"));
+    assert!(text(&live, "de/search/index.json").contains("\"others\":[\"ja\",\"en\"]"));
+}
+
+#[test]
 fn a_broken_configuration_or_theme_leaves_the_last_good_one() {
     let docset = mixed();
     own_theme(&docset);

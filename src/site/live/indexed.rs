@@ -17,6 +17,8 @@ use crate::vpath::{OutputPath, SourcePath};
 #[derive(Debug, Default)]
 pub(super) struct Indexed {
     index: Option<live::Live>,
+    /// The languages that it is of.
+    tags: Vec<String>,
     /// By number: the page, its reading, and the states of what else its text is made from: forms and messages, and other files, for an image that
     /// is missing stands as a text.
     pages: Vec<(PageId, u64, u64, u64)>,
@@ -38,9 +40,9 @@ impl Live {
         let now: Vec<_> =
             model.pages().map(|page| (page, self.learned(page.0 as usize).known.read, self.stage, self.outlook)).collect();
         let same = now.iter().map(|(page, ..)| page).eq(indexed.pages.iter().map(|(page, ..)| page));
-        let tags = || model.locales().ids().map(|id| model.tag(id).to_owned()).collect();
-        if !same || indexed.index.is_none() {
-            *indexed = Indexed { index: Some(live::Live::new(tags(), now.len())), pages: Vec::new() };
+        let tags: Vec<String> = model.locales().ids().map(|id| model.tag(id).to_owned()).collect();
+        if !same || indexed.index.is_none() || indexed.tags != tags {
+            *indexed = Indexed { index: Some(live::Live::new(tags.clone(), now.len())), tags, pages: Vec::new() };
         }
         let changed = now.iter().enumerate().filter(|(number, state)| indexed.pages.get(*number) != Some(state));
         let changed: Vec<(usize, PageId)> = changed.map(|(number, (page, ..))| (number, *page)).collect();
