@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { violations } from "./axe.mjs";
 import { Counter, ORIGIN } from "./counter.mjs";
-import { atWork } from "./site.mjs";
+import { atWork, each } from "./site.mjs";
 
 const FORM = "submit-a-service-request/";
 const LOCALES = ["ja", "en"];
@@ -267,7 +267,7 @@ async function everyPage(counter, tag, view) {
 
 async function pages(counter) {
   const found = [];
-  for (const tag of LOCALES) for (const view of VIEWS) found.push(...(await everyPage(counter, tag, view)));
+  await each(LOCALES.flatMap((tag) => VIEWS.map((view) => [tag, view])), async ([tag, view]) => found.push(...(await everyPage(counter, tag, view))));
   assert.deepEqual([...new Set(found)], []);
 }
 
