@@ -189,9 +189,9 @@ impl UrlPath {
 /// Appends `path` with every byte percent-encoded that RFC 3986 does not allow in a path.
 pub fn percent_encode_into(path: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let allowed = |c: char| matches!(c, 'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '.' | '_' | '~' | '!' | '$' | '&'..=',' | ';' | '=' | ':' | '@' | '/');
+    let allowed = |c: &u8| matches!(c, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'/');
     let mut rest = path;
-    while let Some(at) = rest.find(|c| !allowed(c)) {
+    while let Some(at) = rest.bytes().position(|byte| !allowed(&byte)) {
         let after = at + rest[at..].chars().next().map_or(1, char::len_utf8);
         out.push_str(&rest[..at]);
         for byte in rest[at..after].bytes() {

@@ -95,6 +95,8 @@ pub(crate) struct BodyWriter<'a> {
     pub(crate) known: Known<'a>,
     pub(crate) page: PageId,
     pub(crate) facts: &'a Facts,
+    /// Whether the text is to take little memory.
+    pub(crate) packed: bool,
 }
 
 impl BodyWriter<'_> {
@@ -134,8 +136,8 @@ impl BodyWriter<'_> {
         let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
         let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
         Some(Body {
-            html: Packed::of(&html, [&SEGMENT, &around.heading()]),
             len: html.len(),
+            html: self.text(html, &around),
             contents: contents(version),
             locale: shown,
             beside: None,
@@ -156,8 +158,12 @@ impl BodyWriter<'_> {
         let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         let (contents, len) = (contents(version), html.len());
-        let html = Packed::of(&html, [&SEGMENT, &ours.heading()]);
+        let html = self.text(html, &ours);
         Some(Body { html, len, contents, locale, beside: Some(source), has_form })
+    }
+
+    fn text(&self, html: String, around: &Around<'_>) -> Packed {
+        if self.packed { Packed::of(&html, [&SEGMENT, &around.heading()]) } else { Packed::Whole(html.into()) }
     }
 
     fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {

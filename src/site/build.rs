@@ -296,7 +296,8 @@ impl<'a> Run<'a> {
             let id = PageId(at as u32);
             let seen = Seen::default();
             resolve::at_once(ground, id, &mut facts, &seen);
-            kept.keep(at, || BodyWriter { ground, seen, known: Known::Only(id, &facts), page: id, facts: &facts }.bodies(&page));
+            let known = Known::Only(id, &facts);
+            kept.keep(at, |packed| BodyWriter { ground, seen, known, page: id, facts: &facts, packed }.bodies(&page));
             facts
         });
         facts.collect()

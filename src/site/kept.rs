@@ -8,8 +8,10 @@ use super::body::Bodies;
 /// The text of as many pages as a fixed amount of memory holds; the others are read again.
 pub(crate) struct Kept {
     pages: Vec<Mutex<Option<Bodies>>>,
-    /// Bytes that may still be used.
-    room: AtomicUsize,
+    /// Of how many pages the text was written.
+    written: AtomicUsize,
+    /// The bytes that it takes.
+    used: AtomicUsize,
 }
 
 impl Kept {
@@ -17,16 +19,18 @@ impl Kept {
     const ROOM: usize = 200 << 20;
 
     pub(crate) fn new(pages: usize) -> Self {
-        Self { pages: (0..pages).map(|_| Mutex::default()).collect(), room: AtomicUsize::new(Self::ROOM) }
+        let pages = (0..pages).map(|_| Mutex::default()).collect();
+        Self { pages, written: AtomicUsize::new(0), used: AtomicUsize::new(0) }
     }
 
-    /// Keeps the text of a page, if there may be room for it.
-    pub(crate) fn keep(&self, at: usize, bodies: impl FnOnce() -> Bodies) {
-        let Some(place) = self.pages.get(at).filter(|_| self.room.load(Ordering::Relaxed) > 0) else { return };
-        let bodies = bodies();
-        let take = |room: usize| Some(room.saturating_sub(bodies.size()));
-        let room = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).unwrap_or_default();
-        if room >= bodies.size() {
+    /// Keeps the text of a page, if there may be room for it. It is asked for packed if all pages would not find room as those so far did.
+    pub(crate) fn keep(&self, at: usize, bodies: impl FnOnce(bool) -> Bodies) {
+        let used = self.used.load(Ordering::Relaxed);
+        let Some(place) = self.pages.get(at).filter(|_| used < Self::ROOM) else { return };
+        let written = self.written.fetch_add(1, Ordering::Relaxed);
+        let bodies = bodies(used * self.pages.len() > Self::ROOM * written);
+        let size = bodies.size();
+        if self.used.fetch_add(size, Ordering::Relaxed) + size <= Self::ROOM {
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(bodies);
         }
     }

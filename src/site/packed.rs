@@ -8,10 +8,10 @@ use memchr::memmem::Finder;
 /// Markup that repeats an id: the text before the first, between each two, and after the last.
 pub(crate) struct Repeat(Vec<String>);
 
-/// A text with repeats left out.
+/// A text, mostly with repeats left out.
 pub(crate) enum Packed {
     Packed(Box<str>),
-    /// The text holds the characters that would enclose ids.
+    /// There is room for it, or it holds the characters that would enclose ids.
     Whole(Box<str>),
 }
 

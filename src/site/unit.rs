@@ -60,7 +60,7 @@ fn is_normal(text: &str) -> bool {
     let is_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
     // All bytes are looked at, without leaving early: so the compiler looks at many at once.
     let odd = bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte));
-    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     let double = pairs.fold(false, |double, (byte, next)| double | ((*byte == b' ') & (*next == b' ')));
     !odd && !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
 }

@@ -4,7 +4,7 @@
 //! between phrases: a `<wbr>` stands there, and the style sheet forbids all other breaks (`word-break: keep-all`).
 //!
 //! The phrases are those of [BudouX](https://github.com/google/budoux). The crate brings the trained model; its scores are looked up
-//! here by packed characters instead of slices of text, for every heading of a site passes through.
+//! here by packed characters instead of slices of text, and once for all places around them: every heading of a site passes through.
 
 use std::sync::LazyLock;
 
@@ -34,41 +34,63 @@ fn is_never_last(character: char) -> bool {
     )
 }
 
-/// The scores of all features, by their number and up to three characters of 16 bits.
+/// The scores of the model's features, in which one, two or three neighbours stand at several places around an end: all scores of the same
+/// characters are found at once.
+#[derive(Default)]
 struct Scores {
     base: i32,
-    of: FxHashMap<u64, i16>,
+    /// Of one character at each of the six places.
+    one: FxHashMap<u64, [i16; 6]>,
+    /// Of two, from the second, third and fourth place on.
+    two: FxHashMap<u64, [i16; 3]>,
+    /// Of three, from the first to the fourth place on.
+    three: FxHashMap<u64, [i16; 4]>,
 }
 
 static SCORES: LazyLock<Scores> = LazyLock::new(|| Scores::of(&Parser::japanese_parser().model));
 
 impl Scores {
     fn of(model: &Model) -> Self {
-        let features: [&ScoreMap; 13] = [
-            model.uw1, model.uw2, model.uw3, model.uw4, model.uw5, model.uw6, model.bw1, model.bw2, model.bw3, model.tw1,
-            model.tw2, model.tw3, model.tw4,
-        ];
-        let scores = features.iter().enumerate().flat_map(|(number, map)| {
-            map.entries().map(move |(text, score)| {
-                (key(number, text.chars().fold(0, |all, character| all << 16 | packed(character))), *score)
-            })
-        });
-        Self { base: -(model.total_score / 2), of: scores.collect() }
+        let one = table([model.uw1, model.uw2, model.uw3, model.uw4, model.uw5, model.uw6]);
+        let two = table([model.bw1, model.bw2, model.bw3]);
+        let three = table([model.tw1, model.tw2, model.tw3, model.tw4]);
+        Self { base: -(model.total_score / 2), one, two, three }
     }
 
-    /// Whether a phrase ends between the third and the fourth of six characters; 0 stands for none.
-    fn ends_within(&self, around: &[u64]) -> bool {
-        let &[a, b, c, d, e, f] = around else { return false };
-        let [ab, bc, cd, de, ef] = [a << 16 | b, b << 16 | c, c << 16 | d, d << 16 | e, e << 16 | f];
-        let features = [a, b, c, d, e, f, bc, cd, de, ab << 16 | c, bc << 16 | d, cd << 16 | e, d << 32 | ef];
-        let score = |(number, characters)| self.of.get(&key(number, characters)).map_or(0, |score| i32::from(*score));
-        self.base + features.into_iter().enumerate().map(score).sum::<i32>() > 0
+    /// The sum of the scores for an end before each character, one place further on; above 0 a phrase ends there. Three times 0 stands
+    /// before the characters and after them.
+    fn sums(&self, codes: &[u64]) -> Vec<i32> {
+        let mut sums = vec![self.base; codes.len()];
+        for (at, codes) in codes.windows(3).enumerate() {
+            let pair = codes[0] << 16 | codes[1];
+            add(&mut sums, at + 1, self.one.get(&codes[0]));
+            add(&mut sums, at, self.two.get(&pair));
+            add(&mut sums, at + 1, self.three.get(&(pair << 16 | codes[2])));
+        }
+        sums
     }
 }
 
-/// A feature's number and its characters in one word.
-fn key(feature: usize, characters: u64) -> u64 {
-    characters | (feature as u64) << 48
+/// The scores of features of as many characters, from the first place on.
+fn table<const PLACES: usize>(features: [&ScoreMap; PLACES]) -> FxHashMap<u64, [i16; PLACES]> {
+    let mut all = FxHashMap::default();
+    all.reserve(features.iter().map(|map| map.len()).sum());
+    for (place, map) in features.iter().enumerate() {
+        for (text, score) in map.entries() {
+            let characters = text.chars().fold(0, |all, character| all << 16 | packed(character));
+            all.entry(characters).or_insert([0; PLACES])[place] = *score;
+        }
+    }
+    all
+}
+
+/// Adds scores to the sum for which the characters stand in the first place, to that before it for which they stand in the second, and so on.
+fn add<const PLACES: usize>(sums: &mut [i32], first: usize, scores: Option<&[i16; PLACES]>) {
+    for (back, score) in scores.into_iter().flatten().enumerate() {
+        if let Some(sum) = first.checked_sub(back).and_then(|at| sums.get_mut(at)) {
+            *sum += i32::from(*score);
+        }
+    }
 }
 
 /// A character in 16 bits; the model knows none that need more.
@@ -78,6 +100,9 @@ fn packed(character: char) -> u64 {
 
 /// The places, in bytes, where a line of the text may end; none for a text without kana, which is not Japanese, and for a short one.
 pub fn breaks(text: &str) -> Vec<usize> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
     let characters: Vec<(usize, char)> = text.char_indices().collect();
     let kana = |&(_, character): &(usize, char)| matches!(character, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}');
     if characters.len() < SHORT || !characters.iter().any(kana) {
@@ -88,8 +113,8 @@ pub fn breaks(text: &str) -> Vec<usize> {
     codes.extend([0; 3]);
     // A phrase of one character at either end would stand alone.
     let places = 2..characters.len() - 1;
-    let scores = &*SCORES;
-    let ends = |at: &usize| may_end(characters[at - 1].1, characters[*at].1) && scores.ends_within(&codes[*at..at + 6]);
+    let sums = SCORES.sums(&codes);
+    let ends = |at: &usize| sums[at + 1] > 0 && may_end(characters[at - 1].1, characters[*at].1);
     places.filter(ends).map(|at| characters[at].0).collect()
 }
 
@@ -164,7 +189,7 @@ mod tests {
             let mut codes = vec![0; 3];
             codes.extend(text.chars().map(packed));
             codes.extend([0; 3]);
-            let ours: Vec<usize> = (1..12).filter(|at| SCORES.ends_within(&codes[*at..at + 6])).collect();
+            let ours: Vec<usize> = (1..12).filter(|at| SCORES.sums(&codes)[at + 1] > 0).collect();
             let sums: Vec<usize> = theirs
                 .iter()
                 .scan(0, |sum, length| {

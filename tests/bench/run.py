@@ -223,9 +223,10 @@ def weigh(folder):
 # ---------------------------------------------------------------- programs
 
 
-def cargo_build(*target):
-    """Build one target in release mode and return its executable."""
-    command = ["cargo", "build", "--release", "--message-format=json-render-diagnostics", *target]
+def cargo_build(short, *target):
+    """Build one target and return its executable: in release mode, or as the tests have it where nothing is measured."""
+    profile = "dev" if short else "release"
+    command = ["cargo", "build", "--locked", "--profile", profile, "--message-format=json-render-diagnostics", *target]
     built = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, check=False)
     if built.returncode:
         raise Failed(f"{' '.join(command)} failed")
@@ -514,8 +515,8 @@ def wait_after_removal(marker):
 
 def bench(chosen, work):
     """Build, make the sets, run the rounds, report."""
-    press = chosen.press.resolve() if chosen.press else cargo_build("--bin", "madoguchi")
-    floor = chosen.floor.resolve() if chosen.floor else cargo_build("--bench", "floor")
+    press = chosen.press.resolve() if chosen.press else cargo_build(chosen.short, "--bin", "madoguchi")
+    floor = chosen.floor.resolve() if chosen.floor else cargo_build(chosen.short, "--bench", "floor")
     hugo = None if chosen.no_hugo else hugo_program(work)
     docsets = make_docsets(work, chosen.sizes, chosen.archive)
     require_space(work, docsets, chosen.rounds, hugo)

@@ -218,7 +218,7 @@ def main():
     if not docsets:
         print("skipped: there is no corpus")
         return 0
-    program = chosen.program or run.cargo_build("--bin", "madoguchi")
+    program = chosen.program or run.cargo_build(chosen.short, "--bin", "madoguchi")
     hugo_program = None if chosen.no_hugo else run.hugo_program(chosen.work)
     for docset in docsets:
         measure_set(docset, program, hugo_program, chosen)

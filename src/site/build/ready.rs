@@ -124,5 +124,5 @@ pub(super) fn texts_of(
 fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
     let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
     let (known, facts) = (Known::All(model.facts), model.facts(page));
-    BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts }.bodies(&read).checked()
+    BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false }.bodies(&read).checked()
 }

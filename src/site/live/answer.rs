@@ -176,7 +176,7 @@ impl Live {
             return Ok(None);
         }
         let (known, facts) = (Known::All(model.facts), model.facts(id));
-        let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts };
+        let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts, packed: false };
         let Some(body) = writer.one(&page, locale, parallel)? else { return Ok(None) };
         Renderer::new(model)?.one(id, locale, &body)
     }

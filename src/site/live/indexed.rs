@@ -65,6 +65,7 @@ impl Live {
             known: Known::All(model.facts),
             page: id,
             facts: model.facts(id),
+            packed: false,
         };
         let articles = model.locales().ids().map(|locale| writer.one(&read, locale, false).ok().flatten()).collect::<Vec<_>>();
         Some(page::entry(model, id, &articles))

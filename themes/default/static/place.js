@@ -57,8 +57,9 @@ function report(link) {
   return url.href;
 }
 
-// Before a link can be followed it is pointed at or has the focus.
-for (const type of ["pointerover", "focusin"]) {
+// A link says where it leads when it is pointed at or has the focus, and once more when it is followed: a pointer may have rested on it while
+// the page came, or while it glided.
+for (const type of ["pointerover", "focusin", "pointerdown", "click"]) {
   addEventListener(type, ({ target }) => {
     const link = target.closest?.("a");
     if (link?.matches(".languages a, .single a")) link.hash = fragment();
