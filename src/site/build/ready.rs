@@ -116,7 +116,7 @@ pub(super) fn texts_of(
 ) -> Result<Vec<Option<Body>>, ThemeError> {
     let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
     let (known, facts) = (Known::All(model.facts), model.facts(page));
-    let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts };
+    let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false };
     locales.iter().map(|locale| writer.one(&read, *locale, false)).collect()
 }
 

@@ -204,7 +204,7 @@ impl Live {
             let files = &self.catalog.pages[id.0 as usize];
             let (page, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
             let (known, facts) = (Known::All(model.facts), model.facts(id));
-            let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts };
+            let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts, packed: false };
             locales.iter().map(|locale| writer.one(&page, *locale, false)).collect()
         };
         self.with(|model, library| {
