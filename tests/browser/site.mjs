@@ -21,8 +21,9 @@ export class Site {
     const site = new Site();
     const all = await pagesOf(folder);
     const [pages, moved] = [all.filter((page) => !page.moved), all.filter((page) => page.moved)];
-    const unavailable = await readFile(join(folder, "unavailable.html")).then(() => "/unavailable.html", () => undefined);
-    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved, unavailable, headers: await headersOf(folder) });
+    const files = await readdir(folder, { recursive: true });
+    const [unavailable, print] = ["unavailable.html", "print.html"].map((name) => files.sort().find((file) => file.split(sep).at(-1) === name)).map((file) => file && `/${file.split(sep).join("/")}`);
+    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved, unavailable, print, headers: await headersOf(folder) });
     site.server = createServer((request, response) => site.answer(request, response));
     await new Promise((ready) => site.server.listen(0, "127.0.0.1", ready));
     site.origin = `http://127.0.0.1:${site.server.address().port}`;
@@ -90,7 +91,7 @@ export class Site {
   /** Kinds of page that a site has only if it needs them. */
   get extras() {
     const moved = this.moved.find(({ moved }) => !moved.includes("://"));
-    const all = { moved: moved && `${moved.path}${STAY}`, unavailable: this.unavailable };
+    const all = { moved: moved && `${moved.path}${STAY}`, unavailable: this.unavailable, print: this.print };
     return Object.entries(all).map(([kind, path]) => ({ kind, path })).filter(({ path }) => path);
   }
 
