@@ -1,9 +1,9 @@
 // Search as a reader uses it, and its engine without a page: the shared vectors, probes against a scan, and queries that partners ask.
 import assert from "node:assert/strict";
-import axe from "axe-core";
 import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { violations } from "./axe.mjs";
 import { skip } from "./skip.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -133,9 +133,7 @@ async function small(site) {
 }
 
 async function accessible(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].target}`), []);
+  assert.deepEqual(await violations(page), []);
 }
 
 const box = (page) => page.locator("input[type=search]");

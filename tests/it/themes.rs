@@ -10,7 +10,7 @@ use madoguchi::site::build::{Observer, Options, build, discovered_tags};
 #[path = "../manual/themes.rs"]
 mod manual;
 
-const PAGES: [&str; 2] = ["themes.md", "themes.ja.md"];
+const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];
 /// Each template of the site, and a word in the path of the pages that it makes; the fragments within pages come after.
 const RENDERED: [&str; 10] = [
     "page.html",

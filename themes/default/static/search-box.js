@@ -1,5 +1,6 @@
 // What search shows: the list below the box in the header, the page of results, and hints beside a form. Pages fetch it by search-start.js,
 // when it is wanted.
+import { said } from "./said.js";
 import { Search, fold } from "./search.js";
 
 // ---- The box in the header
@@ -18,6 +19,16 @@ const marked = (pieces) => pieces.map(([text, mark]) => (mark ? element("mark", 
 /** What a result leads to. */
 const href = (base, { address }) => new URL(`../${address.split("/").map((part, at, all) => (at === all.length - 1 ? part : encodeURIComponent(part))).join("/")}`, base).href;
 
+/** Resolves when there is a style for what is shown here. The page of results has it from the start. */
+function styled() {
+  const address = new URL("./search.css", import.meta.url).href;
+  if ([...document.querySelectorAll("link[rel=stylesheet]")].some((link) => link.href === address)) return undefined;
+  const link = element("link", { rel: "stylesheet", href: address });
+  const loaded = new Promise((known) => ["load", "error"].forEach((type) => link.addEventListener(type, known)));
+  document.head.append(link);
+  return loaded;
+}
+
 /** Calls back when typing has paused, never while an input method composes. */
 function typed(input, wait, call) {
   let timer;
@@ -34,8 +45,8 @@ const SHOWN = 7;
 
 /** Results below the box while words are typed (ARIA combobox with a list). */
 class Box {
-  constructor(form, search) {
-    Object.assign(this, { form, search, input: form.querySelector("input"), words: form.dataset, options: [], active: -1, turn: 0 });
+  constructor(form, search, words) {
+    Object.assign(this, { form, search, words, input: form.querySelector("input"), options: [], active: -1, turn: 0 });
     const id = `${this.input.id}-list`;
     this.list = element("div", { id, role: "listbox", "aria-label": this.words.results });
     this.status = element("p", { class: "hidden", role: "status" });
@@ -132,8 +143,8 @@ class Box {
 // ---- The page of results
 
 class Page {
-  constructor(form, search) {
-    Object.assign(this, { form, search, words: form.dataset, input: form.querySelector("input"), turn: 0 });
+  constructor(form, search, words) {
+    Object.assign(this, { form, search, words, input: form.querySelector("input"), turn: 0 });
     this.place = document.querySelector(".found");
     this.status = this.place.querySelector("[role=status]");
     this.list = this.place.querySelector("ol");
@@ -243,8 +254,9 @@ function hints(title, search, words) {
 
 const form = document.querySelector("form.search");
 if (form) {
+  const [words] = await Promise.all([said(form, "search_"), styled()]);
   const search = new Search(new URL(form.action));
-  if (document.querySelector(".found")) new Page(form, search);
-  else new Box(form, search);
-  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, form.dataset);
+  if (document.querySelector(".found")) new Page(form, search, words);
+  else new Box(form, search, words);
+  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words);
 }
