@@ -128,6 +128,7 @@ const sorted = (all) => [...all].sort((a, b) => a - b);
 const at = (all, part) => sorted(all)[Math.min(all.length - 1, Math.floor(all.length * part))];
 
 async function measure(browser, origin, tags, queries, ask, judge) {
+  const began = Date.now();
   const [bytes, ms] = [[], []];
   let best = 0;
   for (const tag of tags) {
@@ -143,6 +144,7 @@ async function measure(browser, origin, tags, queries, ask, judge) {
       await context.close();
     }
   }
+  say(`${queries.en.length + queries.ja.length} queries in ${Date.now() - began} ms`);
   const [recall, precision] = [{}, {}];
   for (const tag of tags) {
     const page = await (await browser.newContext()).newPage();

@@ -196,12 +196,14 @@ class Page {
 
   show() {
     const { query } = this;
-    const [known, results] = [new Set([...this.list.children].map(({ dataset }) => dataset.page)), query.sorted()];
-    // What was shown keeps its place: who reads on must not lose it.
-    const fresh = results.filter(({ page }) => !known.has(String(page)));
+    const results = query.sorted();
     // Where there are pages with the query as it was written, the list holds these and no other.
     const has = (kind) => results.some((result) => result.kind === kind);
     const apart = has("exact") && has("words");
+    if (has("exact")) [...this.list.children].filter(({ dataset }) => dataset.match === "words").forEach((item) => item.remove());
+    // What was shown keeps its place: who reads on must not lose it.
+    const known = new Set([...this.list.children].map(({ dataset }) => dataset.page));
+    const fresh = results.filter(({ page }) => !known.has(String(page)));
     this.list.append(...fresh.filter(({ kind }) => !apart || kind === "exact").map((result) => this.item(result)));
     this.others.replaceChildren(...(apart ? results.filter(({ kind }) => kind === "words").map((result) => this.item(result)) : []));
     this.apart.hidden = !apart;

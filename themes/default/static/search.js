@@ -251,7 +251,7 @@ function placesOf(word, folded, most = 50) {
 // ---- Queries
 
 /** How many bytes one look may move, where the texts of the site are too many to be looked through: the last file may go over it. */
-const BUDGET = 130_000;
+const BUDGET = 110_000;
 /** Sites with fewer bytes of text in all languages are looked through to the end. */
 const SMALL = 4_000_000;
 /** With fewer exact results than this, pages with the words in other places are shown as well. */
@@ -334,13 +334,19 @@ class Query {
     this.queue ??= await this.line(this.folded);
     this.limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
     this.fresh = true;
+    const whole = this.limit;
+    // Where the first texts do not hold it as it was written, a part is left for the words one by one.
+    if (!this.quoted && !this.widened) this.limit -= BUDGET * 0.4;
     await this.look((entry, at, text) => this.exact(entry, at, text));
-    if (this.queue.length) return this;
-    if (this.results.size < FEW && !this.quoted && !this.widened) {
+    this.limit = whole;
+    if (this.results.size) await this.look((entry, at, text) => this.exact(entry, at, text));
+    const left = this.queue;
+    if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
       await this.widen();
     }
-    return this.finish();
+    this.queue = left;
+    return left.length ? this : this.finish();
   }
 
   finish() {
@@ -452,7 +458,7 @@ class Query {
 
   /** Few pages hold the query as it is: the kana's other set, then the words one by one, then most of them. */
   async widen() {
-    if (!this.results.size) {
+    if (!this.results.size && !this.queue.length) {
       for (const other of otherSpellings(this.folded)) {
         const folded = this.folded;
         this.folded = other;
