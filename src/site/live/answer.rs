@@ -212,7 +212,7 @@ impl Live {
                 Some((print, locale))
             };
             let (print, locale) = print::prints(model).into_iter().find_map(of)?;
-            if print.pages().iter().any(|page| self.known[page.0 as usize].broken) {
+            if print.pages().iter().any(|page| self.learned(page.0 as usize).known.broken) {
                 return Some(Answer::Failed(None));
             }
             let made = Renderer::new(model)
