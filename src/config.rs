@@ -82,6 +82,8 @@ pub enum Export {
     Pairs,
     /// A list of all pages for each language.
     Llms,
+    /// All articles of each section in one page.
+    Print,
 }
 
 /// `[form.NAME]`: one form, beside its specification.

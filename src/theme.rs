@@ -15,6 +15,7 @@ mod messages;
 pub mod phrases;
 mod slim;
 mod toml_messages;
+mod words;
 
 use std::path::Path;
 
@@ -49,8 +50,12 @@ impl Theme {
     }
 
     fn from_layers(layers: &Layers, locales: &LocaleSet) -> Result<Self, ThemeError> {
-        let messages = messages::of_locales(layers, locales)?;
-        let assets = Assets::build(layers)?;
+        let mut messages = messages::of_locales(layers, locales)?;
+        let mut assets = Assets::build(layers)?;
+        for (id, messages) in locales.ids().zip(&mut messages) {
+            let file = assets.make(words::name(locales.get(id).as_str()), words::script(messages));
+            messages.set_script(file)?;
+        }
         let engine = Engine::build(layers, locales, &messages, &assets)?;
         Ok(Self { engine, messages, assets, locales: locales.clone(), digest: layers.digest(locales) })
     }

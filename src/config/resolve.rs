@@ -145,7 +145,8 @@ fn exports(file: &File<'_>, raw: &[Given<String>]) -> Result<Vec<Export>, Config
             "markdown" => Ok(Export::Markdown),
             "pairs" => Ok(Export::Pairs),
             "llms" => Ok(Export::Llms),
-            other => Err(format!("knows `markdown`, `pairs` and `llms`, not `{other}`")),
+            "print" => Ok(Export::Print),
+            other => Err(format!("knows `markdown`, `pairs`, `llms` and `print`, not `{other}`")),
         })
     };
     let mut exports = raw.iter().map(parse).collect::<Result<Vec<_>, _>>()?;

@@ -119,7 +119,7 @@ fn a_wrong_value_is_named_with_its_key_and_place() {
         ("[site]\ncontent = \"../up\"", "`content` must be a path below the site's folder"),
         ("[site]\ntheme = \"../x\"", "`theme` must be the name of a folder in `themes`"),
         ("[site]\nedit_url = \"https://a/\"", "`edit_url` must hold `{path}`"),
-        ("[site]\nexports = [\"pdf\"]", "`exports` knows `markdown`, `pairs` and `llms`, not `pdf`"),
+        ("[site]\nexports = [\"pdf\"]", "`exports` knows `markdown`, `pairs`, `llms` and `print`, not `pdf`"),
         ("[form.a]\nspec = \"forms/a.toml\"", "`spec` must be a file in the content folder, such as `content/forms/NAME.toml`"),
         ("[form.status]\nspec = \"a\"", "cannot be named `status`"),
         ("[form.A_b]\nspec = \"a\"", "madoguchi.toml:1:7: `form` must be named with a-z, 0-9"),

@@ -30,13 +30,13 @@ use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{export, parts, read, settings};
+use super::{export, parts, print, read, settings};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
-use ready::{Ready, text_of};
+use ready::{Ready, text_of, texts_of};
 
 /// How many pages a thread takes at most before another may take the next: few, so that all threads end together.
 const AT_ONCE: usize = 4;
@@ -230,8 +230,10 @@ impl<'a> Run<'a> {
         let index = indexed::index(&model, &pages);
         planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
         planned.extend(pages.iter().flat_map(|page| export::planned(&model, *page)).map(|path| path.output()));
+        let prints = print::prints(&model);
+        planned.extend(prints.iter().flat_map(|print| model.locales().ids().map(|id| print.address(&model, id).output())));
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
-        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, resources, extras };
+        let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, prints, resources, extras };
         let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
         let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
         if let Err(error) = done {
@@ -311,6 +313,11 @@ impl<'a> Run<'a> {
             let text = text_of(model, reader, kept, *page)?;
             renderer.page(*page, &text)?;
             kept.put_back(page.0 as usize, text);
+        }
+        if let Some(print) = print::prints(model).first() {
+            renderer.print(&print.shortened(), &[model.locales().default_id()], &|page, locales| {
+                texts_of(model, reader, page, locales)
+            })?;
         }
         model.forms.prove(model.theme)?;
         let extras = renderer.extras()?;

@@ -59,7 +59,7 @@ pub(crate) fn is_reserved(address: &str) -> bool {
     let mut parts = address.split_terminator('/');
     matches!(address, "search/" | "contents/")
         || address.starts_with("404.html/")
-        || parts.any(|part| part == "index.html")
+        || parts.any(|part| part == "index.html" || part == super::print::NAME)
         || address == "parallel/"
         || address.ends_with("/parallel/")
 }

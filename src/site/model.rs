@@ -154,6 +154,9 @@ impl<'a> Model<'a> {
         if self.config.search && rest.starts_with("search/") {
             return true;
         }
+        if super::print::is_wanted(self) && rest.rsplit('/').next() == Some(super::print::NAME) {
+            return true;
+        }
         let page = rest.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'));
         let is_page =
             |address: &str| address.is_empty() || super::catalog::is_reserved(address) || self.catalog.at(address).is_some();

@@ -273,7 +273,7 @@ impl<'a> Renderer<'a> {
         Some(Step { name: label.text, lang: label.foreign.map(|id| self.model.tag(id)), href: Some(here.relative_to(&url)) })
     }
 
-    fn date(&self, date: Date, locale: LocaleId) -> DateView {
+    pub(super) fn date(&self, date: Date, locale: LocaleId) -> DateView {
         let messages = self.model.theme.messages(locale);
         let (year, month, day) = (date.year.to_string(), date.month.to_string(), date.day.to_string());
         let name = messages.get(&format!("month_{month}")).to_owned();

@@ -13,12 +13,12 @@
 //! | file | what |
 //! |---|---|
 //! | `index.json` | how many pages and grams' files there are, the other locales, and a key that changes with every byte of the index |
-//! | `g/NNN.bin` | grams ([`gram`]): for each gram whose hash falls to this file, the pages that hold it, and whether in a heading ([`inverted`]) |
+//! | `g/NNN.bin` | grams ([`gram`]): for each gram whose hash falls to this file, the pages that hold it, and whether in a heading ([`inverted`]); none of them where all texts are few ([`SCANNED`]) |
 //! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]) |
 //!
 //! All but the first are zlib streams (RFC 1950), which browsers open by themselves. The grams tell which pages may hold a query: for two
 //! characters, and for three of scripts with spaces, exactly those that do; for longer ones the texts of the candidates decide. So a query
-//! fetches a few files of grams and the texts of few pages, however large the site.
+//! fetches a few files of grams and the texts of few pages, however large the site. On a small site it fetches all texts and scans them.
 //!
 //! # For a preview
 //!
@@ -36,6 +36,10 @@ pub mod text;
 /// How many pages' texts stand in one file. Few, since a query that looks into one page pays for all of them; not one, since files cost
 /// more than bytes and texts of neighbours compress together.
 pub const PACK: usize = 4;
+
+/// With fewer bytes of text in all languages together there are no grams: opened, the texts are some 150 KB, no more than a query may move on
+/// the largest site, and the grams of few pages are more bytes than their texts.
+pub const SCANNED: usize = 400_000;
 
 /// A page as search sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +63,11 @@ pub struct Edition {
 /// are some six kilobytes.
 pub fn shards(pages: usize) -> usize {
     pages.div_ceil(12).max(1).next_power_of_two()
+}
+
+/// The same for a site whose texts have so many bytes in all languages together: none where they are scanned.
+pub(crate) fn shards_of(pages: usize, bytes: usize) -> usize {
+    if bytes < SCANNED { 0 } else { shards(pages) }
 }
 
 /// The name of a file of grams or of texts, below a locale's `search/`.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::Model;
 use super::nav::{Level, NodeId, PageId};
+use super::print;
 use super::view::{Entry, NavView};
 use crate::locale::LocaleId;
 use crate::theme::{Shared, ThemeError};
@@ -88,7 +89,9 @@ fn base(here: &UrlPath, parallel: bool) -> UrlPath {
 
 fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
     let groups = entries(model, levels, locale, base, parallel);
-    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups })?;
+    let section = |first: &Level| print::of_section(model, first.all.clone(), first.current, locale);
+    let print_href = levels.first().and_then(section).map(|print| base.relative_to(&print));
+    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups, print_href })?;
     let (mut html, mut places) = (String::with_capacity(marked.len()), Vec::new());
     for (index, part) in marked.split(MARK).enumerate() {
         match part.parse().ok().filter(|_| index % 2 == 1) {

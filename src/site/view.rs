@@ -132,6 +132,40 @@ pub(crate) struct ContentsView<'a> {
     pub(crate) groups: Vec<Entry<'a>>,
 }
 
+/// The articles of a section.
+#[derive(Serialize)]
+pub(crate) struct PrintView<'a> {
+    #[serde(flatten)]
+    pub(crate) frame: Frame<'a>,
+    pub(crate) articles: Vec<Printed<'a>>,
+    /// The parts of a section that is too long for one page, else none.
+    pub(crate) parts: Vec<PrintPart>,
+}
+
+/// An article among others.
+#[derive(Serialize)]
+pub(crate) struct Printed<'a> {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) name_lang: Option<&'a str>,
+    /// Its own page, and the same as its public address.
+    pub(crate) href: String,
+    pub(crate) address: String,
+    /// Its language, if that is not the reader's.
+    pub(crate) lang: Option<&'a str>,
+    pub(crate) dir: &'static str,
+    pub(crate) date: Option<DateView>,
+    pub(crate) body: Shared,
+}
+
+/// A part of a long section.
+#[derive(Serialize)]
+pub(crate) struct PrintPart {
+    pub(crate) number: usize,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
 /// A page that has moved.
 #[derive(Serialize)]
 pub(crate) struct RedirectView<'a> {
@@ -173,6 +207,8 @@ pub(crate) struct Told<'a> {
 pub(crate) struct NavView<'a> {
     pub(crate) t: &'a Messages,
     pub(crate) groups: Vec<Entry<'a>>,
+    /// All articles of the section in one page, if the site has that.
+    pub(crate) print_href: Option<String>,
 }
 
 /// An entry of the navigation.

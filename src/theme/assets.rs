@@ -32,6 +32,17 @@ impl Assets {
         Ok(assets)
     }
 
+    /// Adds a file that is made, unless the theme has one of that name; gives its name in the output.
+    pub(super) fn make(&mut self, name: String, text: String) -> &str {
+        let made = |name: &String| Asset {
+            name: name.clone(),
+            path: format!("assets/{}", hashed_name(name, text.as_bytes())),
+            bytes: text.into_bytes(),
+        };
+        let asset = self.0.entry(name).or_insert_with_key(made);
+        asset.path.strip_prefix("assets/").unwrap_or(&asset.path)
+    }
+
     /// The file of this name.
     pub fn get(&self, name: &str) -> Option<&Asset> {
         self.0.get(name)
@@ -111,8 +122,9 @@ fn urls(css: &str) -> Vec<(usize, &str)> {
     found.collect()
 }
 
-/// The relative references of a script's imports, `import { x } from "./other.js"` or `import("./other.js")`, and where they begin: the first
-/// text of a line. A statement's line begins with `import`, `export`, or the `}` of such a statement.
+/// The relative references of a script, and where they begin: `import { x } from "./other.js"`, `import("./other.js")` or
+/// `new URL("./other.css", import.meta.url)`, each as the first text of a line. A statement's line begins with `import`, `export`, or the `}`
+/// of such a statement.
 fn imports(script: &str) -> Vec<(usize, &str)> {
     let mut line_start = 0;
     let mut found = Vec::new();
@@ -127,9 +139,10 @@ fn import(line: &str) -> Option<(usize, &str)> {
     let (before, quoted) = line.split_once(['"', '\''])?;
     let named = before.trim_end();
     let begins = ["import ", "export ", "}"].iter().any(|word| line.starts_with(word));
-    let reference = quoted.split(['"', '\'']).next()?;
+    let (reference, after) = quoted.split_once(['"', '\''])?;
     let is_import = named == "import" || named.ends_with("import(") || (begins && named.ends_with(" from"));
-    (is_import && reference.starts_with('.')).then_some((before.len() + 1, reference))
+    let is_file = named.ends_with("new URL(") && after.starts_with(", import.meta.url)");
+    ((is_import || is_file) && reference.starts_with('.')).then_some((before.len() + 1, reference))
 }
 
 /// The file that `reference` means in the file `name`; none if it leads out of the folder.

@@ -23,6 +23,13 @@ impl Messages {
         Ok(Self { texts, shared })
     }
 
+    /// Adds the name of the file that holds the messages for scripts, as `script_words`.
+    pub(super) fn set_script(&mut self, file: &str) -> Result<(), ThemeError> {
+        self.texts.insert("script_words".to_owned(), file.to_owned());
+        self.shared = Shared::new(&self.texts)?;
+        Ok(())
+    }
+
     /// The message of this key. A key that no message file has is given back as it is.
     pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(key).map_or(key, String::as_str)

@@ -328,17 +328,33 @@ fn names_of_static_files_follow_their_content() {
 }
 
 #[test]
+fn scripts_find_their_messages_in_a_file_that_pages_name() {
+    let theme = load(&[("messages/ja.toml", "form_edit = \"\\\"直す\\\"\"\n")], &["ja", "en"]).unwrap();
+    for (id, tag, edit) in [(LocaleId(0), "ja", "\"直す\""), (LocaleId(1), "en", "Change answers")] {
+        let (name, asset) = (theme.messages(id).get("script_words"), theme.assets().get(&format!("words.{tag}.js")).unwrap());
+        assert_eq!(asset.path, format!("assets/{name}"));
+        let text = String::from_utf8(asset.bytes.clone()).unwrap();
+        let texts = text.strip_prefix("export default ").and_then(|rest| rest.strip_suffix(";\n")).unwrap();
+        let texts: serde_json::Value = serde_json::from_str(texts).unwrap();
+        assert_eq!((texts["form_edit"].as_str(), texts.get("skip_link")), (Some(edit), None));
+    }
+    let own = load(&[("static/words.en.js", "own")], &["en"]).unwrap();
+    assert_eq!(own.assets().get("words.en.js").unwrap().bytes, b"own");
+}
+
+#[test]
 fn scripts_import_each_other_under_their_names() {
-    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\nconst later = () => import(\"./b.js\");\n";
-    let files = [("static/own.js", own), ("static/lib/a.js", "export const a = 1;\n"), ("static/b.js", "1;\n")];
+    let own = "// import \"./none.js\"\nimport { a } from './lib/a.js';\nimport \"./b.js\";\nconst from = \"./b.js\";\nconst later = () => import(\"./b.js\");\nconst style = new URL(\"./c.css\", import.meta.url);\nconst page = new URL(\"./c.css\", base);\n";
+    let files =
+        [("static/own.js", own), ("static/lib/a.js", "export const a = 1;\n"), ("static/b.js", "1;\n"), ("static/c.css", "a{}")];
     let theme = load(&files, &["en"]).unwrap();
     let text = String::from_utf8(theme.assets().get("own.js").unwrap().bytes.clone()).unwrap();
     let name = |file: &str| theme.asset_url(file).rsplit('/').next().unwrap().to_owned();
-    let (a, b) = (name("lib/a.js"), name("b.js"));
+    let (a, b, c) = (name("lib/a.js"), name("b.js"), name("c.css"));
     assert_eq!(
         text,
         format!(
-            "// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\nconst later = () => import(\"./{b}\");\n"
+            "// import \"./none.js\"\nimport {{ a }} from './lib/{a}';\nimport \"./{b}\";\nconst from = \"./b.js\";\nconst later = () => import(\"./{b}\");\nconst style = new URL(\"./{c}\", import.meta.url);\nconst page = new URL(\"./c.css\", base);\n"
         )
     );
     let missing = error(&[("static/own.js", "export {\n  a,\n} from \"./none.js\";\n")], &["en"]);

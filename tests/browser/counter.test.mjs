@@ -1,8 +1,9 @@
 // The whole way of a request with everything real: the site and its headers, nginx, the counter, its store.
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import axe from "axe-core";
+import { violations } from "./axe.mjs";
 import { Counter, ORIGIN } from "./counter.mjs";
+import { atWork, each } from "./site.mjs";
 
 const FORM = "submit-a-service-request/";
 const LOCALES = ["ja", "en"];
@@ -34,10 +35,7 @@ async function look(page, name, { width, scheme }) {
     const what = name.includes("script") ? page.locator(".request:not([hidden])").first() : page;
     await what.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png`, fullPage: true });
   }
-  await page.evaluate(axe.source);
-  const rules = { "target-size": { enabled: true } };
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { resultTypes: ["violations"], rules }), rules);
-  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
+  const found = await violations(page);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) found.push(`${wide} px too wide`);
   const plain = await page.evaluate(() => [...document.querySelectorAll("main *")].flatMap(({ classList }) => [...classList]).filter((name) => name.startsWith("request-")
@@ -85,10 +83,12 @@ async function withScript(counter) {
     const before = (await counter.requests()).length;
     const page = await counter.page();
     await page.goto(`/${tag}/${FORM}`);
+    await atWork(page);
     await next(page);
     assert.ok((await page.locator(".form-faults li").first().innerText()).includes(WORDS[tag].missing));
     await fill(page);
     await page.reload();
+    await atWork(page);
     assert.equal(await page.inputValue("form [name=description]"), TEXT, "the draft is kept");
     await page.check("form [name=consent]");
     await next(page);
@@ -113,6 +113,7 @@ async function withScript(counter) {
 async function trap(counter) {
   const page = await counter.page();
   await page.goto(`/ja/${FORM}`);
+  await atWork(page);
   await fill(page);
   await page.evaluate(() => (document.querySelector("form [name=website]").value = "https://spam.example"));
   await next(page);
@@ -140,6 +141,7 @@ async function outage(counter) {
   const before = (await counter.requests()).length;
   const page = await counter.page();
   await page.goto(`/ja/${FORM}`);
+  await atWork(page);
   await fill(page);
   await next(page);
   await counter.halt();
@@ -179,6 +181,7 @@ async function report(counter) {
 async function pressure(counter) {
   const page = await counter.page();
   await page.goto(`/en/${FORM}`);
+  await atWork(page);
   await fill(page);
   await next(page);
   await send(page).click();
@@ -248,6 +251,7 @@ async function everyPage(counter, tag, view) {
   await page.goto(`/${tag}/nothing/`);
   await seen("not-found");
   await page.goto(`/${tag}/${FORM}`);
+  await atWork(page);
   await next(page);
   await seen("script-faults");
   await fill(page);
@@ -263,7 +267,7 @@ async function everyPage(counter, tag, view) {
 
 async function pages(counter) {
   const found = [];
-  for (const tag of LOCALES) for (const view of VIEWS) found.push(...(await everyPage(counter, tag, view)));
+  await each(LOCALES.flatMap((tag) => VIEWS.map((view) => [tag, view])), async ([tag, view]) => found.push(...(await everyPage(counter, tag, view))));
   assert.deepEqual([...new Set(found)], []);
 }
 

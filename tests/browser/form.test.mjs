@@ -1,7 +1,8 @@
 // The form in a page with its script, against a counter that answers as it is told.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import axe from "axe-core";
+import { violations } from "./axe.mjs";
+import { atWork } from "./site.mjs";
 import { skip } from "./skip.mjs";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -30,6 +31,7 @@ async function opened(site, options) {
   const page = await site.open(path, options);
   await page.evaluate(() => localStorage.clear());
   await page.reload();
+  await atWork(page);
   return { page, counter };
 }
 
@@ -59,16 +61,14 @@ async function faults(site) {
   assert.equal(await page.evaluate(() => document.activeElement.className), "form-faults");
   await page.locator(".form-faults a").first().click();
   assert.equal(await page.evaluate(() => document.activeElement.name), "requester_name");
-  await page.evaluate(axe.source);
-  assert.deepEqual((await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }))).violations.map(({ id }) => id), []);
+  assert.deepEqual(await violations(page), []);
 }
 
 async function once(site) {
   const { page, counter } = await opened(site);
   await fill(page);
   await submit(page);
-  await page.evaluate(axe.source);
-  assert.deepEqual((await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }))).violations.map(({ id }) => id), []);
+  assert.deepEqual(await violations(page), []);
   await send(page).dblclick();
   await page.waitForSelector(".form-reference");
   assert.equal(await page.locator(".form-reference").innerText(), REFERENCE);
@@ -120,6 +120,7 @@ async function draft(site) {
   const { page } = await opened(site);
   await fill(page);
   await page.reload();
+  await atWork(page);
   assert.equal(await page.inputValue("form [name=title]"), "全員がメールを送れない");
   assert.equal(await page.isChecked("form [name=consent]"), false);
   await page.evaluate(() => {
@@ -128,6 +129,7 @@ async function draft(site) {
   });
   const again = await page.context().newPage();
   await again.goto(page.url());
+  await atWork(again);
   assert.equal(await again.inputValue("form [name=title]"), "", "after a day it is gone");
   await again.fill("form [name=title]", "x");
   again.on("dialog", (dialog) => dialog.accept());

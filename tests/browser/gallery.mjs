@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { Counter } from "./counter.mjs";
-import { Site } from "./site.mjs";
+import { Site, atWork } from "./site.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../content/media/gallery");
 const QUALITY = 55;
@@ -45,6 +45,7 @@ async function request(site) {
     const page = await counter.page();
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.goto("/ja/submit-a-service-request/");
+    await atWork(page);
     const texts = { requester_name: "山田 太郎", company: "株式会社サンプル", email: "taro@example.com", customer_name: "顧客株式会社", customer_tenant: "contoso.partner.onmschina.cn", title: "全員がメールを送信できない", description: "今朝9時ごろから、全員が社外にメールを送信できません。再起動しても変わりません。" };
     for (const [name, text] of Object.entries(texts)) await page.fill(`form [name=${name}]`, text);
     await page.selectOption("form [name=service]", "office365");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import axe from "axe-core";
+import { violations } from "./axe.mjs";
 import { Preview } from "./preview.mjs";
 import { skip } from "./skip.mjs";
 
@@ -291,12 +291,6 @@ async function mail(site) {
   assert.deepEqual(await violations(list), []);
   const files = await readdir(join(preview.folder, "var/mail"));
   assert.ok(files.some((file) => file.endsWith(".eml")), files.join());
-}
-
-async function violations(page) {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
 }
 
 async function panel(site) {

@@ -1,6 +1,6 @@
 // Both languages in one view: marking, moving by keyboard, order and arrangement, permalinks, copying, reporting.
 import assert from "node:assert/strict";
-import axe from "axe-core";
+import { violations } from "./axe.mjs";
 import { skip } from "./skip.mjs";
 
 /** In short each width has one scheme and one order; in full every one has both. */
@@ -329,9 +329,7 @@ async function accessible(site) {
     const page = await open(site, view, rest);
     const [key] = (await keys(page)).slice(2);
     await piece(page, key, "first").click();
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }));
-    found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${view.width} ${view.scheme} ${rest}: ${id}: ${target.join(" ")}: ${failureSummary}`)));
+    found.push(...(await violations(page)).map((what) => `${view.width} ${view.scheme} ${rest}: ${what}`));
     const small = await page.$$eval(".bar :is(label, a, button)", (all) => all.map((one) => one.getBoundingClientRect()).filter(({ width, height }) => width > 0 && (width < 24 || height < 24)).length);
     assert.equal(small, 0, "targets are at least 24 px wide and high");
     const tall = await page.$eval(".bar", (bar) => bar.offsetHeight);

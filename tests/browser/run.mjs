@@ -20,11 +20,11 @@ if (sites.length === 0) throw new Error("usage: run.mjs FOLDER... [--foreign FOL
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 async function runOne(name, test, site) {
-  const began = Date.now();
+  const began = performance.now();
   try {
     await test(site);
     count.passed += 1;
-    console.log(`ok: ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    console.log(`ok: ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
   } catch (error) {
     const skipped = error instanceof Skip;
     count[skipped ? "skipped" : "failed"] += 1;

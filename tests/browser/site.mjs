@@ -13,12 +13,17 @@ const TYPES = {
 /** What a page may do, and no more, if the site has no file of headers: its own styles, images and scripts, and requests to its own host. */
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/** What an address of a page that has moved ends in, for it to stay. */
+export const STAY = "?stay";
+
 export class Site {
   static async serve(folder, browser) {
     const site = new Site();
     const all = await pagesOf(folder);
     const [pages, moved] = [all.filter((page) => !page.moved), all.filter((page) => page.moved)];
-    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved, headers: await headersOf(folder) });
+    const files = await readdir(folder, { recursive: true });
+    const [unavailable, print] = ["unavailable.html", "print.html"].map((name) => files.sort().find((file) => file.split(sep).at(-1) === name)).map((file) => file && `/${file.split(sep).join("/")}`);
+    Object.assign(site, { folder, browser, contexts: new Map(), opened: [], pages, moved, unavailable, print, headers: await headersOf(folder) });
     site.server = createServer((request, response) => site.answer(request, response));
     await new Promise((ready) => site.server.listen(0, "127.0.0.1", ready));
     site.origin = `http://127.0.0.1:${site.server.address().port}`;
@@ -31,7 +36,9 @@ export class Site {
     const file = normalize(join(this.folder, path.endsWith("/") ? `${path}index.html` : path));
     try {
       if (!file.startsWith(this.folder + sep)) throw new Error("outside");
-      const body = await readFile(file);
+      let body = await readFile(file);
+      // A page that has moved, so that it can be looked at.
+      if (request.url.endsWith(STAY)) body = body.toString().replace(/<meta http-equiv="refresh"[^>]*>/, "");
       const type = TYPES[extname(file)] ?? "application/octet-stream";
       response.writeHead(200, { ...this.headers, "content-type": type }).end(body);
     } catch {
@@ -67,7 +74,7 @@ export class Site {
     return [...new Set(this.pages.map(({ path }) => path.split("/")[1]))].filter((tag) => /^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(tag));
   }
 
-  /** The kinds of page, each with the largest of its kind; for what may stand in an article, the first page that has it. */
+  /** The kinds of page that every site has, each with the largest of its kind; for what may stand in an article, the first page that has it. */
   get kinds() {
     const largest = (test) => this.pages.filter(test).sort((a, b) => b.size - a.size)[0]?.path;
     const article = (tag) => largest(({ path }) => path.startsWith(`/${tag}/`) && !special(path) && path !== `/${tag}/`);
@@ -75,10 +82,17 @@ export class Site {
     for (const tag of this.locales) {
       known[`${tag} home`] = `/${tag}/`;
       known[`${tag} article`] = article(tag);
-      for (const name of ["contents/", "404.html"]) known[`${tag} ${name}`] = `/${tag}/${name}`;
+      for (const name of ["contents/", "search/", "404.html"]) known[`${tag} ${name}`] = `/${tag}/${name}`;
     }
     const exists = new Set(this.pages.map(({ path }) => path));
     return Object.entries(known).map(([kind, path]) => ({ kind, path: exists.has(path) ? path : undefined }));
+  }
+
+  /** Kinds of page that a site has only if it needs them. */
+  get extras() {
+    const moved = this.moved.find(({ moved }) => !moved.includes("://"));
+    const all = { moved: moved && `${moved.path}${STAY}`, unavailable: this.unavailable, print: this.print };
+    return Object.entries(all).map(([kind, path]) => ({ kind, path })).filter(({ path }) => path);
   }
 
   /** What may stand in an article, in one language and in two, each with the first page that has it. Not every site has each of them. */
@@ -97,6 +111,21 @@ export class Site {
     this.server.closeAllConnections();
     await new Promise((stopped) => this.server.close(stopped));
   }
+}
+
+/** Calls back for each of a list, with two at work: while a page loads, its browser leaves room for another. */
+export async function each(list, call) {
+  const rest = [...list];
+  const work = async () => {
+    while (rest.length) await call(rest.shift());
+  };
+  await Promise.all([work(), work()]);
+}
+
+/** Waits for the script of the form, which comes when the form is near. */
+export async function atWork(page) {
+  await page.locator("form.request").first().scrollIntoViewIfNeeded();
+  await page.locator("form.request .form-status").first().waitFor({ state: "attached" });
 }
 
 /** The headers of all pages, from the file `_headers` that a static host would read. */

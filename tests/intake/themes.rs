@@ -5,7 +5,7 @@ use crate::support::{Counter, Setup, free_port, sound, with};
 #[path = "../manual/themes.rs"]
 mod manual;
 
-const PAGES: [&str; 2] = ["themes.md", "themes.ja.md"];
+const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];
 const FORM: &str = "/requests/service-request";
 
 fn counter(templates: &[&str]) -> Counter {

@@ -9,6 +9,10 @@ use madoguchi::site::build::{self, Observer, Options};
 use tempfile::TempDir;
 
 const MANUAL: &str = "content/manual";
+/// The pages that explain the codes, in the order of the phases.
+const PAGES: [&str; 4] = ["files", "text", "site", "translations"];
+/// What the name of a page ends in, by its language.
+const ENDINGS: [&str; 2] = [".md", ".ja.md"];
 
 /// A heading of the third level whose title is code, and what stands below it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,36 +22,47 @@ struct Section {
     examples: Vec<String>,
 }
 
-/// What a page says: the configuration of all examples, and its sections.
+/// What the pages say in a language: the configuration of all examples, the sections, and the rows of the list of all codes.
 struct Manual {
     config: String,
     sections: Vec<Section>,
+    rows: Vec<String>,
 }
 
-/// Reads a page of the manual. An example is a fenced block that begins with a line `=== PATH`.
-fn manual(page: &str) -> Manual {
+fn text(page: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(MANUAL).join(page);
-    let text = fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
-    let mut manual = Manual { config: String::new(), sections: Vec::new() };
+    fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()))
+}
+
+/// Reads the list of all codes and the pages that explain them.
+fn manual(ending: &str) -> Manual {
+    let list = text(&format!("diagnostics{ending}"));
+    let config = list.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let rows = list.lines().filter(|line| line.starts_with("| <a ")).map(str::to_owned).collect();
+    let sections = PAGES.iter().flat_map(|page| sections(&text(&format!("diagnostics/{page}{ending}")))).collect();
+    Manual { config: config.to_owned(), sections, rows }
+}
+
+/// The sections of a page. An example is a fenced block that begins with a line `=== PATH`.
+fn sections(text: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(title) = line.strip_prefix("### ") {
             let id = title.trim_matches('`').to_owned();
-            manual.sections.push(Section { id, ..Section::default() });
+            sections.push(Section { id, ..Section::default() });
         } else if line.starts_with("```") {
             let fence: String = line.chars().take_while(|c| *c == '`').collect();
             let block: String = lines.by_ref().take_while(|line| *line != fence).flat_map(|line| [line, "\n"]).collect();
-            match manual.sections.last_mut() {
-                Some(section) if block.starts_with("=== ") => section.examples.push(block),
-                None if line == "```toml" => manual.config = block,
-                _ => {}
+            if let Some(section) = sections.last_mut().filter(|_| block.starts_with("=== ")) {
+                section.examples.push(block);
             }
-        } else if let Some(section) = manual.sections.last_mut() {
+        } else if let Some(section) = sections.last_mut() {
             section.words.push_str(line);
             section.words.push('\n');
         }
     }
-    manual
+    sections
 }
 
 /// A folder with an example's files, and the places where the report must point.
@@ -102,30 +117,48 @@ fn place(folder: &Path, found: &Diagnostic) -> String {
 #[test]
 fn the_pages_have_a_heading_for_every_code_and_for_nothing_else() {
     let expected: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
-    for page in ["diagnostics.md", "diagnostics.ja.md"] {
-        let sections = manual(page).sections;
+    for ending in ENDINGS {
+        let sections = manual(ending).sections;
         let headings: Vec<&str> = sections.iter().map(|section| section.id.as_str()).collect();
-        assert_eq!(headings, expected, "{MANUAL}/{page}");
+        assert_eq!(headings, expected, "{ending}");
+    }
+}
+
+/// An address that led to a code when all of them stood on one page leads to its row in the list, and on from there.
+#[test]
+fn the_list_leads_to_the_section_of_every_code_and_tells_its_severity() {
+    for (ending, error, warning) in [(".md", "error", "warning"), (".ja.md", "エラー", "警告")] {
+        let rows = manual(ending).rows;
+        assert_eq!(rows.len(), Code::ALL.len());
+        let page_of = |code: &str| {
+            let holds =
+                |page: &&&str| sections(&text(&format!("diagnostics/{page}{ending}"))).iter().any(|section| section.id == code);
+            PAGES.iter().find(holds).unwrap()
+        };
+        for (row, code) in rows.iter().zip(Code::ALL) {
+            let (id, severity) = (code.id(), if code.severity() == Severity::Error { error } else { warning });
+            let begins = format!("| <a name=\"{id}\"></a>[`{id}`](diagnostics/{}.md#{id}) | {severity} | ", page_of(id));
+            assert!(row.starts_with(&begins), "{row}");
+        }
     }
 }
 
 #[test]
 fn the_pages_tell_the_severity_of_every_code() {
-    for (page, error, warning) in [
-        ("diagnostics.md", "Severity: error.", "Severity: warning."),
-        ("diagnostics.ja.md", "重大度: エラー。", "重大度: 警告。"),
-    ] {
-        for section in manual(page).sections {
+    for (ending, error, warning) in
+        [(".md", "Severity: error.", "Severity: warning."), (".ja.md", "重大度: エラー。", "重大度: 警告。")]
+    {
+        for section in manual(ending).sections {
             let is_error = Code::from_id(&section.id).unwrap().severity() == Severity::Error;
             let words = section.words.trim_start();
-            assert!(words.starts_with(if is_error { error } else { warning }), "{page}: {}: {words}", section.id);
+            assert!(words.starts_with(if is_error { error } else { warning }), "{ending}: {}: {words}", section.id);
         }
     }
 }
 
 #[test]
 fn both_languages_show_the_same_examples() {
-    let (english, japanese) = (manual("diagnostics.md"), manual("diagnostics.ja.md"));
+    let (english, japanese) = (manual(".md"), manual(".ja.md"));
     assert_eq!(english.config, japanese.config);
     for (ours, theirs) in english.sections.iter().zip(&japanese.sections) {
         assert_eq!(ours.examples, theirs.examples, "{}", ours.id);
@@ -134,7 +167,7 @@ fn both_languages_show_the_same_examples() {
 
 #[test]
 fn every_example_gives_the_code_that_it_stands_under() {
-    let manual = manual("diagnostics.md");
+    let manual = manual(".md");
     for section in &manual.sections {
         let code = Code::from_id(&section.id).unwrap();
         assert_eq!(section.examples.is_empty(), MADE_HERE.contains(&code), "{code}: an example, or a test in this file");
@@ -153,7 +186,7 @@ const MADE_HERE: [Code; 5] = [Code::NotUtf8, Code::Template, Code::SymbolicLink,
 
 /// A site of one page with these bytes.
 fn site(page: &[u8]) -> TempDir {
-    let (folder, _) = made(&manual("diagnostics.md").config, "");
+    let (folder, _) = made(&manual(".md").config, "");
     put(folder.path(), "index.md", page);
     folder
 }

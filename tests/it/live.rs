@@ -139,14 +139,14 @@ const FILES: &[&str] = &[
 const FOLDERS: &[&str] =
     &["content/sub", "content/other", "content/includes", "content/media", "content/ja", "content", "away", "themes/own"];
 
-const CONFIG: &str = "[site]\ntitle = { ja = \"案内\", en = \"Guide\" }\nbase_url = \"https://docs.example.com/guide/\"\nsource_locale = \"en\"\ntheme = \"own\"\n";
+const CONFIG: &str = "[site]\ntitle = { ja = \"案内\", en = \"Guide\" }\nbase_url = \"https://docs.example.com/guide/\"\nsource_locale = \"en\"\ntheme = \"own\"\nexports = [\"markdown\", \"pairs\", \"llms\", \"print\"]\n";
 
 fn bytes(path: &str, at: usize) -> Vec<u8> {
     let links = "[a](notes.md) [b](sub/new.md#new) [c](sub/faq.yml) [d](xref:named) ![e](media/plan.svg) [f](media/plan.svg)";
     let text = match path {
         "madoguchi.toml" => [
             format!("{CONFIG}locales = [\"ja\", \"en\"]\n"),
-            format!("{CONFIG}locales = [\"ja\", \"en\"]\nparallel = false\n[site.glossary]\n\"Text\" = {{ ja = \"文\" }}\n"),
+            format!("{}locales = [\"ja\", \"en\"]\nparallel = false\n[site.glossary]\n\"Text\" = {{ ja = \"文\" }}\n", CONFIG.split("exports").next().unwrap()),
             CONFIG.to_owned(),
             format!("{CONFIG}locales = [\"ja\", \"en\", \"de\"]\n"),
             "[site\n".to_owned(),

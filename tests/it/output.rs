@@ -24,7 +24,7 @@ fn every_file_of_the_site_is_there_and_no_other() {
     let more: Vec<_> = more.into_iter().filter(|name| !name.contains("/search/")).collect();
     assert!(more.is_empty() && fewer.is_empty(), "more {more:?} fewer {fewer:?}");
     for name in all.keys().filter(|name| name.starts_with("assets/")) {
-        assert_eq!(name.split('.').nth(1).map(str::len), Some(10), "{name} has its hash in its name");
+        assert_eq!(name.rsplit('.').nth(1).map(str::len), Some(10), "{name} has its hash in its name");
     }
 }
 

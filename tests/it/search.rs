@@ -6,7 +6,7 @@ use madoguchi::site::search::fold::fold;
 use madoguchi::site::search::gram::{characters, grams, shard};
 use madoguchi::site::search::live::Live;
 use madoguchi::site::search::text::Text;
-use madoguchi::site::search::{Edition, Entry};
+use madoguchi::site::search::{Edition, Entry, SCANNED};
 use serde_json::Value;
 
 use crate::support::Site;
@@ -52,7 +52,15 @@ fn site() -> Site {
 
 #[test]
 fn the_preview_makes_the_files_of_a_build() {
-    let built = site().build();
+    // Of a small site all texts are scanned, three files in English and one in Japanese; else there is a file of grams in each.
+    assert_eq!(as_in_a_build(site()), 4);
+    let long = "Some of many words. ".repeat(SCANNED / 20 + 1);
+    assert_eq!(as_in_a_build(site().file("more/8.md", &format!("# Page 8\n\n{long}\n"))), 6);
+}
+
+/// Holds the preview's index against a build's, and counts its files.
+fn as_in_a_build(site: Site) -> usize {
+    let built = site.build();
     let addresses: Vec<String> =
         ["a/", "b/"].map(str::to_owned).into_iter().chain((0..9).map(|page| format!("more/{page}/"))).collect();
     let mut live = Live::new(vec!["ja".into(), "en".into()], addresses.len());
@@ -80,17 +88,17 @@ fn the_preview_makes_the_files_of_a_build() {
         assert_eq!((ours.remove("key").unwrap(), theirs.remove("key").is_some()), (Value::from("edit-11"), true));
         assert_eq!(ours, theirs);
     }
-    // One file of grams and three of texts in English; in Japanese, one of each.
-    assert_eq!(files, 6);
     assert_eq!(live.file("ja/search/g/0.bin"), None);
     assert_eq!(live.file("ja/a/index.html"), None);
+    files
 }
 
 #[test]
 fn an_edit_shows_in_the_preview() {
+    let long = " and".repeat(SCANNED / 4);
     let page = |words: &str| Entry {
         address: "a/".into(),
-        editions: vec![Some(Edition { title: "A".into(), text: Text::of_html(&format!("<p>{words}</p>")) })],
+        editions: vec![Some(Edition { title: "A".into(), text: Text::of_html(&format!("<p>{words}{long}</p>")) })],
     };
     let mut live = Live::new(vec!["en".into()], 1);
     live.set(0, page("before"));
@@ -98,12 +106,12 @@ fn an_edit_shows_in_the_preview() {
         let bytes = live.file(&format!("en/search/{name}")).unwrap();
         String::from_utf8_lossy(&miniz_oxide::inflate::decompress_to_vec_zlib(&bytes).unwrap()).into_owned()
     };
-    assert!(opened(&mut live, "g/000.bin").contains("for") && opened(&mut live, "p/000.bin").contains("before"));
+    assert!(opened(&mut live, "g/000.bin").contains("\u{1}fo") && opened(&mut live, "p/000.bin").contains("before"));
     let key = live.file("en/search/index.json");
     live.set(0, page("before"));
     assert_eq!(live.file("en/search/index.json"), key);
     live.set(0, page("after"));
-    assert!(!opened(&mut live, "g/000.bin").contains("for") && opened(&mut live, "p/000.bin").contains("after"));
+    assert!(!opened(&mut live, "g/000.bin").contains("\u{1}fo") && opened(&mut live, "p/000.bin").contains("after"));
     assert_ne!(live.file("en/search/index.json"), key);
 }
 
@@ -129,6 +137,77 @@ fn every_page_has_the_box_and_the_page_of_results_works_without_script_as_far_as
     assert_eq!(html.matches("<input type=\"search\"").count(), 1);
     assert!(html.contains("<noscript>") && html.contains("site:docs.example.com") && html.contains("<ol class=\"results\">"));
     assert!(built.dead_links("ja/search/").is_empty());
+}
+
+/// A site with a section of its navigation, and two entries beside it.
+fn with_section(exports: &str) -> Site {
+    let config = format!("[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nexports = [{exports}]\n");
+    site()
+        .config(&config)
+        .file("TOC.yml", "- name: First\n  href: b.md\n- name: Group\n  items:\n  - name: B\n    href: a.md\n  - name: C\n    items:\n    - name: P\n      href: more/1.md\n- name: Last\n  href: more/2.md\n- name: Alone\n  href: more/3.md\n  items:\n  - name: Elsewhere\n    href: https://example.com/\n")
+        .file("more/1.md", "# Page 1\n\n## Details\n\n[b](../a.md#details) [here](#details) [out](2.md) ![x](x.svg)\n\nx[^1]\n\n[^1]: y\n")
+        .file("more/x.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>")
+}
+
+#[test]
+fn a_print_holds_the_articles_of_a_section() {
+    let built = with_section("\"print\"").build();
+    let prints = ["b/", "a/"].map(|first| ["ja", "en"].map(|tag| format!("{tag}/{first}print.html")));
+    for path in prints.as_flattened() {
+        let html = built.html(path);
+        assert_eq!(crate::support::sound(&html), Ok(()), "{path}");
+        assert!(html.contains("<meta name=\"robots\" content=\"noindex\">") && built.dead_links(path).is_empty(), "{path}");
+    }
+    let html = built.html("en/a/print.html");
+    assert!(
+        html.contains("<h1>Group</h1>") && html.contains("<h2 id=\"p1-billing\">") && html.contains("<h3 id=\"p2-details\">"),
+        "{html}"
+    );
+    assert!(
+        html.contains("<a href=\"#p1-details\">b</a> <a href=\"#p2-details\">here</a> <a href=\"../more/2/\">out</a>"),
+        "{html}"
+    );
+    assert!(html.contains("src=\"../../more/x.svg\"") && !html.contains("heading-link"), "{html}");
+    let japanese = built.html("ja/a/print.html");
+    assert!(
+        japanese.contains("<article id=\"p1\">") && japanese.contains("<article id=\"p2\" lang=\"en\" dir=\"ltr\">"),
+        "{japanese}"
+    );
+    // Every page of the section leads to its print; entries with no page below them are a section together.
+    for (page, print) in [
+        ("en/a/", "../a/print.html"),
+        ("en/more/1/", "../../a/print.html"),
+        ("en/b/", "../b/print.html"),
+        ("ja/more/2/", "../../b/print.html"),
+        ("ja/a/parallel/", "../../a/print.html"),
+    ] {
+        assert!(built.html(page).contains(&format!("<a href=\"{print}\">")), "{page}");
+    }
+    assert!(!built.html("en/b/print.html").contains("Page 1") && built.html("en/b/print.html").contains("Page 3"));
+}
+
+#[test]
+fn without_prints_there_is_no_trace_of_them() {
+    let built = with_section("\"markdown\"").build();
+    assert!(!built.has("en/a/print.html") && !built.html("en/a/").contains("print.html"));
+}
+
+#[test]
+fn a_long_section_is_printed_in_parts() {
+    let mut toc = String::from("- name: Group\n  items:\n");
+    let mut site = site();
+    for page in 0..203 {
+        site = site.file(&format!("many/{page:03}.md"), &format!("# Number {page}\n\nWords.\n"));
+        toc.push_str(&format!("  - name: N\n    href: many/{page:03}.md\n"));
+    }
+    let config = "[site]\nsource_locale = \"en\"\nlocales = [\"en\"]\nexports = [\"print\"]\n";
+    let built = site.config(config).file("TOC.yml", &toc).build();
+    let [first, second] = ["000", "200"].map(|page| built.html(&format!("en/many/{page}/print.html")));
+    assert_eq!([&first, &second].map(|html| html.matches("<article ").count()), [200, 3]);
+    assert!(
+        first.contains("<a href=\"../200/print.html\">2</a>")
+            && second.contains("<a href=\"print.html\" aria-current=\"page\">2</a>")
+    );
 }
 
 #[test]

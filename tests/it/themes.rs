@@ -10,9 +10,9 @@ use madoguchi::site::build::{Observer, Options, build, discovered_tags};
 #[path = "../manual/themes.rs"]
 mod manual;
 
-const PAGES: [&str; 2] = ["themes.md", "themes.ja.md"];
+const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];
 /// Each template of the site, and a word in the path of the pages that it makes; the fragments within pages come after.
-const RENDERED: [&str; 9] = [
+const RENDERED: [&str; 10] = [
     "page.html",
     "parallel.html",
     "contents.html",
@@ -22,6 +22,7 @@ const RENDERED: [&str; 9] = [
     "unavailable.html",
     "nav.html",
     "search.html",
+    "print.html",
 ];
 
 struct Quiet;
@@ -42,7 +43,7 @@ fn site(folder: &Path) {
     put(
         folder,
         "madoguchi.toml",
-        "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n[form.translation-feedback]\nspec = \"content/tf.toml\"\n",
+        "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\ntheme = \"own\"\nexports = [\"print\"]\nedit_url = \"https://code.example.com/{path}\"\n[form.f]\nspec = \"content/f.toml\"\ncontact = { en = \"Call.\" }\npromise = { ja = \"連絡します。\", en = \"We answer.\" }\nprivacy = { ja = \"個人情報\", en = \"Data\" }\n[form.translation-feedback]\nspec = \"content/tf.toml\"\n",
     );
     put(folder, "content/tf.toml", include_str!("../../content/forms/translation-feedback.toml"));
     put(folder, "content/f.toml", include_str!("../../content/forms/service-request.toml"));
@@ -57,7 +58,7 @@ fn site(folder: &Path) {
     put(
         folder,
         "content/TOC.yml",
-        "items:\n- name: Before\n  href: b.md\n- name: Group\n  items:\n  - name: Billing\n    href: a.md\n- name: After\n  href: c.md\n- name: Elsewhere\n  href: https://example.com/\n",
+        "items:\n- name: Before\n  href: b.md\n- name: Group\n  items:\n  - name: Billing\n    href: a.md\n  - name: Home\n    href: index.md\n- name: After\n  href: c.md\n- name: Elsewhere\n  href: https://example.com/\n",
     );
     put(
         folder,

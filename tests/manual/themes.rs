@@ -1,4 +1,4 @@
-//! The manual's page on themes, read as data: which templates there are, and what each receives.
+//! The manual's page on templates, read as data: which templates there are, and what each receives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -243,9 +243,10 @@ function fileOf(script) {
   return (script.getAttribute("src") ?? "").split("/").at(-1);
 }
 
-/** The fields of a form and what its script knows of them. */
+/** The fields of a form, what its script knows of them, and the file of its messages. */
 function questions(form) {
-  return [...form.querySelectorAll("[data-field], input, select, textarea")].map((one) => one.cloneNode().outerHTML).join("\n");
+  const fields = [...form.querySelectorAll("[data-field], input, select, textarea")].map((one) => one.cloneNode().outerHTML);
+  return [form.dataset.words, ...fields].join("\n");
 }
 
 globalThis.madoguchiPreview = new Preview();

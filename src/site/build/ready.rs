@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{AT_ONCE, BuildError, Observer, indexed};
-use crate::site::body::{Bodies, BodyWriter};
+use crate::locale::LocaleId;
+use crate::site::body::{Bodies, Body, BodyWriter};
 use crate::site::discover::Listing;
 use crate::site::kept::Kept;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::page::Reader;
+use crate::site::print::Print;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::resolve::{Known, Seen};
 use crate::site::search::index::Index;
@@ -29,6 +31,8 @@ pub(super) struct Ready<'a> {
     pub(super) pages: Vec<PageId>,
     /// What search finds, if the site is to have it.
     pub(super) index: Option<Index>,
+    /// Prints of sections, if the site is to have them.
+    pub(super) prints: Vec<Print>,
     /// Files of the docset that are published as they stand.
     pub(super) resources: BTreeSet<SourcePath>,
     pub(super) extras: Vec<Rendered>,
@@ -55,6 +59,7 @@ impl Ready<'_> {
         let write_pages = || self.pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(write_page);
         let (pages, others) = rayon::join(write_pages, || self.write_others(output));
         pages.and(others)?;
+        self.prints.iter().try_for_each(|print| self.print(output, print))?;
         Ok(index.map_or(Ok(()), |index| indexed::finish(index, output))?)
     }
 
@@ -66,6 +71,14 @@ impl Ready<'_> {
         }
         let read = self.reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
         export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
+    }
+
+    /// Writes a print of a section. One at a time, so that no more than its articles are in memory.
+    fn print(&self, output: &Output, print: &Print) -> Result<(), BuildError> {
+        let model = self.renderer.model;
+        let locales: Vec<LocaleId> = model.locales().ids().collect();
+        let files = self.renderer.print(print, &locales, &|page, locales| texts_of(model, self.reader, page, locales))?;
+        Ok(files.iter().try_for_each(|file| output.put(&file.path, &file.bytes))?)
     }
 
     /// Writes what is no page.
@@ -92,6 +105,19 @@ impl Ready<'_> {
 pub(super) fn text_of(model: &Model<'_>, reader: &Reader<'_>, kept: &Kept, page: PageId) -> Result<Bodies, ThemeError> {
     let known = kept.take(page.0 as usize).filter(|text| text.hold(model));
     known.map_or_else(|| bodies(model, reader, page), Ok)
+}
+
+/// The text of a page in some locales, read again.
+pub(super) fn texts_of(
+    model: &Model<'_>,
+    reader: &Reader<'_>,
+    page: PageId,
+    locales: &[LocaleId],
+) -> Result<Vec<Option<Body>>, ThemeError> {
+    let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
+    let (known, facts) = (Known::All(model.facts), model.facts(page));
+    let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false };
+    locales.iter().map(|locale| writer.one(&read, *locale, false)).collect()
 }
 
 /// The text of a page of the resolved site, read again.

@@ -8,10 +8,10 @@ use rustc_hash::FxHashMap;
 
 use super::Live;
 use super::pages::is_broken;
+use crate::config::Export;
 use crate::locale::LocaleId;
 use crate::site::body::BodyWriter;
 use crate::site::catalog::is_published;
-use crate::site::export;
 use crate::site::extras::Single;
 use crate::site::facts::Use;
 use crate::site::library::Library;
@@ -20,6 +20,7 @@ use crate::site::nav::PageId;
 use crate::site::read::read_found_bytes;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::resolve::{Known, Seen, Target};
+use crate::site::{export, print};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath, UrlPath, percent_decode};
 
@@ -110,6 +111,9 @@ impl Live {
         if let Some((page, locale, parallel)) = self.page_at(path) {
             return self.article(page, locale, parallel);
         }
+        if let Some(answer) = self.printed(path) {
+            return answer;
+        }
         if let Some(content) =
             self.asset(path).or_else(|| self.indexed(path)).or_else(|| self.exported(path)).or_else(|| self.resource(path))
         {
@@ -189,6 +193,37 @@ impl Live {
             export::of_page(model, id, &page)
         });
         made.into_iter().find(|file| file.path.as_str() == path).map(|file| Content::new(file.path, file.bytes))
+    }
+
+    /// A print of a section. While a page of it cannot be read, there is none.
+    fn printed(&self, path: &str) -> Option<Answer> {
+        if !self.config.site.exports.contains(&Export::Print) || !path.ends_with(print::NAME) {
+            return None;
+        }
+        let texts = |model: &Model<'_>, library: &Library<'_>, id: PageId, locales: &[LocaleId]| {
+            let files = &self.catalog.pages[id.0 as usize];
+            let (page, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
+            let (known, facts) = (Known::All(model.facts), model.facts(id));
+            let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts, packed: false };
+            locales.iter().map(|locale| writer.one(&page, *locale, false)).collect()
+        };
+        self.with(|model, library| {
+            let of = |print: print::Print| {
+                let locale = model.locales().ids().find(|locale| print.address(model, *locale).as_str() == path)?;
+                Some((print, locale))
+            };
+            let (print, locale) = print::prints(model).into_iter().find_map(of)?;
+            if print.pages().iter().any(|page| self.known[page.0 as usize].broken) {
+                return Some(Answer::Failed(None));
+            }
+            let made = Renderer::new(model)
+                .and_then(|renderer| renderer.print(&print, &[locale], &|page, locales| texts(model, library, page, locales)));
+            Some(match made.map(|files| files.into_iter().next()) {
+                Ok(Some(file)) => Answer::Found(Content::new(file.path, file.bytes)),
+                Ok(None) => Answer::Failed(None),
+                Err(error) => Answer::Failed(Some(Box::new(error))),
+            })
+        })
     }
 
     fn asset(&self, path: &str) -> Option<Content> {

@@ -41,6 +41,12 @@ pub fn characters(gram: Gram) -> impl Iterator<Item = char> {
     (0..3).map(move |at| (gram >> (at * BITS)) as u32 & 0x1F_FFFF).filter(|c| *c != 0).filter_map(char::from_u32)
 }
 
+/// A number by which grams are in the order of their characters, the first of them first.
+pub fn in_order(gram: Gram) -> u64 {
+    let part = |at: u32| gram >> (at * BITS) & 0x1F_FFFF;
+    part(0) << (2 * BITS) | part(1) << BITS | part(2)
+}
+
 /// The file of so many (a power of two) that a gram stands in: FNV-1a (32 bits) over its characters, and the upper half folded on the lower.
 pub fn shard(gram: Gram, shards: usize) -> usize {
     let hash = characters(gram).fold(0x811C_9DC5_u32, |hash, c| (hash ^ u32::from(c)).wrapping_mul(0x0100_0193));

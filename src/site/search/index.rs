@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::gram::{Collector, Gram};
 use super::inverted::{self, BLOCK, Block};
-use super::{Edition, Entry, PACK, file_name, fold, pack, shards};
+use super::{Edition, Entry, PACK, file_name, fold, pack, shards, shards_of};
 use crate::source::Digest;
 
 /// A file of the index, below the output folder.
@@ -119,6 +119,9 @@ impl Index {
     /// Those of `put`.
     pub(crate) fn finish<E: Send>(self, put: impl Fn(File) -> Result<(), E> + Sync) -> Result<(), E> {
         let mut made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let sizes: Vec<usize> = self.sizes.into_iter().map(AtomicUsize::into_inner).collect();
+        let shards = shards_of(self.pages, sizes.iter().sum());
+        let texts: Vec<Vec<usize>> = self.tags.iter().map(|tag| texts(&made, tag)).collect();
         for (tag, turned) in self.tags.iter().zip(self.turned) {
             let blocks: Vec<Block> =
                 turned.into_iter().map(|block| block.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -128,17 +131,13 @@ impl Index {
                 let digest = Digest::of(&bytes);
                 put(File { path: path.clone(), bytes }).map(|()| (path, digest))
             };
-            let written: Result<Vec<_>, E> = (0..self.shards).into_par_iter().map(write).collect();
+            let written: Result<Vec<_>, E> = (0..shards).into_par_iter().map(write).collect();
             made.extend(written?);
         }
         made.sort_unstable();
-        let key = key(&made);
-        for at in 0..self.tags.len() {
-            let path = format!("{}/search/index.json", self.tags[at]);
-            put(File {
-                path,
-                bytes: directory(&self.tags, at, self.pages, self.sizes[at].load(Ordering::Relaxed), &key).into_bytes(),
-            })?;
+        let directory = Directory { tags: &self.tags, pages: self.pages, sizes: &sizes, key: &key(&made) };
+        for (at, (tag, texts)) in self.tags.iter().zip(&texts).enumerate() {
+            put(File { path: format!("{tag}/search/index.json"), bytes: directory.of(at, texts).into_bytes() })?;
         }
         Ok(())
     }
@@ -160,12 +159,34 @@ pub(super) fn key(made: &[(String, Digest)]) -> String {
     Digest::of(all.as_bytes()).hex()[..10].to_owned()
 }
 
-/// `index.json` of a locale, whose texts have so many bytes as they are.
-pub(super) fn directory(tags: &[String], locale: usize, pages: usize, bytes: usize, key: &str) -> String {
-    let others: Vec<(usize, &String)> = tags.iter().enumerate().filter(|(at, _)| *at != locale).collect();
-    serde_json::json!({
-        "format": 1, "key": key, "pages": pages, "shards": shards(pages), "pack": PACK, "bytes": bytes, "bit": locale.min(31),
-        "locale": tags[locale], "others": others.iter().map(|(_, tag)| tag).collect::<Vec<_>>(),
-    })
-    .to_string()
+/// The numbers of the files of texts that were made for a locale.
+fn texts(made: &[(String, Digest)], tag: &str) -> Vec<usize> {
+    let folder = format!("{tag}/search/p/");
+    let number = |(path, _): &(String, Digest)| path.strip_prefix(&folder)?.strip_suffix(".bin")?.parse().ok();
+    let mut all: Vec<usize> = made.iter().filter_map(number).collect();
+    all.sort_unstable();
+    all
+}
+
+/// What is told of an index in `index.json`.
+pub(super) struct Directory<'a> {
+    pub(super) tags: &'a [String],
+    pub(super) pages: usize,
+    /// By locale, the bytes of all texts as they are.
+    pub(super) sizes: &'a [usize],
+    pub(super) key: &'a str,
+}
+
+impl Directory<'_> {
+    /// The file of a locale that has these files of texts: where there are no grams, all of them are fetched.
+    pub(super) fn of(&self, locale: usize, texts: &[usize]) -> String {
+        let others: Vec<&String> = self.tags.iter().enumerate().filter(|(at, _)| *at != locale).map(|(_, tag)| tag).collect();
+        let shards = shards_of(self.pages, self.sizes.iter().sum());
+        let texts = (shards == 0).then_some(texts);
+        serde_json::json!({
+            "format": 2, "key": self.key, "pages": self.pages, "shards": shards, "pack": PACK, "bytes": self.sizes[locale],
+            "bit": locale.min(31), "locale": self.tags[locale], "others": others, "texts": texts,
+        })
+        .to_string()
+    }
 }

@@ -3,11 +3,12 @@
 //! Pages are turned over in blocks of [`BLOCK`], as they are rendered, so that of all grams only lists of small numbers stay in memory. In the end
 //! each file of grams takes its part from all blocks.
 //!
-//! The file, opened: the length of the keys in bytes; the keys, in the order of their numbers, with a line break between them; the length of each key's list in
+//! The file, opened: the length of the keys in bytes; the keys, in the order of their characters, each as a control character that tells how many
+//! characters it shares with the one before it (U+0001 for none), and the others; the length of each key's list in
 //! bytes; the lists. A list has a number for each page, in order: twice the distance from the page before it (the first: from page −1, less
 //! one), and one more if the gram stands in a heading. All numbers are LEB128: seven bits a byte, lowest first.
 
-use super::gram::{Gram, characters, shard};
+use super::gram::{Gram, characters, in_order, shard};
 use super::pack::compressed;
 
 /// How many pages are turned over at once.
@@ -96,13 +97,12 @@ pub fn file<'b>(blocks: impl IntoIterator<Item = &'b Block>, shard: usize) -> Ve
     for (number, block) in (0_u32..).zip(blocks) {
         rows.extend(block.lists(shard).map(|(gram, list)| (gram, number, list)));
     }
-    rows.sort_unstable();
+    rows.sort_unstable_by_key(|(gram, number, _)| (in_order(*gram), *number));
     let (mut keys, mut lengths, mut lists) = (String::new(), Vec::new(), Vec::new());
+    let mut last = 0;
     for parts in rows.chunk_by(|a, b| a.0 == b.0) {
-        if !lengths.is_empty() {
-            keys.push('\n');
-        }
-        keys.extend(characters(parts[0].0));
+        key(last, parts[0].0, &mut keys);
+        last = parts[0].0;
         let before = lists.len();
         let mut next = 0;
         for (_, block, list) in parts {
@@ -120,6 +120,13 @@ pub fn file<'b>(blocks: impl IntoIterator<Item = &'b Block>, shard: usize) -> Ve
     raw.append(&mut lengths);
     raw.append(&mut lists);
     compressed(&raw)
+}
+
+/// Appends a key after the one before it.
+fn key(last: Gram, gram: Gram, keys: &mut String) {
+    let shared = characters(last).zip(characters(gram)).take_while(|(a, b)| a == b).count();
+    keys.push(char::from(1 + shared as u8));
+    keys.extend(characters(gram).skip(shared));
 }
 
 /// Appends a number.
@@ -157,14 +164,23 @@ mod tests {
         let second = vec![grams(""), grams("東京都区内")];
         let blocks = [Block::of(&first, 1), Block::of(&second, 1)];
         let raw = miniz_oxide::inflate::decompress_to_vec_zlib(&file(&blocks, 0)).unwrap();
-        // In the order of the grams as numbers, the last character first.
-        let keys = "東京\n区内\n都区\n京都";
+        let keys = "\u{1}京都\u{1}区内\u{1}東京\u{1}都区";
         assert_eq!((raw[0] as usize, &raw[1..=keys.len()]), (keys.len(), keys.as_bytes()));
         let rest = &raw[1 + keys.len()..];
-        assert_eq!(rest[..7], [65, 2, 2, 2, 0, 2, 2]);
+        assert_eq!(rest[..4], [2, 2, 65, 2]);
+        // Page 129 alone, in a heading: 259 is 3 and 2 · 128.
+        assert_eq!(rest[4..6], [0x83, 0x02]);
+        // Page 0, then every second one.
+        assert_eq!(rest[8..11], [0, 2, 2]);
         // From page 126 to 129, where it is in a heading: two pages between.
-        assert_eq!(rest[4 + 64], 2 << 1 | 1);
-        // Page 129 alone: 259 is 3 and 2 · 128.
-        assert_eq!(rest[4 + 65..4 + 67], [0x83, 0x02]);
+        assert_eq!(rest[8 + 64], 2 << 1 | 1);
+    }
+
+    #[test]
+    fn a_key_says_only_what_is_new() {
+        let pages = vec![Collector::default().collect("abc abd 都市 都内", [])];
+        let raw = miniz_oxide::inflate::decompress_to_vec_zlib(&file(&[Block::of(&pages, 1)], 0)).unwrap();
+        let keys = std::str::from_utf8(&raw[1..=usize::from(raw[0])]).unwrap();
+        assert!(keys.contains("\u{1}ab\u{3}c\u{3}d\u{1}b") && keys.contains("\u{1}都内\u{2}市"), "{keys:?}");
     }
 }

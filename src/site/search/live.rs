@@ -9,9 +9,9 @@
 //! Nothing is made before it is asked for. An edit costs the page's own grams, and turning over its block of pages when the next file of
 //! grams is asked for. `index.json` names a key that grows with each edit instead of a digest of all files, so that none has to be made for it.
 
-use super::index::{Grams, directory, grams};
+use super::index::{Directory, Grams, grams};
 use super::inverted::{self, BLOCK, Block};
-use super::{Entry, PACK, file_name, pack, shards};
+use super::{Entry, PACK, file_name, pack, shards, shards_of};
 
 /// The index of pages in memory.
 #[derive(Debug)]
@@ -50,16 +50,27 @@ impl Live {
         }
         let number: usize = name.get(2..)?.strip_suffix(".bin")?.parse().ok()?;
         match &name[..2] {
-            "g/" if number < shards(self.pages.len()) && name == file_name("g", number) => Some(self.grams(locale, number)),
+            "g/" if name == file_name("g", number) && number < shards_of(self.pages.len(), self.sizes().iter().sum()) => {
+                Some(self.grams(locale, number))
+            }
             "p/" if name == file_name("p", number) => self.texts(locale, number),
             _ => None,
         }
     }
 
     fn directory(&self, locale: usize) -> Vec<u8> {
-        let length = |entry: &Entry| entry.editions.get(locale)?.as_ref().map(|edition| edition.text.marked.len());
-        let bytes = self.pages.iter().flatten().filter_map(length).sum();
-        directory(&self.tags, locale, self.pages.len(), bytes, &format!("edit-{}", self.edits)).into_bytes()
+        let has = |page: &Option<Entry>| page.as_ref().is_some_and(|page| page.editions.get(locale).is_some_and(Option::is_some));
+        let packs = self.pages.chunks(PACK).enumerate().filter(|(_, pages)| pages.iter().any(has));
+        let texts: Vec<usize> = packs.map(|(number, _)| number).collect();
+        let (sizes, key) = (self.sizes(), format!("edit-{}", self.edits));
+        Directory { tags: &self.tags, pages: self.pages.len(), sizes: &sizes, key: &key }.of(locale, &texts).into_bytes()
+    }
+
+    /// The bytes of each locale's texts as they are.
+    fn sizes(&self) -> Vec<usize> {
+        let length = |entry: &Entry, locale: usize| entry.editions.get(locale)?.as_ref().map(|edition| edition.text.marked.len());
+        let of = |locale| self.pages.iter().flatten().filter_map(|entry| length(entry, locale)).sum();
+        (0..self.tags.len()).map(of).collect()
     }
 
     fn texts(&self, locale: usize, number: usize) -> Option<Vec<u8>> {

@@ -145,8 +145,12 @@ impl Index {
         Self { texts, lists }
     }
 
-    /// The addresses of the pages that hold a folded text. What the index alone decides is not looked up in the texts.
+    /// The addresses of the pages that hold a folded text. What the index alone decides is not looked up in the texts; where it has no grams,
+    /// all texts are.
     fn find(&self, probe: &str) -> BTreeSet<&str> {
+        if self.lists.is_empty() {
+            return self.texts.values().filter(|(_, text)| text.contains(probe)).map(|(at, _)| at.as_str()).collect();
+        }
         let keys: Vec<String> = grams(probe).map(|gram| characters(gram).collect()).collect();
         let lists: Vec<BTreeSet<usize>> =
             keys.iter().map(|key| self.lists.get(key).into_iter().flatten().copied().collect()).collect();
@@ -174,9 +178,9 @@ fn number(bytes: &mut &[u8]) -> usize {
 fn read_lists(mut raw: &[u8]) -> Vec<(String, Vec<usize>)> {
     let length = number(&mut raw);
     let (keys, mut rest) = raw.split_at(length);
-    let keys: Vec<&str> = std::str::from_utf8(keys).expect("UTF-8").split('\n').filter(|key| !key.is_empty()).collect();
+    let keys = read_keys(std::str::from_utf8(keys).expect("UTF-8"));
     let lengths: Vec<usize> = keys.iter().map(|_| number(&mut rest)).collect();
-    let read = |(key, length): (&&str, usize)| {
+    let read = |(key, length): (&String, usize)| {
         let (mut list, after) = rest.split_at(length);
         rest = after;
         let (mut pages, mut next) = (Vec::new(), 0);
@@ -184,11 +188,25 @@ fn read_lists(mut raw: &[u8]) -> Vec<(String, Vec<usize>)> {
             next += (number(&mut list) >> 1) + 1;
             pages.push(next - 1);
         }
-        ((*key).to_owned(), pages)
+        (key.clone(), pages)
     };
     let lists = keys.iter().zip(lengths).map(read).collect();
     assert!(rest.is_empty());
     lists
+}
+
+/// Keys as they are written: a control character for what each shares with the one before it, and the rest.
+fn read_keys(text: &str) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for c in text.chars() {
+        if c < ' ' {
+            let shared = keys.last().map(|last| last.chars().take(c as usize - 1).collect());
+            keys.push(shared.unwrap_or_default());
+        } else {
+            keys.last_mut().expect("a key").push(c);
+        }
+    }
+    keys
 }
 
 fn read_texts(raw: &[u8]) -> Vec<(usize, (String, String))> {

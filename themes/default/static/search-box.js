@@ -1,5 +1,6 @@
 // What search shows: the list below the box in the header, the page of results, and hints beside a form. Pages fetch it by search-start.js,
 // when it is wanted.
+import { said } from "./said.js";
 import { Search, fold } from "./search.js";
 
 // ---- The box in the header
@@ -18,6 +19,16 @@ const marked = (pieces) => pieces.map(([text, mark]) => (mark ? element("mark", 
 /** What a result leads to. */
 const href = (base, { address }) => new URL(`../${address.split("/").map((part, at, all) => (at === all.length - 1 ? part : encodeURIComponent(part))).join("/")}`, base).href;
 
+/** Resolves when there is a style for what is shown here. The page of results has it from the start. */
+function styled() {
+  const address = new URL("./search.css", import.meta.url).href;
+  if ([...document.querySelectorAll("link[rel=stylesheet]")].some((link) => link.href === address)) return undefined;
+  const link = element("link", { rel: "stylesheet", href: address });
+  const loaded = new Promise((known) => ["load", "error"].forEach((type) => link.addEventListener(type, known)));
+  document.head.append(link);
+  return loaded;
+}
+
 /** Calls back when typing has paused, never while an input method composes. */
 function typed(input, wait, call) {
   let timer;
@@ -34,10 +45,10 @@ const SHOWN = 7;
 
 /** Results below the box while words are typed (ARIA combobox with a list). */
 class Box {
-  constructor(form, search) {
-    Object.assign(this, { form, search, input: form.querySelector("input"), words: form.dataset, options: [], active: -1, turn: 0 });
+  constructor(form, search, words) {
+    Object.assign(this, { form, search, words, input: form.querySelector("input"), options: [], active: -1, turn: 0 });
     const id = `${this.input.id}-list`;
-    this.list = element("ul", { id, role: "listbox", "aria-label": this.words.results });
+    this.list = element("div", { id, role: "listbox", "aria-label": this.words.results });
     this.status = element("p", { class: "hidden", role: "status" });
     this.list.hidden = true;
     form.append(this.list, this.status);
@@ -64,20 +75,28 @@ class Box {
 
   show(query, text) {
     const results = query.sorted();
-    const options = results.slice(0, SHOWN).map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
+    const shown = results.slice(0, SHOWN);
+    const options = shown.map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
+    const exact = shown.filter(({ kind }) => kind === "exact").length;
+    const apart = exact && exact < shown.length ? [this.group(options.slice(exact))] : options.slice(exact);
     const all = `${this.form.action}?q=${encodeURIComponent(text)}`;
     if (results.length > SHOWN || !query.complete) options.push(this.option(all, undefined, element("em", {}, this.words.all)));
     this.options = options;
-    this.list.replaceChildren(...options);
+    this.list.replaceChildren(...options.slice(0, exact), ...apart, ...options.slice(shown.length));
     const count = query.complete ? fill(this.words.count, { count: results.length }) : fill(this.words.atLeast, { count: results.length });
     this.status.textContent = results.length ? count : this.words.none;
-    if (!options.length) this.list.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
+    if (!options.length) this.list.replaceChildren(element("div", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
     this.open();
+  }
+
+  /** Pages with the words in other places, below those that have them just as they were written. */
+  group(options) {
+    return element("div", { role: "group", "aria-label": this.words.apart }, element("p", { class: "none", "aria-hidden": "true" }, this.words.apart), ...options);
   }
 
   /** An entry holds no link: it is itself what is chosen. */
   option(address, lang, ...content) {
-    return element("li", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false", "data-href": address, lang }, ...content);
+    return element("div", { role: "option", id: `${this.list.id}-${Math.random().toString(36).slice(2)}`, "aria-selected": "false", "data-href": address, lang }, ...content);
   }
 
   go(option, apart) {
@@ -124,13 +143,15 @@ class Box {
 // ---- The page of results
 
 class Page {
-  constructor(form, search) {
-    Object.assign(this, { form, search, words: form.dataset, input: form.querySelector("input"), turn: 0 });
+  constructor(form, search, words) {
+    Object.assign(this, { form, search, words, input: form.querySelector("input"), turn: 0 });
     this.place = document.querySelector(".found");
     this.status = this.place.querySelector("[role=status]");
     this.list = this.place.querySelector("ol");
+    this.others = element("ul", { class: "results" });
+    this.apart = element("section", { hidden: "" }, element("h2", {}, this.words.apart), this.others);
     this.next = element("button", { type: "button", hidden: "" }, this.words.more);
-    this.place.append(element("p", { class: "more" }, this.next));
+    this.place.append(element("p", { class: "more" }, this.next), this.apart);
     this.input.value = new URLSearchParams(location.search).get("q") ?? "";
     this.title = document.title;
     typed(this.input, 120, () => this.find());
@@ -152,6 +173,8 @@ class Page {
     document.title = text ? `${text} – ${this.title}` : this.title;
     this.query = this.search.query(text);
     this.list.replaceChildren();
+    this.others.replaceChildren();
+    this.apart.hidden = true;
     await this.more();
   }
 
@@ -173,10 +196,17 @@ class Page {
 
   show() {
     const { query } = this;
-    const [known, results] = [new Set([...this.list.children].map(({ dataset }) => dataset.page)), query.sorted()];
+    const results = query.sorted();
+    // Where there are pages with the query as it was written, the list holds these and no other.
+    const has = (kind) => results.some((result) => result.kind === kind);
+    const apart = has("exact") && has("words");
+    if (has("exact")) [...this.list.children].filter(({ dataset }) => dataset.match === "words").forEach((item) => item.remove());
     // What was shown keeps its place: who reads on must not lose it.
+    const known = new Set([...this.list.children].map(({ dataset }) => dataset.page));
     const fresh = results.filter(({ page }) => !known.has(String(page)));
-    this.list.append(...fresh.map((result) => this.item(result)));
+    this.list.append(...fresh.filter(({ kind }) => !apart || kind === "exact").map((result) => this.item(result)));
+    this.others.replaceChildren(...(apart ? results.filter(({ kind }) => kind === "words").map((result) => this.item(result)) : []));
+    this.apart.hidden = !apart;
     this.next.hidden = query.complete;
     if (query.short) return this.say(this.input.value.trim() ? this.words.short : "");
     if (!results.length) return this.say(query.complete ? this.words.none : this.words.looking);
@@ -224,8 +254,9 @@ function hints(title, search, words) {
 
 const form = document.querySelector("form.search");
 if (form) {
+  const [words] = await Promise.all([said(form, "search_"), styled()]);
   const search = new Search(new URL(form.action));
-  if (document.querySelector(".found")) new Page(form, search);
-  else new Box(form, search);
-  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, form.dataset);
+  if (document.querySelector(".found")) new Page(form, search, words);
+  else new Box(form, search, words);
+  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words);
 }

@@ -100,13 +100,27 @@ class Language {
     if (!response.ok) throw new Error(`${response.status} ${response.url}`);
     const bytes = await response.arrayBuffer();
     meter.bytes += bytes.byteLength;
+    if (folder === "p") meter.largest = Math.max(meter.largest, bytes.byteLength);
     return inflate(bytes);
   }
 
   /** By gram, where its list stands in the file; read once. */
   async lists(number, meter) {
-    if (!this.grams.has(number)) this.grams.set(number, this.file("g", number, meter).then(readGrams));
-    return this.grams.get(number);
+    return once(this.grams, number, () => this.file("g", number, meter).then(readGrams));
+  }
+
+  /** As `pagesOf` for any folded text, in the texts of all pages: where they are few, there are no grams. */
+  async scanned(folded, meter) {
+    const pages = new Uint8Array(this.pages);
+    let found;
+    for (const file of await Promise.all(this.texts.map((number) => this.opened(number, meter)))) {
+      for (const text of file.values()) {
+        if (!text.folded.includes(folded)) continue;
+        found = pages;
+        pages[text.page] = text.headings.some(({ start, end }) => fold(text.text.slice(start, end)).includes(folded)) ? 3 : 1;
+      }
+    }
+    return found;
   }
 
   /** By page: 1 if the gram is on it, 3 if in a heading; nothing if it is nowhere. */
@@ -127,14 +141,34 @@ class Language {
 
   /** The texts of a page, read with its neighbours. */
   async text(page, meter) {
-    const number = Math.floor(page / this.pack);
-    if (!this.packs.has(number)) this.packs.set(number, this.file("p", number, meter).then(readTexts));
-    return (await this.packs.get(number)).get(page);
+    return (await this.opened(Math.floor(page / this.pack), meter)).get(page);
   }
 
+  /** Whether the texts of a page are there, or on their way. */
   has(page) {
     return this.packs.has(Math.floor(page / this.pack));
   }
+
+  /** Names the file of a page's texts, among those of all languages. */
+  place(page) {
+    return `${this.locale} ${Math.floor(page / this.pack)}`;
+  }
+
+  /** The texts of a file, by page. */
+  async opened(number, meter) {
+    return once(this.packs, number, () => this.file("p", number, meter).then(readTexts));
+  }
+}
+
+/** What a key stands for, made once; a failure is not kept. */
+function once(all, key, make) {
+  if (!all.has(key)) {
+    all.set(key, make().catch((error) => {
+      all.delete(key);
+      throw error;
+    }));
+  }
+  return all.get(key);
 }
 
 function readGrams(buffer) {
@@ -148,7 +182,11 @@ function readGrams(buffer) {
   const length = number();
   const keys = new TextDecoder().decode(bytes.subarray(at, at + length));
   at += length;
-  const lengths = keys ? keys.split("\n").map((key) => [key, number()]) : [];
+  let last = [];
+  const lengths = [...keys.matchAll(/([\x01-\x04])([^\x01-\x04]*)/g)].map(([, shared, rest]) => {
+    last = [...last.slice(0, shared.charCodeAt(0) - 1), ...rest];
+    return [last.join(""), number()];
+  });
   const places = new Map();
   for (const [key, size] of lengths) places.set(key, [at, (at += size)]);
   return { bytes, places };
@@ -212,8 +250,8 @@ function placesOf(word, folded, most = 50) {
 
 // ---- Queries
 
-/** How many bytes one look may move, where the texts of the site are too many to be looked through. */
-const BUDGET = 120_000;
+/** How many bytes one look may move, where the texts of the site are too many to be looked through: the last file may go over it. */
+const BUDGET = 110_000;
 /** Sites with fewer bytes of text in all languages are looked through to the end. */
 const SMALL = 4_000_000;
 /** With fewer exact results than this, pages with the words in other places are shown as well. */
@@ -248,7 +286,8 @@ export class Search {
   }
 
   /** The pages of a language that may hold a folded text, and whether they surely do. */
-  async candidates(language, folded, meter) {
+  async candidates(language, folded, meter, most = MOST_GRAMS) {
+    if (!language.shards) return { pages: await language.scanned(folded, meter), sure: true };
     let keys = grams(folded);
     const sure = keys.length > 0 && keys.includes(folded);
     if (sure) keys = [folded];
@@ -257,7 +296,7 @@ export class Search {
     keys.sort((a, b) => telling(b) - telling(a));
     let pages;
     // Where the first gram is nowhere, no more is fetched.
-    for (const some of [keys.slice(0, 1), keys.slice(1, MOST_GRAMS)]) {
+    for (const some of [keys.slice(0, 1), keys.slice(1, most)]) {
       for (const list of await Promise.all(some.map((key) => language.pagesOf(key, meter)))) {
         if (!list) return { pages: undefined, sure: true };
         if (pages) pages.forEach((value, at) => (pages[at] = value & list[at]));
@@ -285,7 +324,7 @@ class Query {
     const quoted = /^["“「](.+)["”」]$/u.exec(text.trim());
     this.folded = fold(quoted ? quoted[1] : text);
     this.spaced = fold(text.replace(/\s+/g, "\n"));
-    Object.assign(this, { search, quoted: Boolean(quoted), results: new Map(), meter: { bytes: 0 }, complete: false, kind: "exact" });
+    Object.assign(this, { search, quoted: Boolean(quoted), results: new Map(), meter: { bytes: 0, largest: 12_000 }, complete: false });
     this.short = [...this.folded].length < 2;
   }
 
@@ -293,15 +332,21 @@ class Query {
   async more() {
     if (this.short) return this.finish();
     this.queue ??= await this.line(this.folded);
-    this.limit = this.meter.bytes + BUDGET - (this.started ? 0 : this.meter.bytes);
-    this.started = true;
-    await this.look((page, languages) => this.exact(page, languages));
-    if (this.queue.length) return this;
-    if (this.results.size < FEW && !this.quoted && !this.widened) {
+    this.limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
+    this.fresh = true;
+    const whole = this.limit;
+    // Where the first texts do not hold it as it was written, a part is left for the words one by one.
+    if (!this.quoted && !this.widened) this.limit -= BUDGET * 0.4;
+    await this.look((entry, at, text) => this.exact(entry, at, text));
+    this.limit = whole;
+    if (this.results.size) await this.look((entry, at, text) => this.exact(entry, at, text));
+    const left = this.queue;
+    if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
       await this.widen();
     }
-    return this.finish();
+    this.queue = left;
+    return left.length ? this : this.finish();
   }
 
   finish() {
@@ -328,28 +373,48 @@ class Query {
     return [...rank.values()].sort((a, b) => a.rank - b.rank || a.page - b.page);
   }
 
+  /** Looks into the pages of the queue, the texts in its languages one after the other until one is judged a result. */
   async look(judge) {
-    while (this.queue.length && (this.small || this.meter.bytes < this.limit)) {
-      const some = this.queue.splice(0, this.small ? 400 : 6);
+    for (let some = this.next(); some.length; some = this.next()) {
       await Promise.all(some.map(async (entry) => {
-        const texts = await Promise.all(entry.in.map(({ at }) => this.all[at].text(entry.page, this.meter)));
-        const result = judge(entry, texts);
-        if (!result) return;
-        await this.show(result);
-        this.results.set(entry.page, result);
+        for (const { at } of entry.in) {
+          const result = judge(entry, at, await this.all[at].text(entry.page, this.meter));
+          if (!result) continue;
+          await this.show(result);
+          this.results.set(entry.page, result);
+          return;
+        }
       }));
     }
   }
 
-  /** A page that holds the whole query. */
-  exact(entry, texts) {
-    for (const [at, text] of texts.entries()) {
-      if (!text?.folded.includes(this.folded)) continue;
-      const places = [];
-      for (let from = text.folded.indexOf(this.folded); from >= 0 && places.length < 200; from = text.folded.indexOf(this.folded, from + 1)) places.push([from, from + this.folded.length]);
-      return this.result("exact", entry, entry.in[at].at, text, places, 0);
+  /** The first of the queue, as many as may be fetched together, and all whose texts are there with them. */
+  next() {
+    if (this.small) return this.queue.splice(0, 400);
+    const [files, taken, left] = [new Set(), [], []];
+    let free = Math.max(this.fresh ? 2 : 0, Math.min(6, Math.floor((this.limit - this.meter.bytes) / this.meter.largest)));
+    this.fresh = false;
+    for (const entry of this.queue) {
+      // Of a page that only another language finds, the reader's own is shown.
+      const ats = entry.in[0].at ? [entry.in[0].at, 0] : [0];
+      const needed = ats.filter((at) => !this.all[at].has(entry.page) && !files.has(this.all[at].place(entry.page)));
+      if (needed.length > free) left.push(entry);
+      else {
+        free -= needed.length;
+        needed.forEach((at) => files.add(this.all[at].place(entry.page)));
+        taken.push(entry);
+      }
     }
-    return undefined;
+    this.queue = left;
+    return taken;
+  }
+
+  /** A page that holds the whole query. */
+  exact(entry, at, text) {
+    if (!text?.folded.includes(this.folded)) return undefined;
+    const places = [];
+    for (let from = text.folded.indexOf(this.folded); from >= 0 && places.length < 200; from = text.folded.indexOf(this.folded, from + 1)) places.push([from, from + this.folded.length]);
+    return this.result("exact", entry, at, text, places, 0);
   }
 
   /** What is known of a found page: the best of its places, and how high it stands. */
@@ -386,18 +451,19 @@ class Query {
     if (result.lang && own.locale === result.lang) result.lang = undefined;
   }
 
+  /** The results: pages with the whole query before those with its words, the best first. */
   sorted() {
-    return [...this.results.values()].sort((a, b) => b.score - a.score || a.page - b.page);
+    return [...this.results.values()].sort((a, b) => (a.kind === "words") - (b.kind === "words") || b.score - a.score || a.page - b.page);
   }
 
   /** Few pages hold the query as it is: the kana's other set, then the words one by one, then most of them. */
   async widen() {
-    if (!this.results.size) {
+    if (!this.results.size && !this.queue.length) {
       for (const other of otherSpellings(this.folded)) {
         const folded = this.folded;
         this.folded = other;
         this.queue = await this.line(other);
-        await this.look((entry, texts) => this.exact(entry, texts));
+        await this.look((entry, at, text) => this.exact(entry, at, text));
         if (!this.results.size) this.folded = folded;
         else return;
       }
@@ -408,13 +474,15 @@ class Query {
   /** Pages with the words of the query, wherever they stand: at least such a part of them, by weight. */
   async loose(most, part) {
     this.all ??= await this.search.languages();
+    this.limit ??= BUDGET;
     const together = wordsOf(this.spaced, false);
     const words = together.length > 1 ? together : wordsOf(this.spaced, true);
     let chosen = (words.length ? words : together).slice(0, 8);
+    if (!this.small) chosen = chosen.sort((a, b) => b.text.length - a.text.length).slice(0, 5);
     if (!chosen.length || (chosen.length === 1 && chosen[0].text === this.folded && chosen[0].stem === undefined)) return;
     const rank = new Map();
     const look = async (word) => {
-      const lists = await Promise.all(this.all.map((language) => this.search.candidates(language, word.key, this.meter)));
+      const lists = await Promise.all(this.all.map((language) => this.search.candidates(language, word.key, this.meter, this.small ? MOST_GRAMS : 2)));
       const count = Math.max(...lists.map(({ pages }) => (pages ? pages.reduce((n, value) => n + (value ? 1 : 0), 0) : 0)));
       const parts = count ? [] : wordsOf(word.text.replace(/[\u3041-\u3096]/g, " "), true);
       if (parts.length && word.stem === undefined && parts[0].text !== word.text) return (await Promise.all(parts.map(look))).flat();
@@ -435,9 +503,7 @@ class Query {
     });
     const enough = entries.filter(({ weight }) => weight >= part * all * 0.999).sort((a, b) => b.weight - a.weight || a.page - b.page);
     this.queue = enough.slice(0, this.small ? 4 * most : most);
-    this.limit = Infinity;
-    await this.look((entry, [text]) => this.scattered(entry, text, chosen, part * all * 0.999));
-    this.kind = this.results.size ? "words" : this.kind;
+    await this.look((entry, at, text) => this.scattered(entry, text, chosen, part * all * 0.999));
   }
 
   /** A page with words of the query: how near to each other, and in which headings. */

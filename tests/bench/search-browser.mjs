@@ -1,0 +1,202 @@
+// What queries move, how long they take and what they find: the press's index and Pagefind's, in one browser. search.py calls this.
+//
+//     node tests/bench/search-browser.mjs --site DIR --probes N [--pages DIR --pagefind DIR]
+//
+// `--site` is a built site with its search, `--pages` the pages that Pagefind has indexed into `--pagefind`. Prints JSON.
+import { readFile, readdir, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { dirname, extname, join, normalize, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { createRequire } from "node:module";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const { chromium } = createRequire(join(HERE, "../browser/package.json"))("playwright-core");
+const { values: options } = parseArgs({ options: { site: { type: "string" }, probes: { type: "string" }, pages: { type: "string" }, pagefind: { type: "string" } } });
+const PROBES = Number(options.probes);
+const SHOWN = 7;
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".json": "application/json", ".txt": "text/plain" };
+const say = (text) => process.stderr.write(`bench: ${text}\n`);
+
+// ---- A server that counts what it sends
+
+const counted = { bytes: 0 };
+
+async function serve() {
+  const folders = { "/pagefind/": options.pagefind, "/": options.site };
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    const [prefix, folder] = Object.entries(folders).find(([prefix, folder]) => folder && path.startsWith(prefix));
+    try {
+      const body = await readFile(normalize(join(folder, path.slice(prefix.length))));
+      counted.bytes += body.length;
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return server;
+}
+
+// ---- The contestants, in the page
+
+/** Asks the press's index: the pages found, and with `whole` all of them. */
+async function askPress({ script, base, query, whole }) {
+  const start = performance.now();
+  const { Search } = await import(script);
+  globalThis.search ??= new Map();
+  if (!globalThis.search.has(base)) globalThis.search.set(base, new Search(new URL(base, location.href)));
+  const asked = globalThis.search.get(base).query(query);
+  await asked.more();
+  const ms = performance.now() - start;
+  while (whole && !asked.complete) await asked.more();
+  return { ms, complete: asked.complete, pages: asked.sorted().map(({ address }) => address.split("#")[0]) };
+}
+
+/** Asks Pagefind's index, in the language of the document. */
+async function askPagefind({ tag, query, whole, shown }) {
+  document.documentElement.lang = tag;
+  const start = performance.now();
+  const pagefind = await import("/pagefind/pagefind.js");
+  const { results } = await pagefind.search(query);
+  const first = await Promise.all(results.slice(0, shown).map((result) => result.data()));
+  const ms = performance.now() - start;
+  const all = whole ? await Promise.all(results.map((result) => result.data())) : first;
+  return { ms, complete: true, pages: all.map(({ url }) => url.replace(/^.*?\/(?=[a-z-]+\/)|index\.html$/g, "").replace(`${tag}/`, "").replace(/^\//, "")) };
+}
+
+// ---- The text that a reader sees, by regular expressions
+
+const LINE = "a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|font|i|img|input|ins|kbd|label|mark|q|rp|rt|ruby|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr";
+const REFERENCES = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#x27": "'", "#39": "'" };
+
+function seen(html) {
+  const article = /<article(?: lang="[^"]*" dir="[^"]*")?>([^]*?)<\/article>/.exec(html)?.[1] ?? "";
+  return article
+    .replace(/<a class="heading-(?:link|twin)"[^]*?<\/a>/g, "")
+    .replace(/<div class="form-trap"[^]*?<\/div>/g, "")
+    .replace(/<div class="form-faults"[^>]*hidden>[^]*?<\/div>/g, "")
+    .replace(/<span class="hidden">[^]*?<\/span>/g, "")
+    .replace(new RegExp(`</?(?:${LINE})(?: [^>]*)?>`, "g"), "")
+    .replace(/<[^>]*>/g, "\n")
+    .replace(/&([a-z]+|#x?[0-9a-f]+);/g, (all, name) => REFERENCES[name] ?? all);
+}
+
+/** By language, the folded text of every page with its own by its address, and the bytes of all pages. */
+async function scan(tags, fold) {
+  const [texts, bytes] = [new Map(), new Map()];
+  for (const tag of tags) {
+    const all = new Map();
+    let size = 0;
+    for (const file of await readdir(join(options.site, tag), { recursive: true })) {
+      if (!file.endsWith(".html")) continue;
+      const html = await readFile(join(options.site, tag, file), "utf8");
+      size += Buffer.byteLength(html);
+      const address = file.replaceAll("\\", "/").replace(/index\.html$/, "");
+      if (/<body class="article">/.test(html) && !/<article lang=/.test(html)) all.set(address, fold(seen(html)));
+    }
+    texts.set(tag, all);
+    bytes.set(tag, size);
+  }
+  return { texts, bytes };
+}
+
+function random(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Pieces of a language's texts, of 2 to 24 characters. */
+function pieces(texts, count, fold) {
+  const [next, all, found] = [random(21), [...texts.values()].filter((text) => text.length > 40), []];
+  while (found.length < count) {
+    const page = [...all[next(all.length)]];
+    const start = next(page.length - 2);
+    const piece = fold(page.slice(start, start + 2 + next(22)).join(""));
+    if ([...piece].length > 1 && !piece.includes('"')) found.push(piece);
+  }
+  return found;
+}
+
+// ---- Measuring
+
+const sorted = (all) => [...all].sort((a, b) => a - b);
+const at = (all, part) => sorted(all)[Math.min(all.length - 1, Math.floor(all.length * part))];
+
+async function measure(browser, origin, tags, queries, ask, judge) {
+  const began = Date.now();
+  const [bytes, ms] = [[], []];
+  let best = 0;
+  for (const tag of tags) {
+    for (const [query, pages] of queries[tag] ?? []) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${origin}/robots.txt`);
+      counted.bytes = 0;
+      const answer = await ask(page, tag, query, false);
+      bytes.push(counted.bytes);
+      ms.push(answer.ms);
+      if (answer.pages.slice(0, 3).some((found) => [pages].flat().includes(found))) best += 1;
+      await context.close();
+    }
+  }
+  say(`${queries.en.length + queries.ja.length} queries in ${Date.now() - began} ms`);
+  const [recall, precision] = [{}, {}];
+  for (const tag of tags) {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${origin}/robots.txt`);
+    let [recalled, precise, count] = [0, 0, 0];
+    for (const { piece, truth } of judge(tag)) {
+      const found = new Set((await ask(page, tag, `"${piece}"`, true)).pages);
+      const right = [...found].filter((one) => truth.has(one)).length;
+      recalled += right / truth.size;
+      precise += found.size ? right / found.size : 1;
+      count += 1;
+    }
+    [recall[tag], precision[tag]] = [recalled / count, precise / count];
+    await page.context().close();
+  }
+  return { bytes: { median: at(bytes, 0.5), most: Math.max(...bytes) }, ms: { median: at(ms, 0.5), p95: at(ms, 0.95), most: Math.max(...ms) }, recall, precision, best };
+}
+
+async function main() {
+  const names = await readdir(join(options.site, "assets"));
+  const script = `/assets/${names.find((name) => /^search\.[0-9a-f]+\.js$/.test(name))}`;
+  const { fold } = await import(pathToFileURL(join(HERE, "../../themes/default/static/search.js")).href).catch(async () => import(`data:text/javascript;base64,${(await readFile(join(HERE, "../../themes/default/static/search.js"))).toString("base64")}`));
+  const tags = ["ja", "en"];
+  const { texts, bytes } = await scan(tags, fold);
+  const queries = JSON.parse(await readFile(join(HERE, "../browser/queries.json"), "utf8"));
+  const probes = new Map(tags.map((tag) => [tag, pieces(texts.get(tag), PROBES, fold)]));
+  const holds = (piece, languages) => new Set(languages.flatMap((tag) => [...texts.get(tag)].filter(([, text]) => text.includes(piece)).map(([address]) => address)));
+  const judge = (languages) => (tag) => probes.get(tag).map((piece) => ({ piece, truth: holds(piece, languages(tag)) }));
+
+  const server = await serve();
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  const report = { share: {} };
+  try {
+    const press = (page, tag, query, whole) => page.evaluate(askPress, { script, base: `/${tag}/search/`, query, whole });
+    report.press = await measure(browser, origin, tags, queries, press, judge(() => tags));
+    if (options.pagefind) {
+      const pagefind = (page, tag, query, whole) => page.evaluate(askPagefind, { tag, query, whole, shown: SHOWN });
+      report.pagefind = await measure(browser, origin, tags, queries, pagefind, judge((tag) => [tag]));
+    }
+  } finally {
+    await browser.close();
+    server.close();
+  }
+  for (const tag of tags) {
+    const files = (await readdir(join(options.site, tag, "search"), { recursive: true })).filter((name) => /\.(?:bin|json)$/.test(name));
+    const sizes = await Promise.all(files.map(async (name) => (await stat(join(options.site, tag, "search", name))).size));
+    report.share[tag] = sizes.reduce((sum, size) => sum + size, 0) / bytes.get(tag);
+  }
+  // Only the shipped site has the pages that the queries ask for.
+  if (!texts.get("ja").has("submit-a-service-request/")) for (const who of [report.press, report.pagefind]) if (who) delete who.best;
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+await main();
