@@ -56,7 +56,7 @@ function replaced(text, places) {
 
 export class Counter {
   static async start(site, guard = "per_minute = 0") {
-    for (const [name, file] of [["nginx", NGINX], ["the release build", PROGRAM]]) {
+    for (const [name, file] of [["nginx", NGINX], ["the program", PROGRAM]]) {
       await readFile(file).catch(() => skip(`${name} is not there`));
     }
     const counter = Object.assign(new Counter(), { site, contexts: new Map(), folder: await mkdtemp(join(tmpdir(), "counter-")) });

@@ -20,7 +20,7 @@ const LONG = {
 
 export class Preview {
   static async start(site) {
-    await readFile(PROGRAM).catch(() => skip("the release build is not there"));
+    await readFile(PROGRAM).catch(() => skip("the program is not there"));
     const { stdout } = await run(PROGRAM, ["--help"]);
     if (!stdout.includes("serve")) skip("this build has no preview");
     const preview = Object.assign(new Preview(), { site, contexts: new Map(), folder: await mkdtemp(join(tmpdir(), "preview-")) });

@@ -1,5 +1,7 @@
 //! A form with a field of each kind that a mail treats in its own way, and requests for it.
 
+use std::sync::LazyLock;
+
 use std::time::Duration;
 
 use super::super::{Desk, Request, confirmation, escalation};
@@ -21,21 +23,27 @@ pub(in crate::intake) struct Sample {
     pub(in crate::intake) config: FormConfig,
     pub(in crate::intake) from: Mailbox,
     pub(in crate::intake) locales: LocaleSet,
-    pub(in crate::intake) theme: Theme,
+    pub(in crate::intake) theme: &'static Theme,
     pub(in crate::intake) submission: Submission,
     pub(in crate::intake) reference: Reference,
 }
 
+/// Loaded once: many letters are written.
+static THEME: LazyLock<Theme> = LazyLock::new(|| Theme::load(None, &locales()).unwrap());
+
+fn locales() -> LocaleSet {
+    let all = ["ja", "en", "de", "ko"].iter().map(|tag| Locale::parse(tag).unwrap()).collect();
+    LocaleSet::new(all, Locale::parse("en").unwrap())
+}
+
 impl Sample {
     pub(in crate::intake) fn new(answers: &[(&str, &str)]) -> Self {
-        let locales = ["ja", "en", "de", "ko"].iter().map(|tag| Locale::parse(tag).unwrap()).collect();
-        let locales = LocaleSet::new(locales, Locale::parse("en").unwrap());
         Self {
             form: form(),
             config: config(),
             from: Mailbox::parse("パートナー窓口 <guidance@example.com>").unwrap(),
-            theme: Theme::load(None, &locales).unwrap(),
-            locales,
+            theme: &THEME,
+            locales: locales(),
             submission: Submission {
                 form: "service-request".into(),
                 locale: JA,
@@ -58,7 +66,8 @@ impl Sample {
     }
 
     pub(in crate::intake) fn parts(&self) -> (Desk<'_>, Request<'_>) {
-        let Self { form, config, from, locales, theme, submission, reference } = self;
+        let &Self { theme, .. } = self;
+        let Self { form, config, from, locales, submission, reference, .. } = self;
         (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED })
     }
 }
