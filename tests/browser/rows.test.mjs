@@ -250,6 +250,7 @@ async function switching(site) {
     await page.waitForURL((url) => url.pathname === to);
     assert.equal(new URL(page.url()).hash, `#s-${key}`, "the language switch keeps the place");
   }
+  await arrived(page, page.url());
   await page.locator(".languages li:last-child a").click();
   await page.waitForSelector(`[data-seg="${key}"][aria-current]`);
   // The place in sight, where no address names one.
