@@ -202,12 +202,17 @@ async function forbidden(site) {
 /** The single views of the page, in the order of the language switch. */
 const singles = (page) => page.$$eval(".languages a[hreflang]", (links) => links.map(({ pathname }) => pathname));
 
-/** Waits until what the address names is in sight: the page may glide there. Asked from outside, for a page without script has no timers. */
+/** Waits until what the address names stands still in sight: the page may glide there. Asked from outside, for a page without script has no timers. */
 async function arrived(page, path) {
+  let before;
   for (let tries = 0; tries < 200; tries += 1) {
-    const seen = await page.$eval(".seg:target", (one) => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight);
-    if (seen) return;
-    await page.waitForTimeout(50);
+    const { top, seen } = await page.$eval(".seg:target", (one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return { top, seen: top >= 0 && bottom <= innerHeight };
+    });
+    if (seen && top === before) return;
+    before = top;
+    await page.waitForTimeout(100);
   }
   assert.fail(`${path} does not go to its fragment`);
 }
@@ -245,6 +250,7 @@ async function switching(site) {
     await page.waitForURL((url) => url.pathname === to);
     assert.equal(new URL(page.url()).hash, `#s-${key}`, "the language switch keeps the place");
   }
+  await arrived(page, page.url());
   await page.locator(".languages li:last-child a").click();
   await page.waitForSelector(`[data-seg="${key}"][aria-current]`);
   // The place in sight, where no address names one.
