@@ -156,11 +156,11 @@ function spread(list, most) {
 
 export default [
   ["every kind of page is there", complete],
-  ["no kind of page, and nothing in it, has an accessibility violation, narrow or wide, light or dark, or with more contrast", accessible],
+  ["no kind of page, and nothing in it, has an accessibility violation, narrow or wide, light or dark, or with more contrast", accessible, "long"],
   ["no page logs anything, breaks the strict policy, or asks another host", quiet],
-  ["every kind of page reads the same without script", withoutScript],
+  ["every kind of page reads the same without script", withoutScript, "long"],
   ["nothing lies over the words and links of an open tab", tabs],
-  ["a page that has moved leads on", moved],
+  ["a page that has moved leads on", moved, "long"],
   ["no page scrolls sideways at 320 px", narrow],
   ["a reader clicks from page to page, opens and marks what there is, and nothing is logged or fails", walk],
 ];

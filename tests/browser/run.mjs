@@ -1,5 +1,6 @@
 // Looks at built sites with a real browser: run.mjs FOLDER... [--foreign FOLDER...], the latter of pages that others wrote.
-// Each `*.test.mjs` beside this file exports a list of [name, async (site) => …]; a test that cannot run throws `skip(why)`.
+// Each `*.test.mjs` beside this file exports a list of [name, async (site) => …, others]; a test that cannot run throws `skip(why)`. `others`
+// says whether it is meant for the pages of others: always if nothing is said, in full (TEST_LONG) if "long", and not at all if "never".
 // One that also exports `own = true` is about what only our own pages hold, and is not meant for others; its `end` is called last.
 // ONLY=WORDS runs the tests whose name holds these words.
 import { readdir } from "node:fs/promises";
@@ -11,6 +12,7 @@ import { Site } from "./site.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const ONLY = process.env.ONLY ?? "";
+const LONG = Boolean(process.env.TEST_LONG);
 const here = dirname(fileURLToPath(import.meta.url));
 const [own, others] = [process.argv.slice(2), []];
 if (own.includes("--foreign")) others.push(...own.splice(own.indexOf("--foreign")).slice(1));
@@ -44,7 +46,8 @@ try {
     for (const file of files) {
       const { default: tests, own, end } = await import(pathToFileURL(join(here, file)));
       if (own && foreign) continue;
-      for (const [name, test] of tests) if (name.includes(ONLY)) await runOne(name, test, site);
+      const meant = (others) => !foreign || !others || (others === "long" && LONG);
+      for (const [name, test, others] of tests) if (name.includes(ONLY) && meant(others)) await runOne(name, test, site);
       await end?.();
     }
     await site.stop();

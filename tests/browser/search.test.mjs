@@ -4,7 +4,6 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { violations } from "./axe.mjs";
-import { skip } from "./skip.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const file = join(here, "../../themes/default/static/search.js");
@@ -100,7 +99,6 @@ async function probes(site) {
 
 /** Of the queries that partners would ask, the page that answers best stands among the first three. */
 async function partners(site) {
-  if (site.foreign) skip("these are the pages of others");
   const wrong = [];
   for (const [tag, queries] of Object.entries(await read("queries.json"))) {
     const search = engine(site.folder, tag);
@@ -157,7 +155,6 @@ async function results(site) {
 
 /** Words of the other language lead to the page in the reader's, with the place that says the same. */
 async function acrossLanguages(site) {
-  if (site.foreign) skip("these are the pages of others");
   const page = await site.open("/ja/search/?q=escalation+desk+of+21Vianet");
   await links(page).first().waitFor();
   assert.match(await links(page).first().innerText(), /[ぁ-んァ-ヶ]/);
@@ -166,7 +163,6 @@ async function acrossLanguages(site) {
 
 /** Pages with the words in other places stand apart from those that have them just as they were written, on the page and below the box. */
 async function apart(site) {
-  if (site.foreign) skip("these are the pages of others");
   const page = await site.open("/ja/search/?q=%E3%83%86%E3%82%AF%E3%83%8B%E3%82%AB%E3%83%AB+%E3%82%B5%E3%83%9D%E3%83%BC%E3%83%88");
   await page.locator(".found section ul.results > li").first().waitFor();
   const kinds = (list) => page.locator(`${list} > li`).evaluateAll((items) => [...new Set(items.map(({ dataset }) => dataset.match))]);
@@ -181,7 +177,6 @@ async function apart(site) {
 }
 
 async function keyboard(site) {
-  if (site.foreign) skip("these are the pages of others");
   const page = await site.open("/en/");
   await page.keyboard.press("/");
   assert.ok(await box(page).evaluate((input) => input === document.activeElement && input.value === ""));
@@ -228,7 +223,6 @@ async function withoutScript(site) {
 }
 
 async function hints(site) {
-  if (site.foreign) skip("these are the pages of others");
   const page = await site.open("/ja/submit-a-service-request/");
   const title = page.locator("form.request [name=title]").first();
   await title.fill("請求書の金額が契約と違う");
@@ -243,13 +237,13 @@ async function hints(site) {
 export default [
   ["search: folding, grams and stems are those of the shared vectors", vectors],
   ["search: every piece of text that is seen is found, and nothing else", probes],
-  ["search: the best page for what partners ask is among the first three", partners],
+  ["search: the best page for what partners ask is among the first three", partners, "never"],
   ["search: the script and the index are small", small],
-  ["search: the page of results", results],
-  ["search: either language's words find a page in the reader's language", acrossLanguages],
-  ["search: what has the words elsewhere stands apart", apart],
-  ["search: by keyboard alone", keyboard],
-  ["search: nothing during composition", composition],
-  ["search: without script", withoutScript],
-  ["search: hints below the title of a request", hints],
+  ["search: the page of results", results, "long"],
+  ["search: either language's words find a page in the reader's language", acrossLanguages, "never"],
+  ["search: what has the words elsewhere stands apart", apart, "never"],
+  ["search: by keyboard alone", keyboard, "never"],
+  ["search: nothing during composition", composition, "long"],
+  ["search: without script", withoutScript, "long"],
+  ["search: hints below the title of a request", hints, "never"],
 ];

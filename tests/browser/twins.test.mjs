@@ -86,6 +86,6 @@ async function twinHeadings(site) {
 
 export default [
   ["rows of the parallel view are aligned when wide", aligned],
-  ["rows of the parallel view stand one under the other when narrow", stacked],
+  ["rows of the parallel view stand one under the other when narrow", stacked, "long"],
   ["a heading's twin is the same heading in the other language", twinHeadings],
 ];
