@@ -481,7 +481,7 @@ def arguments():
     parser.add_argument("--archive", action="store_true", help="also the real archive")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-hugo", action="store_true")
-    parser.add_argument("--short", action="store_true", help="200 pairs, one round, no Hugo, no targets")
+    parser.add_argument("--short", action="store_true", help="60 pairs, one round, no Hugo, no targets")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "target" / "bench",
                         help="folder for the sets and the outputs, on the disk to measure with")
     parser.add_argument("--patience", type=float, default=20, help="seconds a run waits for a quiet moment")
@@ -490,7 +490,7 @@ def arguments():
     parser.add_argument("--keep", action="store_true", help="do not delete the outputs at the end")
     chosen = parser.parse_args()
     if chosen.short:
-        chosen.sizes, chosen.rounds, chosen.no_hugo, chosen.archive = "200", 1, True, False
+        chosen.sizes, chosen.rounds, chosen.no_hugo, chosen.archive = "60", 1, True, False
         chosen.patience = 0
     chosen.sizes = [int(size) for size in chosen.sizes.split(",") if size]
     return chosen

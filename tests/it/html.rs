@@ -117,6 +117,15 @@ fn a_table_in_html_keeps_its_segments() {
 }
 
 #[test]
+fn a_table_in_html_scrolls_by_itself_with_those_inside_it() {
+    let site = page("<table title=\"<table>\">\n<tr><td><table><tr><td>a</td></tr></table></td></tr>\n</table>\n\n<b>x</b>\n");
+    let html = lines(&site.text("en/a/"));
+    assert_eq!(html.matches("<div class=\"table\" role=\"group\" tabindex=\"0\" aria-label=\"").count(), 1, "{html}");
+    assert!(html.contains("</table></td></tr> </tbody></table></div>"), "{html}");
+    assert!(html.contains("\"><table title=\"&lt;table&gt;\"> <tbody>"), "{html}");
+}
+
+#[test]
 fn a_tag_may_take_several_lines() {
     let site = page("<div>\n<img\n  src=\"i.png\"\n  alt=\"a > b\"\n  onerror=\"x\">\n</div>\n");
     assert!(site.text("en/a/").contains("<img src=\"../../i.png\" alt=\"a &gt; b\">"), "{}", site.text("en/a/"));

@@ -133,10 +133,16 @@ impl Writer<'_> {
         self.out.push_str("</code></pre>\n");
     }
 
-    fn table(&mut self, from: usize, to: usize) {
+    /// Opens what a table scrolls in where it is wider than the screen; the keyboard reaches it (WCAG 2.2, 1.4.10 and 2.1.1).
+    pub(crate) fn table_frame(&mut self) {
         self.out.push_str("<div class=\"table\" role=\"group\" tabindex=\"0\"");
         self.attribute("aria-label", self.surroundings.message("table"));
-        self.out.push_str("><table>\n");
+        self.out.push('>');
+    }
+
+    fn table(&mut self, from: usize, to: usize) {
+        self.table_frame();
+        self.out.push_str("<table>\n");
         let mut body = false;
         let rows: Vec<usize> = self.flow.siblings(from, to).collect();
         for row in rows {

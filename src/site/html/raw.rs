@@ -97,11 +97,30 @@ impl Writer<'_> {
             }
             at = next;
         }
-        let mixed = std::mem::replace(&mut self.out, before);
-        let clean = rawhtml::sanitize(&mixed);
+        let mixed = std::mem::take(&mut self.out);
+        self.frame_tables(&rawhtml::sanitize(&mixed));
+        let clean = std::mem::replace(&mut self.out, before);
         self.fill(&clean, &holes);
         self.out.push('\n');
         end
+    }
+
+    /// Appends sanitized HTML with the frame that a table of Markdown has around each table. One inside another scrolls with it.
+    fn frame_tables(&mut self, clean: &str) {
+        let (mut done, mut depth) = (0, 0);
+        for tag in rawhtml::tags(clean).iter().filter(|tag| tag.name == "table") {
+            depth += if tag.closes { -1 } else { 1 };
+            if !tag.closes && depth == 1 {
+                self.out.push_str(&clean[done..tag.range.start]);
+                self.table_frame();
+                done = tag.range.start;
+            } else if tag.closes && depth == 0 {
+                self.out.push_str(&clean[done..tag.range.end]);
+                self.out.push_str("</div>");
+                done = tag.range.end;
+            }
+        }
+        self.out.push_str(&clean[done..]);
     }
 
     /// The index after the last sibling that a block of raw HTML encloses: where everything that it opens is closed, or the end.
