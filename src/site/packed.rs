@@ -74,7 +74,8 @@ impl Packed {
             next[kind] = find(kind, from.max(done));
         }
         out.push_str(&text[done..]);
-        Self::Packed(out.into())
+        // Copied, since an allocator that shrinks a block in place keeps the room of the whole text.
+        Self::Packed(out.as_str().into())
     }
 
     /// The text as it was, of about so many bytes.
