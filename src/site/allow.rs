@@ -24,7 +24,10 @@ static FIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
 
 /// What the files of a docset leave out, noted as they are read.
 #[derive(Default)]
-pub(crate) struct Allowed(Mutex<BTreeMap<SourcePath, Checked<Vec<Allowance>>>>, AtomicU64);
+pub(crate) struct Allowed {
+    files: Mutex<BTreeMap<SourcePath, Checked<Vec<Allowance>>>>,
+    changes: AtomicU64,
+}
 
 /// A warning that is left out in a stretch of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +41,9 @@ impl Allowed {
     /// Notes what a file leaves out. Costs one search where that is nothing.
     pub(crate) fn note(&self, source: &Source) {
         if FIND.find(source.text.as_bytes()).is_some() {
-            let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
             files.entry(source.path.clone()).or_insert_with(|| {
-                self.1.fetch_add(1, Ordering::Relaxed);
+                self.changes.fetch_add(1, Ordering::Relaxed);
                 allowances(source)
             });
         }
@@ -48,14 +51,14 @@ impl Allowed {
 
     /// Forgets what a file leaves out: it has changed, or is gone.
     pub(crate) fn forget(&self, path: &SourcePath) {
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path).is_some() {
-            self.1.fetch_add(1, Ordering::Relaxed);
+        if self.files.lock().unwrap_or_else(PoisonError::into_inner).remove(path).is_some() {
+            self.changes.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Counts what was noted and forgotten.
-    pub(crate) fn state(&self) -> u64 {
-        self.1.load(Ordering::Relaxed)
+    /// How often something was noted or forgotten.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Takes out the warnings that are left out at one of their places, and adds what is wrong with the allowances themselves.
@@ -66,13 +69,13 @@ impl Allowed {
 
     /// What is wrong with the allowances themselves, in some of the files.
     pub(crate) fn faults(&self, of: impl Fn(&SourcePath) -> bool) -> Vec<Diagnostic> {
-        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.iter().filter(|(path, _)| of(path)).flat_map(|(_, file)| file.diagnostics.iter().cloned()).collect()
     }
 
     /// Takes out the warnings that are left out at one of their places.
     pub(crate) fn leave_out(&self, diagnostics: &mut Vec<Diagnostic>) {
-        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let allows =
             |code: Code, span: &Span| files.get(&span.path).is_some_and(|file| file.value.iter().any(|a| a.covers(code, span)));
         diagnostics.retain(|found| {

@@ -99,6 +99,14 @@ pub(crate) struct BodyWriter<'a> {
     pub(crate) packed: bool,
 }
 
+impl<'a> BodyWriter<'a> {
+    /// Of a page of the resolved site.
+    pub(crate) fn of(model: &'a Model<'a>, page: PageId) -> Self {
+        let (known, facts) = (Known::All(model.facts), model.facts(page));
+        Self { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false }
+    }
+}
+
 impl BodyWriter<'_> {
     /// All text of the page. The page is the one that its facts were taken from.
     pub(crate) fn bodies(&self, page: &Page) -> Bodies {

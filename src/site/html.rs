@@ -53,6 +53,16 @@ pub(crate) fn segment(key: &str) -> String {
     format!("<span class=\"seg\" data-seg=\"{key}\" id=\"s-{key}\">")
 }
 
+/// The length of the tag with which a piece of finished HTML begins; quotation marks may hold a `>`.
+pub(crate) fn tag_end(html: &str) -> usize {
+    let mut quoted = false;
+    let end = html.bytes().position(|byte| {
+        quoted ^= byte == b'"';
+        byte == b'>' && !quoted
+    });
+    end.map_or(html.len(), |at| at + 1)
+}
+
 /// The links of a heading with an id: to itself, and to its twin in each other language.
 pub(crate) fn heading_links(id: &str, label: &str, twins: &[Twin], out: &mut String) {
     out.push_str("<a class=\"heading-link\" href=\"#");

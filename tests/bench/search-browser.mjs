@@ -9,6 +9,7 @@ import { dirname, extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { createRequire } from "node:module";
+import { seen } from "../browser/seen.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const { chromium } = createRequire(join(HERE, "../browser/package.json"))("playwright-core");
@@ -64,23 +65,6 @@ async function askPagefind({ tag, query, whole, shown }) {
   const ms = performance.now() - start;
   const all = whole ? await Promise.all(results.map((result) => result.data())) : first;
   return { ms, complete: true, pages: all.map(({ url }) => url.replace(/^.*?\/(?=[a-z-]+\/)|index\.html$/g, "").replace(`${tag}/`, "").replace(/^\//, "")) };
-}
-
-// ---- The text that a reader sees, by regular expressions
-
-const LINE = "a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|font|i|img|input|ins|kbd|label|mark|q|rp|rt|ruby|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr";
-const REFERENCES = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#x27": "'", "#39": "'" };
-
-function seen(html) {
-  const article = /<article(?: lang="[^"]*" dir="[^"]*")?>([^]*?)<\/article>/.exec(html)?.[1] ?? "";
-  return article
-    .replace(/<a class="heading-(?:link|twin)"[^]*?<\/a>/g, "")
-    .replace(/<div class="form-trap"[^]*?<\/div>/g, "")
-    .replace(/<div class="form-faults"[^>]*hidden>[^]*?<\/div>/g, "")
-    .replace(/<span class="hidden">[^]*?<\/span>/g, "")
-    .replace(new RegExp(`</?(?:${LINE})(?: [^>]*)?>`, "g"), "")
-    .replace(/<[^>]*>/g, "\n")
-    .replace(/&([a-z]+|#x?[0-9a-f]+);/g, (all, name) => REFERENCES[name] ?? all);
 }
 
 /** By language, the folded text of every page with its own by its address, and the bytes of all pages. */

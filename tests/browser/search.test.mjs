@@ -4,6 +4,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { violations } from "./axe.mjs";
+import { seen } from "./seen.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const file = join(here, "../../themes/default/static/search.js");
@@ -35,22 +36,6 @@ async function vectors() {
   for (const [gram, count, number] of shards) assert.equal(shard(gram, count), number);
   for (const [one, other] of same) assert.equal(stem(one), stem(other), `${one} ${other}`);
   for (const [one, other] of apart) assert.notEqual(stem(one), stem(other), `${one} ${other}`);
-}
-
-const LINE = "a|abbr|b|bdi|bdo|cite|code|data|del|dfn|em|font|i|img|input|ins|kbd|label|mark|q|rp|rt|ruby|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr";
-const REFERENCES = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#x27": "'", "#39": "'" };
-
-/** The text of an article as a reader sees it, by regular expressions. */
-function seen(html) {
-  const article = /<article(?: lang="[^"]*" dir="[^"]*")?>([^]*?)<\/article>/.exec(html)?.[1] ?? "";
-  return article
-    .replace(/<a class="heading-(?:link|twin)"[^]*?<\/a>/g, "")
-    .replace(/<div class="form-trap"[^]*?<\/div>/g, "")
-    .replace(/<div class="form-faults"[^>]*hidden>[^]*?<\/div>/g, "")
-    .replace(/<span class="hidden">[^]*?<\/span>/g, "")
-    .replace(new RegExp(`</?(?:${LINE})(?: [^>]*)?>`, "g"), "")
-    .replace(/<[^>]*>/g, "\n")
-    .replace(/&([a-z]+|#x?[0-9a-f]+);/g, (all, name) => REFERENCES[name] ?? all);
 }
 
 /** By language, the folded text of every page with its own, by its address. */

@@ -26,6 +26,19 @@ fn pages_come_with_the_strict_policy_and_links_that_work() {
     });
 }
 
+/// The tests of what a first view weighs count gzip at level 6.
+#[test]
+fn a_page_is_sent_no_heavier_than_is_promised() {
+    before_each("a_page_is_sent_no_heavier_than_is_promised", "", |stand| {
+        let path = "/ja/submit-a-service-request/";
+        let sent = stand.send(&Request::new("GET", path).header("Accept-Encoding", "gzip, deflate, br, zstd"));
+        assert_eq!(sent.header("content-encoding"), Some("gzip"), "{:?}", stand.kind);
+        let counted = miniz_oxide::deflate::compress_to_vec(&stand.get(path).body, 6).len();
+        // What stands around the stream, and around each piece of it.
+        assert!(sent.body.len() <= counted + counted / 50 + 100, "{:?}: {} of {counted}", stand.kind, sent.body.len());
+    });
+}
+
 #[test]
 fn what_has_its_digest_in_its_name_is_kept_by_browsers() {
     before_each("what_has_its_digest_in_its_name_is_kept_by_browsers", "", |stand| {

@@ -170,7 +170,7 @@ impl Stand {
             Proxy::Caddy => caddy(program, folder.path(), behind, plain, secure),
         };
         let mut proxy = Process::start(command);
-        proxy.wait_until_it_listens(secure);
+        [secure, plain].into_iter().for_each(|address| proxy.wait_until_it_listens(address));
         let certificate = cert.der().clone();
         Self { counter: Some(counter), proxy, kind, folder, plain, secure, certificate }
     }

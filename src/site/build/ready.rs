@@ -14,7 +14,6 @@ use crate::site::nav::PageId;
 use crate::site::page::Reader;
 use crate::site::print::Print;
 use crate::site::render::{Rendered, Renderer};
-use crate::site::resolve::{Known, Seen};
 use crate::site::search::index::Index;
 use crate::site::search::page;
 use crate::site::write::{Output, WriteError};
@@ -115,14 +114,12 @@ pub(super) fn texts_of(
     locales: &[LocaleId],
 ) -> Result<Vec<Option<Body>>, ThemeError> {
     let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-    let (known, facts) = (Known::All(model.facts), model.facts(page));
-    let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false };
+    let writer = BodyWriter::of(model, page);
     locales.iter().map(|locale| writer.one(&read, *locale, false)).collect()
 }
 
 /// The text of a page of the resolved site, read again.
 fn bodies(model: &Model<'_>, reader: &Reader<'_>, page: PageId) -> Result<Bodies, ThemeError> {
     let read = reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-    let (known, facts) = (Known::All(model.facts), model.facts(page));
-    BodyWriter { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false }.bodies(&read).checked()
+    BodyWriter::of(model, page).bodies(&read).checked()
 }

@@ -19,7 +19,7 @@ use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::read::read_found_bytes;
 use crate::site::render::{Rendered, Renderer};
-use crate::site::resolve::{Known, Seen, Target};
+use crate::site::resolve::Target;
 use crate::site::{export, print};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath, UrlPath, percent_decode};
@@ -174,9 +174,7 @@ impl Live {
         if is_broken(&found, files) {
             return Ok(None);
         }
-        let (known, facts) = (Known::All(model.facts), model.facts(id));
-        let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts, packed: false };
-        let Some(body) = writer.one(&page, locale, parallel)? else { return Ok(None) };
+        let Some(body) = BodyWriter::of(model, id).one(&page, locale, parallel)? else { return Ok(None) };
         Renderer::new(model)?.one(id, locale, &body)
     }
 
@@ -202,8 +200,7 @@ impl Live {
         let texts = |model: &Model<'_>, library: &Library<'_>, id: PageId, locales: &[LocaleId]| {
             let files = &self.catalog.pages[id.0 as usize];
             let (page, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
-            let (known, facts) = (Known::All(model.facts), model.facts(id));
-            let writer = BodyWriter { ground: model.ground, seen: Seen::default(), known, page: id, facts, packed: false };
+            let writer = BodyWriter::of(model, id);
             locales.iter().map(|locale| writer.one(&page, *locale, false)).collect()
         };
         self.with(|model, library| {

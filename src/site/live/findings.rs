@@ -182,8 +182,8 @@ impl Auditor {
             self.news |= proved != self.proved.1 || self.proved.0 == 0;
             self.proved = (live.stage, proved);
         }
-        self.news |= live.allowed.state() != self.allowed;
-        self.allowed = live.allowed.state();
+        self.news |= live.allowed.changes() != self.allowed;
+        self.allowed = live.allowed.changes();
         Rest(Arc::clone(&live.allowed))
     }
 

@@ -9,7 +9,6 @@ use crate::site::body::BodyWriter;
 use crate::site::library::Library;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
-use crate::site::resolve::{Known, Seen};
 use crate::site::search::{Entry, live, page};
 use crate::vpath::{OutputPath, SourcePath};
 
@@ -62,14 +61,7 @@ impl Live {
         }
         let files = &self.catalog.pages[id.0 as usize];
         let (read, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
-        let writer = BodyWriter {
-            ground: model.ground,
-            seen: Seen::default(),
-            known: Known::All(model.facts),
-            page: id,
-            facts: model.facts(id),
-            packed: false,
-        };
+        let writer = BodyWriter::of(model, id);
         let articles = model.locales().ids().map(|locale| writer.one(&read, locale, false).ok().flatten()).collect::<Vec<_>>();
         Some(page::entry(model, id, &articles))
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::id;
-use crate::site::html::escape;
+use crate::site::html::{escape, tag_end};
 use crate::vpath::{UrlPath, percent_decode};
 
 /// Where an article stands.
@@ -144,16 +144,6 @@ impl Place<'_> {
         }
         UrlPath::new(joined)
     }
-}
-
-/// The length of the tag that begins here; quotation marks may hold a `>`.
-fn tag_end(rest: &str) -> usize {
-    let mut quoted = false;
-    let end = rest.bytes().position(|byte| {
-        quoted ^= byte == b'"';
-        byte == b'>' && !quoted
-    });
-    end.map_or(rest.len(), |at| at + 1)
 }
 
 /// What follows the next of these.

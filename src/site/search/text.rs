@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::site::html::tag_end;
+
 /// Marks the beginning of a segment in [`Text::marked`]; text never holds it (U+007F, a control that HTML does not allow).
 pub const MARK: char = '\u{7F}';
 
@@ -55,16 +57,6 @@ impl Text {
     pub fn plain(&self) -> String {
         self.marked.replace(MARK, "")
     }
-}
-
-/// The length of the tag that begins here; quotation marks may hold a `>`.
-fn tag_end(rest: &str) -> usize {
-    let mut quoted = false;
-    let end = rest.bytes().position(|byte| {
-        quoted ^= byte == b'"';
-        byte == b'>' && !quoted
-    });
-    end.map_or(rest.len(), |at| at + 1)
 }
 
 struct Reader {

@@ -1,7 +1,6 @@
 //! A form with a field of each kind that a mail treats in its own way, and requests for it.
 
 use std::sync::LazyLock;
-
 use std::time::Duration;
 
 use super::super::{Desk, Request, confirmation, escalation};
@@ -66,8 +65,7 @@ impl Sample {
     }
 
     pub(in crate::intake) fn parts(&self) -> (Desk<'_>, Request<'_>) {
-        let &Self { theme, .. } = self;
-        let Self { form, config, from, locales, submission, reference, .. } = self;
+        let Self { form, config, from, locales, theme, submission, reference } = self;
         (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED })
     }
 }
