@@ -101,8 +101,11 @@ fn read_with(yaml: &str, scalars: Option<&BTreeSet<usize>>, options: Options) ->
     serde_saphyr::with_deserializer_from_str_with_options(yaml, options, |de| de.deserialize_any(Mapping { scalars }))
 }
 
+/// What is wrong, without the place that the parser adds: it counts the lines of this text, and readers count those of the file.
 fn reason(error: &Error) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
+    let message = error.to_string();
+    let line = message.lines().next().unwrap_or_default();
+    line.rsplit_once(" at line ").map_or(line, |(what, _)| what).to_owned()
 }
 
 fn offset(error: &Error, yaml: &str) -> usize {
@@ -259,6 +262,12 @@ mod tests {
         let glue = prop::sample::select(vec![": ", ":", ":  ", " : ", ":\t"]);
         let tail = prop::sample::select(vec!["\n", "\r\n", " \n", "\n\n", "\n  more\n", "\n- i\n", "\n#c\n", ""]);
         (key, glue, value, tail).prop_map(|(key, glue, value, tail)| format!("{key}{glue}{value}{tail}"))
+    }
+
+    #[test]
+    fn damage_is_told_without_a_line_of_its_own() {
+        let damage = full("title: x\ndate: [\ndescription: y\n").err().unwrap();
+        assert_eq!((damage.what.contains("line"), damage.at), (false, "title: x\n".len()), "{}", damage.what);
     }
 
     proptest! {
