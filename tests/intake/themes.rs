@@ -2,7 +2,7 @@
 
 use crate::support::{Counter, Setup, free_port, sound, with};
 
-#[path = "../manual/themes.rs"]
+#[path = "../manual/templates.rs"]
 mod manual;
 
 const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];

@@ -7,7 +7,7 @@ use std::path::Path;
 use madoguchi::config::{self, Environment};
 use madoguchi::site::build::{Observer, Options, build, discovered_tags};
 
-#[path = "../manual/themes.rs"]
+#[path = "../manual/templates.rs"]
 mod manual;
 
 const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];
