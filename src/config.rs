@@ -124,8 +124,10 @@ pub struct IntakeConfig {
     pub smtp: Option<Smtp>,
     /// The PEM file of the authorities that the mail server's certificate may come from, in place of those that browsers trust.
     pub smtp_ca_file: Option<PathBuf>,
-    /// The user and password at the mail server.
-    pub smtp_login: Option<SmtpLogin>,
+    /// The user at the mail server.
+    pub smtp_user: Option<String>,
+    /// The user's password. The counter needs it where there is a user.
+    pub smtp_password: Option<Secret>,
     /// The public address of the counter's `/requests/`. The counter needs it.
     pub public_url: Option<WebAddress>,
     /// Where answers send the reader back to; the site's `base_url` unless set.

@@ -118,16 +118,16 @@ fn counter(_: &Arc<Shared>, _: SocketAddr, _: shutdown::Shutdown) -> (Option<Rou
     (None, tokio::spawn(async {}))
 }
 
-/// The configuration of a preview, and the language tags that were looked for: forms are sent to it, whatever is set for the real counter.
+/// The configuration of a preview, and the language tags that were looked for. What is set for the real counter does not count, not
+/// even as an error: forms are sent to the preview.
 fn loaded(site: &std::path::Path) -> Result<(Config, Option<Vec<String>>), ConfigError> {
     let mut tags = None;
     let environment = Environment::of_process()?.without_intake();
-    let mut config = crate::config::load(site, &environment, |content| {
+    let config = crate::config::load(site, &environment, |content| {
         let found = press::discovered_tags(content);
         tags = Some(found.clone());
         found
     })?;
-    config.intake.public_url = None;
     Ok((config, tags))
 }
 

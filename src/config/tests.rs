@@ -192,6 +192,23 @@ fn a_variable_that_matches_no_setting_is_an_error() {
 }
 
 #[test]
+fn the_file_may_name_a_user_whose_password_only_the_counter_has() {
+    let config = config("[intake]\nsmtp_user = \"madoguchi\"", &[]).unwrap();
+    assert_eq!((config.intake.smtp_user.as_deref(), config.intake.smtp_password), (Some("madoguchi"), None));
+}
+
+#[test]
+fn nothing_that_is_set_for_the_counter_counts_in_a_preview() {
+    let file = "[intake]\nsmtp = \"smtp://mail.example.com\"\nstore = \"postgres://u:p@h/d\"\npublic_url = \"https://desk.example/requests/\"";
+    let environment = Environment::from_iter([("MADOGUCHI_INTAKE_STORES", "x"), ("MADOGUCHI_INTAKE_LISTEN", "here")]);
+    let preview =
+        resolve::with_file(Path::new("/site"), "madoguchi.toml", file, &environment.without_intake(), |_| vec!["ja-JP".into()])
+            .unwrap();
+    let bare = config("", &[]).unwrap();
+    assert_eq!(preview.intake, bare.intake);
+}
+
+#[test]
 fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");

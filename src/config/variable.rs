@@ -14,11 +14,14 @@ const INTAKE: &str = "MADOGUCHI_INTAKE_";
 
 /// The `MADOGUCHI_` variables by name. Their values may be secrets, so that only their names are shown.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    ignores_intake: bool,
+}
 
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
@@ -26,7 +29,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     /// Takes the variables that are ours and leaves all others.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self(pairs.filter(|(name, _)| name.starts_with(PREFIX)).collect())
+        Self { variables: pairs.filter(|(name, _)| name.starts_with(PREFIX)).collect(), ignores_intake: false }
     }
 }
 
@@ -38,11 +41,11 @@ pub(super) struct Secrets {
 }
 
 impl Environment {
-    /// The same without what is set for the counter, for who must not reach the real one.
+    /// The same for who must not reach the real counter: nothing that is set for it counts, in variables or in the file.
     #[must_use]
     pub fn without_intake(mut self) -> Self {
-        self.0.retain(|name, _| !name.starts_with(INTAKE));
-        self
+        self.variables.retain(|name, _| !name.starts_with(INTAKE));
+        Self { ignores_intake: true, ..self }
     }
 
     /// Puts the text of the file that `NAME_FILE` names in the place of `NAME`, for each setting that may be a secret.
@@ -50,15 +53,15 @@ impl Environment {
         for key in SECRETS.iter().chain(&["store"]) {
             let name = variable(INTAKE, key);
             let file_variable = format!("{name}_FILE");
-            let Some(file) = self.0.remove(&file_variable) else { continue };
-            if self.0.contains_key(&name) {
+            let Some(file) = self.variables.remove(&file_variable) else { continue };
+            if self.variables.contains_key(&name) {
                 let help = format!("set only one of {name} and {file_variable}");
                 return Err(error(&file_variable, ConfigErrorKind::Value, format!("{name} is set as well"), help));
             }
             let text = read(&file).map_err(|why| {
                 error(&file_variable, ConfigErrorKind::Unreadable, format!("`{file}` cannot be read: {why}"), String::new())
             })?;
-            self.0.insert(name, text.trim_end_matches(['\r', '\n']).to_owned());
+            self.variables.insert(name, text.trim_end_matches(['\r', '\n']).to_owned());
         }
         Ok(self)
     }
@@ -66,7 +69,10 @@ impl Environment {
     /// Overrides what the file says.
     pub(super) fn apply(&self, raw: &mut RawConfig) -> Result<Secrets, ConfigError> {
         let mut secrets = Secrets::default();
-        for (name, text) in &self.0 {
+        if self.ignores_intake {
+            raw.intake = RawIntake::default();
+        }
+        for (name, text) in &self.variables {
             if !known(raw).contains(name) {
                 return Err(unknown(name, raw));
             }

@@ -31,6 +31,8 @@ pub(super) fn configuration(site: &Path) -> Result<Config, Failure> {
     Ok(config::load(site, &Environment::of_process()?, |_| Vec::new())?)
 }
 
+const PASSWORD: &str = "MADOGUCHI_INTAKE_SMTP_PASSWORD, or MADOGUCHI_INTAKE_SMTP_PASSWORD_FILE: the password of `smtp_user`";
+
 impl Needs {
     /// Takes what is needed, or names everything that is missing at once.
     pub(super) fn of(config: &Config) -> Result<Self, Failure> {
@@ -47,6 +49,7 @@ impl Needs {
         }
         need(intake.from.is_some(), "`from` in [intake]: the sender of all mail");
         need(intake.smtp.is_some(), "`smtp` in [intake]: where mail is handed over");
+        need(intake.smtp_user.is_none() || intake.smtp_password.is_some(), PASSWORD);
         need(intake.public_url.is_some(), "`public_url` in [intake]: the public address of the counter's /requests/");
         match (&intake.public_url, &intake.from) {
             (Some(public_url), Some(from)) if missing.is_empty() => {

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use super::outbox::StoreOutbox;
 use super::{counter, now, of_store, refused, watch};
 use crate::cli::failure::Failure;
-use crate::config::{Config, IntakeConfig, Mailbox, Smtp, StoreConfig, WebAddress};
+use crate::config::{Config, IntakeConfig, Mailbox, Smtp, SmtpLogin, StoreConfig, WebAddress};
 use crate::intake::authorities;
 use crate::intake::http::{self, Limits};
 use crate::intake::mailer::Mailer;
@@ -216,7 +216,8 @@ impl Mounted {
 
 fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
     let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
-    let mailer = Mailer::new(smtp, config.smtp_login.clone(), mail_authorities(config)?);
+    let login = config.smtp_user.clone().zip(config.smtp_password.clone()).map(|(user, password)| SmtpLogin { user, password });
+    let mailer = Mailer::new(smtp, login, mail_authorities(config)?);
     let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
     let worker = format!("{:016x}-{}", now(), std::process::id());
     Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))

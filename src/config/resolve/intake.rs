@@ -8,7 +8,7 @@ use crate::config::raw::{RawGuard, RawIntake};
 use crate::config::setting::By;
 use crate::config::value::{Bytes, host_and_port, is_loopback};
 use crate::config::variable::Secrets;
-use crate::config::{GuardConfig, IntakeConfig, IpPrefix, MailServer, Mailbox, Origin, Smtp, SmtpLogin, StoreConfig};
+use crate::config::{GuardConfig, IntakeConfig, IpPrefix, MailServer, Mailbox, Origin, Smtp, StoreConfig};
 use crate::redact::Secret;
 
 /// The least length of a signing secret in bytes.
@@ -23,7 +23,8 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
         from: None,
         smtp: None,
         smtp_ca_file: None,
-        smtp_login: None,
+        smtp_user: None,
+        smtp_password: None,
         public_url: None,
         site_url: None,
         allowed_origins: Vec::new(),
@@ -55,6 +56,7 @@ pub(super) fn settings(
     let site_url = web_address(file, "site_url", raw.site_url)?.or_else(|| base_url.cloned());
     let origins = raw.allowed_origins.map(|given| list(file, "allowed_origins", &given, Origin::parse)).transpose()?;
     let proxies = raw.trusted_proxies.map(|given| list(file, "trusted_proxies", &given, proxy)).transpose()?;
+    let user = filled(raw.smtp_user).map(|given| given.value);
     let size = raw.disk_reserve.map(|given| file.parse("disk_reserve", &given, |text| Bytes::parse(text))).transpose()?;
     Ok(IntakeConfig {
         listen: raw.listen.map_or(Ok(default.listen), |given| address(file, "listen", &given))?,
@@ -63,7 +65,8 @@ pub(super) fn settings(
         from: filled(raw.from).map(|given| file.parse("from", &given, |text| Mailbox::parse(text))).transpose()?,
         smtp: filled(raw.smtp).map(|given| smtp(root, file, &given)).transpose()?,
         smtp_ca_file: filled(raw.smtp_ca_file).map(|given| root.join(given.value)),
-        smtp_login: login(file, filled(raw.smtp_user), secrets.smtp_password)?,
+        smtp_password: secrets.smtp_password.map(|given| password(file, given, user.is_some())).transpose()?,
+        smtp_user: user,
         allowed_origins: origins.unwrap_or_else(|| own_origins(&[site_url.as_ref(), public_url.as_ref()])),
         public_url,
         site_url,
@@ -185,22 +188,12 @@ fn plain(file: &File<'_>, given: &Given<String>, server: MailServer) -> Result<S
     Err(file.error(&given.by, ConfigErrorKind::Value, message, "use `smtps://` or `smtp+starttls://`, or a relay on loopback"))
 }
 
-fn login(
-    file: &File<'_>,
-    user: Option<Given<String>>,
-    password: Option<Given<Secret>>,
-) -> Result<Option<SmtpLogin>, ConfigError> {
-    match (user, password) {
-        (Some(user), Some(password)) => Ok(Some(SmtpLogin { user: user.value, password: password.value })),
-        (None, None) => Ok(None),
-        (Some(user), None) => {
-            let help = "set the variable MADOGUCHI_INTAKE_SMTP_PASSWORD, or MADOGUCHI_INTAKE_SMTP_PASSWORD_FILE";
-            Err(file.error(&user.by, ConfigErrorKind::Missing, "`smtp_user` has no password", help))
-        }
-        (None, Some(password)) => {
-            Err(file.error(&password.by, ConfigErrorKind::Missing, "the password has no user", "set `smtp_user` in `[intake]`"))
-        }
+/// A user without a password is no error here: the file is everybody's, the password only the counter's.
+fn password(file: &File<'_>, given: Given<Secret>, has_user: bool) -> Result<Secret, ConfigError> {
+    if has_user {
+        return Ok(given.value);
     }
+    Err(file.error(&given.by, ConfigErrorKind::Missing, "the password has no user", "set `smtp_user` in `[intake]`"))
 }
 
 fn signing_secret(file: &File<'_>, given: Given<Secret>) -> Result<Secret, ConfigError> {
