@@ -3,7 +3,8 @@
 //! No line holds personal data, bodies or secrets at any level: nothing that a requester sent is ever passed to a log, what holds it is
 //! [`Redacted`](crate::redact::Redacted) or not shown, and libraries, which know nothing of this, are heard from `warn` on only.
 
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
+use tracing_subscriber::filter::{LevelFilter, LevelParseError, Targets};
+use tracing_subscriber::prelude::*;
 
 mod metrics;
 
@@ -15,10 +16,10 @@ pub use metrics::{Alarm, Metrics, Queue, Tally};
 ///
 /// # Errors
 /// The level is none of these.
-pub fn start(level: &str) -> Result<(), ParseError> {
-    let own = level.parse::<LevelFilter>().map_or_else(|_| level.to_owned(), |level| level.to_string());
-    let filter = EnvFilter::try_new(format!("warn,madoguchi={own}"))?;
-    let lines = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr);
+pub fn start(level: &str) -> Result<(), LevelParseError> {
+    let heard = Targets::new().with_default(LevelFilter::WARN).with_target("madoguchi", level.parse::<LevelFilter>()?);
+    let lines =
+        tracing_subscriber::fmt().json().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr).finish().with(heard);
     // A second start, as in tests, changes nothing.
     let _ = lines.try_init();
     std::panic::set_hook(Box::new(|panic| {

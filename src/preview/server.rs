@@ -44,8 +44,6 @@ struct Desk {
 /// The files of the browser's side.
 #[derive(RustEmbed)]
 #[folder = "src/preview/client"]
-#[include = "*.js"]
-#[include = "*.css"]
 struct Client;
 
 /// All addresses of the preview. `requests` answers below `/requests/`; without it a sentence says why nothing does.

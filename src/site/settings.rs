@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
 use crate::vpath::{SourcePath, percent_decode};
@@ -36,8 +34,19 @@ struct Docset {
 #[derive(Debug, Clone)]
 struct Mapping {
     folder: String,
-    files: GlobSet,
-    exclude: GlobSet,
+    files: Globs,
+    exclude: Globs,
+}
+
+/// Globs in small letters; they match without regard to case.
+#[derive(Debug, Clone, Default)]
+struct Globs(Vec<String>);
+
+impl Globs {
+    fn is_match(&self, path: &str) -> bool {
+        let path = path.to_lowercase();
+        self.0.iter().any(|glob| fast_glob::glob_match(glob, &path))
+    }
 }
 
 /// Whether a file is one that [`read`] understands.
@@ -187,24 +196,20 @@ impl File<'_> {
         };
         // The short form of a mapping is a glob, or a list of them.
         let files = self.globs(data.get("files").unwrap_or(data));
-        let exclude = data.get("exclude").map_or_else(GlobSet::empty, |data| self.globs(data));
+        let exclude = data.get("exclude").map_or_else(Globs::default, |data| self.globs(data));
         Some(Mapping { folder, files, exclude })
     }
 
-    fn globs(&mut self, data: &Data) -> GlobSet {
-        let mut set = GlobSetBuilder::new();
+    fn globs(&mut self, data: &Data) -> Globs {
+        let mut globs = Vec::new();
         for one in data.one_or_many() {
             let Some(glob) = one.text() else { continue };
-            let glob = glob.trim_start_matches("./");
-            match GlobBuilder::new(glob).case_insensitive(true).literal_separator(true).backslash_escape(false).build() {
-                Ok(glob) => _ = set.add(glob),
-                Err(error) => self.report(one.at.clone(), &format!("the glob cannot be understood: {}", error.kind())),
+            match fast_glob::validate(glob) {
+                Ok(()) => globs.push(glob.trim_start_matches("./").to_lowercase()),
+                Err(error) => self.report(one.at.clone(), &format!("the glob cannot be understood: {error}")),
             }
         }
-        set.build().unwrap_or_else(|error| {
-            self.report(data.at.clone(), &format!("the globs cannot be used: {}", error.kind()));
-            GlobSet::empty()
-        })
+        Globs(globs)
     }
 
     fn report(&mut self, at: std::ops::Range<usize>, message: &str) {

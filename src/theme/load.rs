@@ -16,9 +16,6 @@ use crate::source::Digest;
 
 #[derive(RustEmbed)]
 #[folder = "themes/default"]
-#[include = "templates/*"]
-#[include = "static/*"]
-#[include = "messages/*"]
 struct BuiltIn;
 
 /// How deep the folders of a theme may be nested: a stop for symbolic links that lead in a circle.
