@@ -12,8 +12,8 @@
 //! - limits by client are off, since all requests come from one address; all other settings are the defaults;
 //! - mail goes to Postfix's `smtp-sink` (package postfix) while requests come in; without it, to a folder;
 //! - contestants take turns (A B A B …); what is quoted are medians, and medians of the ratios of a round;
-//! - a disk that takes 4 ms for an `fsync` (usual without a battery-backed cache) is made of the machine's by `strace`, which
-//!   delays those calls and, by seccomp, touches no other. It also counts them.
+//! - a disk that takes 4 ms longer for an `fsync` (usual without a battery-backed cache) is made of the machine's by a preloaded
+//!   library (`counter/slow-disk.c`, built with `cc`), which delays those calls and touches no other. It also counts them.
 //!
 //! Latencies of the open loop run from the moment at which a request was to be sent, whether or not a connection was free.
 //!

@@ -84,23 +84,27 @@ impl Client {
     }
 
     async fn answer(&mut self, mut stream: TcpStream) -> std::io::Result<Answer> {
-        let (head, length) = loop {
-            if let Some(found) = head(&self.buffer) {
-                break found;
-            }
-            more(&mut stream, &mut self.buffer).await?;
-        };
-        while self.buffer.len() < head + length {
-            more(&mut stream, &mut self.buffer).await?;
-        }
-        let text = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-        if !text.contains("connection: close") {
+        let head = read(&mut stream, &mut self.buffer).await?;
+        if !head.closes {
             self.stream = Some(stream);
             self.waits_since = Instant::now();
         }
-        Ok(Answer { status, body: self.buffer[head..].to_vec() })
+        Ok(Answer { status: head.status, body: self.buffer[head.length..head.length + head.body].to_vec() })
     }
+}
+
+/// Reads until a whole answer is at the beginning of the buffer.
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Head> {
+    let head = loop {
+        match Head::parse(buffer) {
+            Some(head) => break head,
+            None => more(stream, buffer).await?,
+        }
+    };
+    while buffer.len() < head.length + head.body {
+        more(stream, buffer).await?;
+    }
+    Ok(head)
 }
 
 async fn write(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<()> {
@@ -115,12 +119,25 @@ async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<(
     }
 }
 
-/// Where the body begins, and how long it is.
-fn head(bytes: &[u8]) -> Option<(usize, usize)> {
-    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
-    let text = std::str::from_utf8(&bytes[..end]).ok()?.to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|text| text.parse().ok());
-    Some((end + 4, length.unwrap_or(0)))
+/// What is known of an answer from its head.
+struct Head {
+    status: u16,
+    length: usize,
+    body: usize,
+    /// Whether the connection ends with it.
+    closes: bool,
+}
+
+impl Head {
+    /// Reads what hyper writes: names of headers in lower case. Nothing if it is not whole.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
+        let text = std::str::from_utf8(&bytes[..end]).ok()?;
+        let status = text.get(9..12)?.parse().ok()?;
+        let header = |name: &str| text.lines().skip(1).find_map(|line| line.strip_prefix(name));
+        let body = header("content-length: ").map_or(Some(0), |length| length.parse().ok())?;
+        Some(Self { status, length: end + 4, body, closes: header("connection: close").is_some() })
+    }
 }
 
 fn kept(request: Request) -> Vec<u8> {
@@ -129,16 +146,31 @@ fn kept(request: Request) -> Vec<u8> {
 
 /// So many requests that are in order, each with a token of its own.
 pub(crate) async fn requests(address: SocketAddr, count: usize) -> Result<VecDeque<Vec<u8>>, String> {
-    let ask = kept(Request::new("GET", "/requests/service-request/token"));
-    let mut client = Client::new(address);
     let mut all = VecDeque::with_capacity(count);
-    for number in 0..count {
-        let answer = client.send(&ask).await.map_err(|error| format!("no token: {error:?}"))?;
-        let json: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
-        let token = json["token"].as_str().ok_or("no token was given")?;
-        let (email, title) = (format!("taro.{number}@example.co.jp"), format!("仮想マシン{number}が起動しません"));
-        let fields = [("token", token), ("locale", "ja"), ("email", &email), ("title", &title)];
-        all.push_back(kept(Request::json(FORM, &with(&sound(), &fields))));
+    while all.len() < count {
+        let tokens = tokens(address, ASKED_AT_ONCE.min(count - all.len())).await;
+        for token in tokens.map_err(|error| format!("no token: {error}"))? {
+            let number = all.len();
+            let (email, title) = (format!("taro.{number}@example.co.jp"), format!("仮想マシン{number}が起動しません"));
+            let fields = [("token", token.as_str()), ("locale", "ja"), ("email", &email), ("title", &title)];
+            all.push_back(kept(Request::json(FORM, &with(&sound(), &fields))));
+        }
     }
     Ok(all)
+}
+
+/// How many tokens are asked for without waiting for answers.
+const ASKED_AT_ONCE: usize = 64;
+
+async fn tokens(address: SocketAddr, count: usize) -> std::io::Result<Vec<String>> {
+    let ask = kept(Request::new("GET", "/requests/service-request/token")).repeat(count);
+    let (mut stream, mut buffer, mut tokens) = (TcpStream::connect(address).await?, Vec::new(), Vec::new());
+    write(&mut stream, &ask).await?;
+    for _ in 0..count {
+        let head = read(&mut stream, &mut buffer).await?;
+        let json: serde_json::Value = serde_json::from_slice(&buffer[head.length..head.length + head.body])?;
+        tokens.push(json["token"].as_str().unwrap_or_default().to_owned());
+        drop(buffer.drain(..head.length + head.body));
+    }
+    Ok(tokens)
 }

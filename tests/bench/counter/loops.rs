@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Outcome {
     /// The references of those that were taken.
     pub(crate) references: Vec<String>,
+    /// The answers in which they stand, which are read when nothing is measured any more.
+    receipts: Vec<Vec<u8>>,
     /// How long those took that were taken, in milliseconds, ascending.
     pub(crate) taken: Vec<f64>,
     /// Likewise those that were answered `503`.
@@ -37,8 +39,7 @@ impl Outcome {
         let millis = took.as_secs_f64() * 1000.0;
         match answer {
             Ok(answer) if answer.status == 201 => {
-                let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-                self.references.push(json["reference"].as_str().unwrap_or("no reference").to_owned());
+                self.receipts.push(answer.body);
                 self.taken.push(millis);
             }
             Ok(answer) if answer.status == 503 => self.refused.push(millis),
@@ -49,6 +50,9 @@ impl Outcome {
     }
 
     fn finished(mut self, seconds: f64) -> Self {
+        let json = |body: Vec<u8>| serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default();
+        let read = |body| json(body)["reference"].as_str().unwrap_or("no reference").to_owned();
+        self.references = std::mem::take(&mut self.receipts).into_iter().map(read).collect();
         self.taken.sort_by(f64::total_cmp);
         self.refused.sort_by(f64::total_cmp);
         self.late.sort_by(f64::total_cmp);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client;
 use crate::loops::{self, Outcome, percentile};
-use crate::server::{Disk, Server, Sink};
+use crate::server::{Disk, Server, Shim, Sink};
 
 /// How much is done.
 #[derive(Clone)]
@@ -32,6 +32,10 @@ impl Scale {
                 "--short" => {
                     (scale.starts, scale.rounds) = (3, 1);
                     (scale.closed, scale.open) = (Duration::from_millis(500), Duration::from_secs(1));
+                }
+                "--rounds" => {
+                    let rounds = arguments.next().and_then(|number| number.parse().ok());
+                    scale.rounds = rounds.ok_or("--rounds needs a number")?;
                 }
                 "--guard" => scale.guard = arguments.next().ok_or("--guard needs lines of [intake.guard]")?,
                 part if PARTS.contains(&part) => scale.parts.push(argument),
@@ -71,15 +75,15 @@ pub(crate) async fn run(scale: &Scale) -> Result<(), String> {
     let mail = Sink::start();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     say(&format!("{cores} cores; load before: {}; mail goes to {}", load(), mail.name()));
-    let bench = Bench { scale, mail };
+    let bench = Bench { scale, mail, shim: Shim::build() };
     if scale.wants("start") {
         bench.starts();
     }
     if scale.wants("batches") {
         bench.batches(Disk::Own).await?;
     }
-    if !has_strace() {
-        say("\nstrace is not installed: nothing is measured on a slow disk");
+    if !bench.shim.is_there() {
+        say("\nthere is no compiler of C (cc): nothing is measured on a slow disk");
         return Ok(());
     }
     if scale.wants("slow") {
@@ -90,10 +94,6 @@ pub(crate) async fn run(scale: &Scale) -> Result<(), String> {
     }
     say(&format!("load after: {}", load()));
     Ok(())
-}
-
-fn has_strace() -> bool {
-    std::process::Command::new("strace").arg("-V").output().is_ok()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -111,6 +111,7 @@ fn check(what: &str, measured: f64, at_least: bool, target: f64) {
 struct Bench<'a> {
     scale: &'a Scale,
     mail: Sink,
+    shim: Shim,
 }
 
 /// What one closed run gave.
@@ -139,7 +140,7 @@ impl Run {
 
 impl Bench<'_> {
     fn server(&self, site: tempfile::TempDir, disk: Disk, batch: u32) -> Server {
-        Server::start(site, disk, &format!("batch = {batch}"), &self.scale.guard, &self.mail)
+        Server::start(site, (disk, &self.shim), &format!("batch = {batch}"), &self.scale.guard, &self.mail)
     }
 
     /// From the start of the process until it takes connections and has said so.
@@ -174,8 +175,8 @@ impl Bench<'_> {
         let ratios = shared.iter().zip(&single).map(|(shared, single)| rate(shared) / rate(single));
         check("ratio", median(ratios.collect()), true, 4.0);
         check("taken for each commit, by the metrics", of(&shared, |run| run.taken() / run.commits), true, 16.0);
-        if disk != Disk::Own {
-            check("taken for each fsync or fdatasync, by strace", of(&shared, |run| run.taken() / run.syncs), true, 16.0);
+        if self.shim.is_there() {
+            check("taken for each fsync or fdatasync", of(&shared, |run| run.taken() / run.syncs), true, 16.0);
         }
         Ok(())
     }

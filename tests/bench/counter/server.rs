@@ -14,19 +14,20 @@ const SINK: &str = "/usr/sbin/smtp-sink";
 pub(crate) enum Disk {
     /// As long as it takes here.
     Own,
-    /// At least so many milliseconds; the calls are counted.
+    /// So many milliseconds longer.
     Slow(u32),
 }
 
 impl Disk {
-    /// The command that makes it so.
-    fn command(self, trace: &Path) -> Vec<String> {
-        let Self::Slow(millis) = self else { return Vec::new() };
-        let inject = format!("inject=fsync,fdatasync:delay_exit={}", u64::from(millis) * 1000);
-        // -D: the counter stays our own child. Calls that are not traced run at full speed by --seccomp-bpf.
-        let words = ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-e", "trace=fsync,fdatasync"];
-        let more = ["-e".to_owned(), inject, "-o".to_owned(), trace.display().to_string()];
-        words.map(str::to_owned).into_iter().chain(more).collect()
+    /// The variables that make it so.
+    fn variables(self, shim: &Shim, notes: &Path) -> Vec<(&'static str, String)> {
+        let Some(library) = &shim.library else { return Vec::new() };
+        let micros = if let Self::Slow(millis) = self { u64::from(millis) * 1000 } else { 0 };
+        vec![
+            ("LD_PRELOAD", library.display().to_string()),
+            ("SLOW_DISK_MICROS", micros.to_string()),
+            ("SLOW_DISK_NOTES", notes.display().to_string()),
+        ]
     }
 
     pub(crate) fn name(self) -> String {
@@ -34,6 +35,28 @@ impl Disk {
             Self::Own => "the machine's disk".into(),
             Self::Slow(millis) => format!("a disk with {millis} ms for an fsync"),
         }
+    }
+}
+
+/// What counts `fsync` and makes it slower, if there is a compiler of C.
+pub(crate) struct Shim {
+    library: Option<PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+impl Shim {
+    pub(crate) fn build() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/counter/slow-disk.c");
+        let library = folder.path().join("slow-disk.so");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O2", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).stderr(Stdio::null());
+        let is_built = compiler.status().is_ok_and(|status| status.success());
+        Self { library: is_built.then_some(library), _folder: folder }
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.library.is_some()
     }
 }
 
@@ -81,28 +104,28 @@ pub(crate) struct Server {
     /// How long it took until it answered.
     pub(crate) started: Duration,
     admin: u16,
-    trace: PathBuf,
-    /// Holds the trace.
+    notes: PathBuf,
+    /// Holds the notes.
     _folder: tempfile::TempDir,
 }
 
 impl Server {
     /// Starts one in a folder that may hold a store, with these lines of `[intake]` and `[intake.guard]`.
-    pub(crate) fn start(site: tempfile::TempDir, disk: Disk, intake: &str, guard: &str, mail: &Sink) -> Self {
+    pub(crate) fn start(site: tempfile::TempDir, (disk, shim): (Disk, &Shim), intake: &str, guard: &str, mail: &Sink) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (trace, admin) = (folder.path().join("trace"), free_port());
+        let (notes, admin) = (folder.path().join("notes"), free_port());
+        let mail = ("MADOGUCHI_INTAKE_SMTP", mail.smtp());
         let setup = Setup {
             intake: format!("admin_listen = \"127.0.0.1:{admin}\"\n{intake}"),
             guard: format!("per_minute = 0\nconnections_per_client = 100000\n{guard}"),
             log: "warn",
-            under: disk.command(&trace),
-            variables: vec![("MADOGUCHI_INTAKE_SMTP", mail.smtp())],
+            variables: disk.variables(shim, &notes).into_iter().chain([mail]).collect(),
             ..Setup::default()
         };
         let began = Instant::now();
         let counter = Counter::at(site, free_port(), &setup);
         let started = began.elapsed();
-        Self { counter, started, admin, trace, _folder: folder }
+        Self { counter, started, admin, notes, _folder: folder }
     }
 
     /// The value of a metric without labels.
@@ -118,10 +141,8 @@ impl Server {
     }
 
     /// Calls of `fsync` and `fdatasync` so far, where they are counted.
-    pub(crate) fn syncs(&self) -> usize {
-        let trace = std::fs::read_to_string(&self.trace).unwrap_or_default();
-        // A call that another thread's call falls into is written on two lines.
-        trace.lines().filter(|line| line.contains("sync(")).count()
+    pub(crate) fn syncs(&self) -> u64 {
+        std::fs::metadata(&self.notes).map_or(0, |notes| notes.len())
     }
 
     /// The most memory it has ever held, in KiB.

@@ -20,6 +20,13 @@ use crate::intake::crash;
 /// writes the same pages back, and syncs twice, every few hundred requests.
 const CHECKPOINT: i64 = 4000;
 
+/// From so many on, those that share a commit are a crowd, and more of it is on the way.
+const CROWD: usize = 8;
+
+/// The least time from one commit of a crowd to the next. On a disk that is quicker, each would come as soon as a few wait, and cost
+/// more of the machine than it gives: what a commit costs but the disk's time is the same for one and for many.
+const PACE: Duration = Duration::from_millis(5);
+
 /// The least time for which another process is waited for.
 const GRAIN: Duration = Duration::from_millis(10);
 
@@ -96,7 +103,8 @@ impl Writer {
             seen.store(i64::from(pages), Ordering::Relaxed);
             Ok(())
         }))?;
-        let thread = Thread { db, _lock: lock, waiting, batch: options.batch.max(1), meter, wal_pages };
+        let last = (Instant::now(), 0);
+        let thread = Thread { db, _lock: lock, waiting, batch: options.batch.max(1), meter, wal_pages, last };
         spawn("store-writer", move || thread.run(&tell))?;
         Ok(Self { jobs, room: Arc::new(Semaphore::new(options.waiting)), failure })
     }
@@ -169,6 +177,8 @@ struct Thread {
     batch: usize,
     meter: Arc<Meter>,
     wal_pages: Arc<AtomicI64>,
+    /// When the last group began, and how many it was.
+    last: (Instant, usize),
 }
 
 impl Thread {
@@ -199,6 +209,7 @@ impl Thread {
     /// # Errors
     /// Fatal ones only; all others have been answered.
     fn work(&mut self, first: Job) -> Result<Option<oneshot::Sender<()>>, StoreError> {
+        self.gather();
         let mut group = Vec::new();
         let mut next = Some(first);
         while let Some(job) = next {
@@ -216,11 +227,21 @@ impl Thread {
         self.commit(group).map(|()| None)
     }
 
-    fn commit(&self, mut group: Vec<Box<dyn Task>>) -> Result<(), StoreError> {
+    /// Lets more of a crowd come, before the next commit.
+    fn gather(&self) {
+        let (began, size) = self.last;
+        let is_crowd = size >= CROWD && self.waiting.len() < self.batch;
+        if let Some(left) = PACE.checked_sub(began.elapsed()).filter(|_| is_crowd) {
+            std::thread::sleep(left);
+        }
+    }
+
+    fn commit(&mut self, mut group: Vec<Box<dyn Task>>) -> Result<(), StoreError> {
         if group.is_empty() {
             return Ok(());
         }
         let began = Instant::now();
+        self.last = (began, group.len());
         let begun = self.begin(&mut group);
         if group.is_empty() {
             return Ok(());
