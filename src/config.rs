@@ -153,6 +153,8 @@ pub struct GuardConfig {
     pub token: bool,
     /// Whether a proof of work is asked for.
     pub proof_of_work: bool,
+    /// Seconds within which no person fills in a form: who uses a token sooner works or waits. 0 asks for nothing.
+    pub haste_seconds: u32,
     /// Requests a minute for each client prefix; `None` sets no limit.
     pub per_minute: Option<u32>,
     /// Open connections in all; more wait to be accepted.

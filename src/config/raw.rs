@@ -118,6 +118,7 @@ settings! {
     RawGuard {
         token: bool,
         proof_of_work: bool,
+        haste_seconds: u32,
         per_minute: u32,
         connections: u32,
         connections_per_client: u32,

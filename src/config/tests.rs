@@ -84,7 +84,7 @@ fn an_empty_file_is_all_defaults_with_the_locales_found() {
     assert_eq!(config.site.title.get(LocaleId(0)), Some((LocaleId(0), "site")));
     assert_eq!(config.intake.batch, 256);
     let guard = config.intake.guard;
-    assert_eq!((guard.token, guard.proof_of_work, guard.per_minute), (true, false, Some(20)));
+    assert_eq!((guard.token, guard.proof_of_work, guard.haste_seconds, guard.per_minute), (true, false, 2, Some(20)));
     assert_eq!((guard.connections, guard.connections_per_client, guard.in_flight), (896, 20, 128));
     let bare = Config::without_file(Path::new("/docs"), &["ja-JP".into()]);
     assert_eq!((bare.site.content.as_str(), bare.site.title.get(LocaleId(1)).unwrap().1), ("", "docs"));

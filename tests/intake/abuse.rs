@@ -1,9 +1,10 @@
 //! What stands against abuse: tokens, the honeypot, limits, origins, work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::Digest;
 
+use crate::mailbox::{files, letters, requests, said, wait_until_sent};
 use crate::support::{Counter, Request, Setup, free_port, send, sound, with};
 
 const FORM: &str = "/requests/service-request";
@@ -13,6 +14,12 @@ const OPEN: &str = "connections_per_client = 5000";
 fn code_of(counter: &Counter, fields: &[(&str, &str)]) -> (u16, String) {
     let reply = counter.post_json(FORM, fields);
     (reply.status, if reply.status == 201 { String::new() } else { reply.code() })
+}
+
+/// The work that is asked for with a token: SHA-256 with 16 leading zero bits.
+fn proof(token: &str) -> String {
+    let is_proof = |n: &String| sha2::Sha256::digest(format!("{token}:{n}"))[..2] == [0, 0];
+    (0_u32..).map(|n| n.to_string()).find(is_proof).unwrap()
 }
 
 #[test]
@@ -59,6 +66,70 @@ fn a_request_in_the_trap_is_answered_as_any_other_and_held() {
     let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(counter.post_form(FORM, &with(&hidden, &[("step", "confirm")])).status, 303);
     assert_eq!(counter.column(held), "2");
+}
+
+#[test]
+fn what_the_trap_holds_is_told_to_the_operator_and_can_be_sent_after_all() {
+    let counter = Counter::start();
+    assert!(!counter.log().contains("honeypot"), "{}", counter.log());
+    let fields = |token| with(&sound(), &[("token", token), ("website", "http://autofill.example")]);
+    let trapped = counter.post_json(FORM, &fields(&counter.token("service-request"))).json();
+    // A person whose password manager filled it in sees what everybody sees.
+    let status = trapped["status"].as_str().unwrap();
+    let page = counter.get(&status[status.find("/requests/").unwrap()..]);
+    let reference = trapped["reference"].as_str().unwrap();
+    assert!(page.status == 200 && page.text().contains(reference), "{}", page.text());
+    let counter = Counter::at(counter.stop(), free_port(), &Setup::default());
+    let until = Instant::now() + Duration::from_secs(10);
+    while !counter.log().lines().any(|line| line.contains("honeypot") && line.contains("\"held\":1")) {
+        assert!(Instant::now() < until, "once a day, from the start on: {}", counter.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let folder = counter.folder.path();
+    let listed = said(&requests(folder, &["list"]));
+    assert!(listed.contains(reference) && listed.contains("honeypot"), "{listed}");
+    assert!(requests(folder, &["release", reference]).status.success());
+    wait_until_sent(&counter);
+    assert_eq!((letters(&counter).len(), files(&counter).len()), (1, 1), "to the desk, and no confirmation");
+}
+
+#[test]
+fn a_token_used_sooner_than_a_person_can_costs_work_and_no_click() {
+    let counter = Counter::with(Setup { guard: format!("per_minute = 0\nhaste_seconds = 2\n{OPEN}"), ..Setup::default() });
+    let token = counter.token("service-request");
+    let hasty = counter.post_json(FORM, &with(&sound(), &[("token", &token)]));
+    assert_eq!((hasty.status, hasty.code().as_str()), (422, "pow_required"), "{}", hasty.text());
+    let fresh = hasty.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(hasty.json()["pow"]["bits"], 16, "what is asked for comes with the refusal");
+    let worked = [("token", fresh.as_str()), ("pow", &proof(&fresh)), ("title", "worked")];
+    assert_eq!(code_of(&counter, &with(&sound(), &worked)), (201, String::new()));
+    // Without script the answer comes later, and that is all.
+    let review = counter.post_form(FORM, &with(&sound(), &[("title", "by hand")]));
+    let hidden = review.hidden();
+    let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let began = Instant::now();
+    assert_eq!(counter.post_form(FORM, &with(&hidden, &[("step", "confirm")])).status, 303);
+    assert!(began.elapsed() > Duration::from_millis(1_000), "{:?}", began.elapsed());
+    std::thread::sleep(Duration::from_millis(2_000).saturating_sub(began.elapsed()));
+    assert_eq!(
+        code_of(&counter, &with(&sound(), &[("token", &token)])),
+        (201, String::new()),
+        "the first token is old enough now"
+    );
+    assert_eq!(counter.rows(), 3);
+}
+
+#[test]
+fn a_token_is_for_its_form_and_its_pages() {
+    let counter = Counter::with(Setup { intake: "allowed_origins = [\"https://docs.example.com\"]".into(), ..Setup::default() });
+    let (ours, other) = (counter.token("service-request"), counter.token("translation-feedback"));
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", &other)])), (422, "token_invalid".into()));
+    let from = |origin: &str| {
+        let request = Request::json(FORM, &with(&sound(), &[("token", &ours)])).header("Origin", origin);
+        send(counter.address, &request)
+    };
+    assert_eq!(from("https://evil.example").code(), "origin_refused");
+    assert_eq!((from("https://docs.example.com").status, counter.rows()), (201, 1), "a refusal has not used it up");
 }
 
 #[test]
@@ -172,8 +243,7 @@ fn under_pressure_programs_work_and_people_wait() {
     assert_eq!((issued["pow"]["algorithm"].as_str(), issued["pow"]["bits"].as_u64()), (Some("SHA-256"), Some(16)));
     let token = issued["token"].as_str().unwrap();
     assert_eq!(code_of(&counter, &with(&sound(), &[("token", token)])), (422, "pow_required".into()));
-    let proof = (0_u32..).map(|n| n.to_string()).find(|n| sha2::Sha256::digest(format!("{token}:{n}"))[..2] == [0, 0]).unwrap();
-    assert_eq!(code_of(&counter, &with(&sound(), &[("token", token), ("pow", &proof)])), (201, String::new()));
+    assert_eq!(code_of(&counter, &with(&sound(), &[("token", token), ("pow", &proof(token))])), (201, String::new()));
     let review = counter.post_form(FORM, &with(&sound(), &[("title", "by hand")]));
     let hidden = review.hidden();
     let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::disk_image::{after_power_cut, faults, options};
+use crate::mailbox::{requests, wait_until_sent};
 use crate::support::{Counter, Reply, Request, Setup, free_port, sound, try_raw, with};
 
 const FORM: &str = "/requests/service-request";
@@ -216,12 +217,12 @@ fn what_was_answered_outlives_a_power_cut() {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Nothing, and a word about it, where nothing may be mounted.
+    /// With these options of a tmpfs. Nothing, and a word about it, where nothing may be mounted.
     #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-    fn mount(folder: &Path, test: &str) -> Option<Self> {
+    fn mount(folder: &Path, options: &str, test: &str) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(folder).stderr(Stdio::null());
+        mount.args(["-t", "tmpfs", "-o", options, "none"]).arg(folder).stderr(Stdio::null());
         if mount.status().is_ok_and(|status| status.success()) {
             return Some(Self(folder.to_owned()));
         }
@@ -239,6 +240,19 @@ impl SmallDisk {
         std::fs::remove_file(self.ballast()).unwrap();
     }
 
+    /// Makes files until there can be no more, though there is room.
+    fn leave_no_inode(&self) {
+        let folder = self.0.join("files");
+        std::fs::create_dir_all(&folder).unwrap();
+        let made = (0..).find(|n| std::fs::write(folder.join(format!("{n}")), "").is_err());
+        let disk = rustix::fs::statvfs(&self.0).unwrap();
+        assert!(made.is_some() && disk.f_ffree == 0 && disk.f_bavail > 1_000, "{made:?}");
+    }
+
+    fn give_inodes(&self) {
+        std::fs::remove_dir_all(self.0.join("files")).unwrap();
+    }
+
     fn ballast(&self) -> PathBuf {
         self.0.join("ballast")
     }
@@ -253,7 +267,7 @@ impl Drop for SmallDisk {
 /// A counter whose database stands on a small disk, and keeps so much of it in reserve.
 fn on_small_disk(test: &str, reserve: &str) -> Option<(Counter, SmallDisk)> {
     let folder = tempfile::tempdir().unwrap();
-    let disk = SmallDisk::mount(&folder.path().join("var"), test)?;
+    let disk = SmallDisk::mount(&folder.path().join("var"), "size=8m", test)?;
     // The mails, as files, stand on another disk.
     let variables =
         vec![("MADOGUCHI_INTAKE_DISK_RESERVE", reserve.to_owned()), ("MADOGUCHI_INTAKE_SMTP", "directory:mail".to_owned())];
@@ -311,4 +325,36 @@ fn a_disk_that_is_full_loses_nothing_that_was_answered() {
     assert!(counter.signal("-KILL"));
     counter.wait();
     has_all(&counter.database(), &references, "a full disk");
+}
+
+#[test]
+fn a_disk_without_inodes_loses_nothing_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let test = "a_disk_without_inodes_loses_nothing_that_was_answered";
+    let Some(disk) = SmallDisk::mount(&folder.path().join("var"), "size=64m,nr_inodes=64", test) else { return };
+    // Mail becomes files on the same disk: none can be made.
+    let counter = Counter::at(folder, free_port(), &Setup::default());
+    disk.leave_no_inode();
+    let mut references: Vec<_> = (0..5).filter_map(|_| reference(&post(counter.address).unwrap())).collect();
+    has_all(&counter.database(), &references, "no inode");
+    let waits = "SELECT count(*) FROM deliveries WHERE state = 'deferred'";
+    let until = Instant::now() + Duration::from_secs(20);
+    while !references.is_empty() && counter.column(waits) == "0" {
+        assert!(Instant::now() < until, "{}", counter.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let folder = counter.stop();
+    disk.leave_no_inode();
+    // The database's log went with it, and cannot be made anew: it says so, and is not there at all.
+    let mut refused = Counter::spawn(folder, free_port(), &Setup::default());
+    assert!(!refused.listens() && refused.wait() == Some(4), "{}", refused.log());
+    let counter = {
+        let folder = refused.take_folder();
+        disk.give_inodes();
+        Counter::at(folder, free_port(), &Setup::default())
+    };
+    references.extend(post(counter.address).and_then(|reply| reference(&reply)));
+    assert!(!references.is_empty() && requests(counter.folder.path(), &["retry", "--all"]).status.success());
+    wait_until_sent(&counter);
+    has_all(&counter.database(), &references, "inodes again");
 }

@@ -144,7 +144,8 @@ fn configure(folder: &Path, counter: SocketAddr, guard: &str, place: (&str, &str
         ],
     );
     let site = "[site]\ntitle = { ja = \"案内\", en = \"Guidance\" }\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n";
-    std::fs::write(folder.join("madoguchi.toml"), format!("{site}{example}[intake.guard]\n{guard}\n")).unwrap();
+    std::fs::write(folder.join("madoguchi.toml"), format!("{site}{example}[intake.guard]\nhaste_seconds = 0\n{guard}\n"))
+        .unwrap();
 }
 
 fn counter(folder: &Path, at: SocketAddr) -> Process {

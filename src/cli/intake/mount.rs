@@ -122,6 +122,7 @@ pub(in crate::cli) fn trial(config: &Config, address: &WebAddress) -> Result<Con
         ..defaults
     };
     trial.intake.guard.per_minute = None;
+    trial.intake.guard.haste_seconds = 0;
     for form in trial.forms.values_mut().filter(|form| form.mailbox.is_none()) {
         form.mailbox = Some(made_up("desk")?);
     }

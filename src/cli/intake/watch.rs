@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::now;
 use crate::intake::http::health;
+use crate::intake::outbox::HoldReason;
 use crate::intake::retry::CircuitState;
 use crate::intake::store::{Purged, Retention, Store};
 use crate::intake::worker::Status;
@@ -15,16 +16,19 @@ use crate::telemetry::{Alarm, Metrics};
 const LOOK: Duration = Duration::from_secs(15);
 /// How often what has been kept long enough is deleted.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+/// How often the operator is told of what the honeypot holds, from the start on.
+const DIGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Watches until the end.
 pub(super) async fn watch(store: Store, metrics: Arc<Metrics>, status: Arc<Status>, kept: Retention, mut shutdown: Shutdown) {
     let mut left_out = None;
-    let (mut looks, mut purges) = (tokio::time::interval(LOOK), tokio::time::interval(PURGE));
+    let [mut looks, mut purges, mut digests] = [LOOK, PURGE, DIGEST].map(tokio::time::interval);
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
             _ = looks.tick() => look(&store, &metrics, &status, &mut left_out).await,
             _ = purges.tick() => purge(&store, &kept).await,
+            _ = digests.tick() => digest(&store).await,
         }
     }
 }
@@ -42,6 +46,16 @@ async fn look(store: &Store, metrics: &Metrics, status: &Status, left_out: &mut 
     metrics.alarm(Alarm::MailServer, status.circuit() != CircuitState::Closed);
     for count in status.counts() {
         metrics.smtp(count.phase.name(), count.ending, count.tries);
+    }
+}
+
+/// What people do not see may have been filled in by a password manager: somebody must look, or a request is lost silently.
+async fn digest(store: &Store) {
+    // A store that cannot be read is an alarm of its own.
+    let held = store.stats().await.ok().and_then(|stats| stats.held.get(&HoldReason::Honeypot).copied()).unwrap_or_default();
+    if held > 0 {
+        let help = "read them with `madoguchi requests list` and `show`, then `release` or `forget` each";
+        tracing::warn!(held, help, "the honeypot holds requests that nobody has looked at");
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) fn defaults(root: &Path) -> IntakeConfig {
         guard: GuardConfig {
             token: true,
             proof_of_work: false,
+            haste_seconds: 2,
             per_minute: Some(20),
             connections: 896,
             connections_per_client: 20,
@@ -85,6 +86,7 @@ fn guard(file: &File<'_>, raw: &RawGuard, default: GuardConfig) -> Result<GuardC
     Ok(GuardConfig {
         token: value(&raw.token, default.token),
         proof_of_work: value(&raw.proof_of_work, default.proof_of_work),
+        haste_seconds: raw.haste_seconds.as_ref().map_or(default.haste_seconds, |given| given.value),
         per_minute: per_minute.unwrap_or(default.per_minute),
         connections: most("connections", &raw.connections, default.connections)?,
         connections_per_client: most("connections_per_client", &raw.connections_per_client, default.connections_per_client)?,

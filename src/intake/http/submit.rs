@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
@@ -28,6 +29,9 @@ use crate::locale::LocaleId;
 mod body;
 mod take;
 
+/// The wall clock, by which tokens age, may be this much behind the one of a wait.
+const MARGIN: Duration = Duration::from_millis(20);
+
 /// `POST /requests/{form}`.
 pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -44,12 +48,16 @@ pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<S
         Ok(bytes) => bytes,
         Err(refusal) => return refuse(refusal),
     };
-    let Ok(_place) = state.places.try_acquire() else { return refuse(Refusal::Busy) };
+    let Ok(place) = state.places.try_acquire() else { return refuse(Refusal::Busy) };
     let visit = match Visit::new(&state, form, media, &bytes, &parts.headers) {
         Ok(visit) => visit,
         Err(refusal) => return refuse(refusal),
     };
     crash::point("http.parsed");
+    let Some(wait) = visit.waits() else { return visit.answer().await };
+    drop(place);
+    tokio::time::sleep(wait + MARGIN).await;
+    let Ok(_place) = state.places.try_acquire() else { return visit.refused(&Refusal::Busy) };
     visit.answer().await
 }
 
@@ -61,7 +69,7 @@ pub(super) async fn token(Shared(state): Shared<Arc<State>>, Path(name): Path<St
     if sender(&headers, &state.origins) == Sender::Foreign {
         return state.refuse(&Refusal::OriginRefused, &headers, None);
     }
-    match state.form_token(&name) {
+    match state.form_token(&name, state.counter.config.guard.proof_of_work) {
         Ok(token) => answer::json(StatusCode::OK, "application/json", &token),
         Err(refusal) => state.refuse(&refusal, &headers, Some(&name)),
     }
@@ -106,11 +114,11 @@ impl State {
         client::address(peer, forwarded.into_iter(), &self.counter.config.trusted_proxies)
     }
 
-    /// A token for the script of a form's page.
-    fn form_token(&self, form: &str) -> Result<IssuedToken, Refusal> {
+    /// A token for the script of a form's page, and whether it has to be worked for.
+    fn form_token(&self, form: &str, works: bool) -> Result<IssuedToken, Refusal> {
         let id = random().map_err(|_| Refusal::Internal)?;
         let token = self.signer.issue(Scope::Form { form }, id, now());
-        Ok(IssuedToken::new(token, self.counter.config.guard.proof_of_work))
+        Ok(IssuedToken::new(token, works))
     }
 }
 
@@ -127,6 +135,13 @@ impl<'a> Visit<'a> {
         }
         let locale = locale(&state.counter.locales, sent.get("locale"), headers);
         Ok(Self { state, form, media, sent, key: of_header.or(of_field), locale })
+    }
+
+    /// How long the answer to a page without script is held back that was sent sooner than a person sends one. The page cannot work,
+    /// and nobody shall have to press again; a program that sends many pays in time.
+    fn waits(&self) -> Option<Duration> {
+        let confirms = self.media == Media::Form && self.step() == Ok(Step::Confirm) && !self.token().is_empty();
+        Some(self.haste()).filter(|wait| confirms && !wait.is_zero())
     }
 
     async fn answer(&self) -> Response<Body> {
@@ -166,7 +181,8 @@ impl<'a> Visit<'a> {
         let form = Some(self.form.spec.name.as_str());
         match (self.media, refusal) {
             (Media::Json, _) => {
-                let token = refusal.wants_token().then(|| self.state.form_token(&self.form.spec.name).ok()).flatten();
+                let works = *refusal == Refusal::PowRequired || self.state.counter.config.guard.proof_of_work;
+                let token = refusal.wants_token().then(|| self.state.form_token(&self.form.spec.name, works).ok()).flatten();
                 self.state.problem(refusal, self.locale, form, token)
             }
             (Media::Form, Refusal::InvalidFields(faults)) => {

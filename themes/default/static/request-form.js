@@ -378,10 +378,15 @@ class RequestForm {
     });
   }
 
-  async answered(response) {
+  async answered(response, worked = false) {
     const answer = await response.json().catch(() => undefined);
     if (response.ok && answer?.reference) return this.receipt(answer);
     if (!answer?.code) return this.failed(this.words.refused);
+    // Whoever was quick is asked to work: the browser does it, once, and nobody has to press again.
+    if (answer.code === "pow_required" && answer.pow && answer.token && crypto.subtle && !worked) {
+      this.token = Promise.resolve({ token: answer.token, bits: answer.pow.bits });
+      return this.answered(await this.post(), true);
+    }
     if (answer.code === "key_reused") this.draft.key = uuid();
     // What was used or is too old is asked for anew, so that sending again is enough.
     if (TOKEN_CODES.includes(answer.code) || answer.token) await (this.token = this.askToken().catch(() => undefined));

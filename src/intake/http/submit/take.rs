@@ -1,5 +1,7 @@
 //! Taking a request: idempotency, token, proof of work, the mails, and one transaction.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Response;
 use serde::Serializer;
@@ -80,7 +82,7 @@ impl Visit<'_> {
         }
     }
 
-    fn token(&self) -> &str {
+    pub(super) fn token(&self) -> &str {
         self.sent.get("token").unwrap_or_default()
     }
 
@@ -94,16 +96,31 @@ impl Visit<'_> {
         let submission_id = self.key.as_deref().unwrap_or_default();
         let scopes = [Scope::Form { form }, Scope::Review { form, submission_id, fingerprint }];
         let used = self.state.signer.check(self.token(), &scopes, now())?;
-        if guard.proof_of_work && !self.has_worked() {
+        if guard.proof_of_work && !self.has_worked() || !self.haste().is_zero() && !self.proves() {
             return Err(Refusal::PowRequired);
         }
         Ok(Some(used))
     }
 
     fn has_worked(&self) -> bool {
-        let issued = id_and_issue(self.token()).map_or(Millis::MAX, |(_, issued)| issued);
-        let waited = self.token().starts_with("r.") && now().saturating_sub(issued) >= WAITED;
-        waited || work::proves(self.token(), self.sent.get("pow").unwrap_or_default())
+        let waited = self.token().starts_with("r.") && self.age() >= WAITED;
+        waited || self.proves()
+    }
+
+    fn proves(&self) -> bool {
+        work::proves(self.token(), self.sent.get("pow").unwrap_or_default())
+    }
+
+    /// How old the token says that it is; 0 if it says nothing, or was issued by a counter whose clock is ahead.
+    fn age(&self) -> Millis {
+        id_and_issue(self.token()).map_or(0, |(_, issued)| now().saturating_sub(issued).max(0))
+    }
+
+    /// How long ago too little the token was issued for a person to have filled the form in.
+    pub(super) fn haste(&self) -> Duration {
+        let guard = self.state.counter.config.guard;
+        let least = if guard.token { Millis::from(guard.haste_seconds) * 1000 } else { 0 };
+        Duration::from_millis((least - self.age()).max(0).unsigned_abs())
     }
 
     fn within_limit_of_address(&self, submission: &Submission) -> Result<(), Refusal> {
