@@ -15,7 +15,7 @@ const refused = (code, more = {}) => ({ status: 422, type: PROBLEM, body: { code
 async function opened(site, options) {
   const path = site.pages.find(({ path, parts }) => parts.includes("form") && path === "/ja/submit-a-service-request/")?.path;
   if (!path) skip("this site has no service request");
-  const counter = { answer: received, posts: [], tokens: 0, pow: undefined };
+  const counter = { answer: received, first: [], posts: [], tokens: 0, pow: undefined };
   site.counter = async (request, response) => {
     if (counter.answer === null) return request.destroy();
     if (request.url.endsWith("/token")) {
@@ -25,7 +25,7 @@ async function opened(site, options) {
     const parts = [];
     for await (const part of request) parts.push(part);
     counter.posts.push({ key: request.headers["idempotency-key"], body: JSON.parse(Buffer.concat(parts).toString()) });
-    const { status, type, body } = counter.answer;
+    const { status, type, body } = counter.first.shift() ?? counter.answer;
     response.writeHead(status, type).end(JSON.stringify(body));
   };
   const page = await site.open(path, options);
@@ -116,6 +116,18 @@ async function work(site) {
   assert.equal(createHash("sha256").update(`${token}:${pow}`).digest()[0], 0);
 }
 
+async function hasty(site) {
+  const { page, counter } = await opened(site);
+  counter.first = [refused("pow_required", { token: "another token", pow: { algorithm: "SHA-256", bits: 8 } })];
+  await fill(page);
+  await submit(page);
+  await send(page).click();
+  await page.waitForSelector(".form-reference");
+  const [asked, worked, ...more] = counter.posts;
+  assert.deepEqual([asked.body.pow, worked.body.token, worked.key, more.length], [undefined, "another token", asked.key, 0]);
+  assert.equal(createHash("sha256").update(`another token:${worked.body.pow}`).digest()[0], 0);
+}
+
 async function draft(site) {
   const { page } = await opened(site);
   await fill(page);
@@ -153,5 +165,6 @@ export default [
   ["a request is reviewed, sent once however often the button is pressed, and receipted", alone(once)],
   ["a request that cannot be sent keeps its text and its key", alone(retries)],
   ["a proof of work is found when the counter asks for one", alone(work)],
+  ["a browser that was quicker than a person works, and nobody has to press again", alone(hasty)],
   ["a draft is kept for a day, without consent, and can be cleared", alone(draft)],
 ];
