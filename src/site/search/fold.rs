@@ -55,27 +55,42 @@ struct Folder {
 
 impl Folder {
     fn fold(&mut self, text: &str) {
-        let mut rest = text.char_indices().peekable();
-        while let Some((start, c)) = rest.next() {
-            let alone = start + c.len_utf8();
-            let mut end = alone;
-            while let Some((at, mark)) = rest.next_if(|(_, next)| joins(*next)) {
-                end = at + mark.len_utf8();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let (folded, after) = rest.split_at(if first.is_ascii() { ascii_length(rest) } else { 0 });
+            self.ascii(folded);
+            let cluster = cluster_length(after);
+            self.cluster(&after[..cluster]);
+            rest = &after[cluster..];
+        }
+    }
+
+    /// Folds ASCII characters that nothing joins.
+    fn ascii(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(first) = rest.bytes().next() {
+            let word = rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len());
+            if word == 0 {
+                self.last_step(char::from(first));
+                rest = &rest[1..];
+                continue;
             }
-            match c {
-                _ if end > alone => text[start..end].nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),
-                'a'..='z'
-                | '!'..='&'
-                | '('..='@'
-                | '\u{3041}'..='\u{3096}'
-                | '\u{30A1}'..='\u{30FE}'
-                | '\u{4E00}'..='\u{9FFF}' => {
-                    self.put(c);
-                }
-                'A'..='Z' => self.put(c.to_ascii_lowercase()),
-                '\0'..='\u{7F}' => self.last_step(c),
-                c => std::iter::once(c).nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),
+            self.put(char::from(first.to_ascii_lowercase()));
+            let start = self.out.len();
+            self.out.push_str(&rest[1..word]);
+            self.out[start..].make_ascii_lowercase();
+            rest = &rest[word..];
+        }
+    }
+
+    fn cluster(&mut self, text: &str) {
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            (Some(c), None) if matches!(c, '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FE}' | '\u{4E00}'..='\u{9FFF}') => {
+                self.put(c)
             }
+            (Some(c), None) => std::iter::once(c).nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),
+            _ => text.nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),
         }
     }
 
@@ -128,6 +143,18 @@ impl Folder {
             c => self.put(c),
         }
     }
+}
+
+/// How many bytes at the beginning are ASCII characters that nothing joins.
+fn ascii_length(text: &str) -> usize {
+    let length = text.bytes().position(|byte| !byte.is_ascii()).unwrap_or(text.len());
+    length - usize::from(text[length..].chars().next().is_some_and(joins))
+}
+
+/// The length of the cluster with which a text begins.
+fn cluster_length(text: &str) -> usize {
+    let mut rest = text.char_indices().skip(1);
+    rest.find(|(_, c)| !joins(*c)).map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]

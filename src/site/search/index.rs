@@ -32,7 +32,7 @@ pub(crate) struct Index {
 }
 
 /// The grams of one page in one locale.
-pub(super) type Grams = Vec<(Gram, bool)>;
+pub(super) type Grams = Vec<Gram>;
 
 /// What is done together, when the last of it is there.
 struct Waiting<T> {

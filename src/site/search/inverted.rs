@@ -8,7 +8,7 @@
 //! bytes; the lists. A list has a number for each page, in order: twice the distance from the page before it (the first: from page −1, less
 //! one), and one more if the gram stands in a heading. All numbers are LEB128: seven bits a byte, lowest first.
 
-use super::gram::{Gram, characters, in_order, shard};
+use super::gram::{Gram, HEADING, characters, shard};
 use super::pack::compressed;
 
 /// How many pages are turned over at once.
@@ -24,15 +24,16 @@ pub struct Block {
 
 impl Block {
     /// Turns over the grams of the block's pages, in their order.
-    pub fn of(pages: &[Vec<(Gram, bool)>], shards: usize) -> Self {
+    pub fn of(pages: &[Vec<Gram>], shards: usize) -> Self {
         let all = pages.iter().map(Vec::len).sum();
         let mut rows: Vec<(Gram, u32, u32)> = Vec::with_capacity(all);
         let mut ends = vec![0_u32; shards];
         for (page, grams) in (0..).zip(pages) {
-            for (gram, heading) in grams {
-                let at = shard(*gram, shards) as u32;
+            for marked in grams {
+                let gram = marked & !HEADING;
+                let at = shard(gram, shards) as u32;
                 ends[at as usize] += 1;
-                rows.push((*gram, page << 1 | u32::from(*heading), at));
+                rows.push((gram, page << 1 | u32::from(gram != *marked), at));
             }
         }
         let mut sorted = placed(&rows, &ends);
@@ -97,7 +98,8 @@ pub fn file<'b>(blocks: impl IntoIterator<Item = &'b Block>, shard: usize) -> Ve
     for (number, block) in (0_u32..).zip(blocks) {
         rows.extend(block.lists(shard).map(|(gram, list)| (gram, number, list)));
     }
-    rows.sort_unstable_by_key(|(gram, number, _)| (in_order(*gram), *number));
+    // Stable: each block's part is in order, and the blocks of a gram stay in theirs.
+    rows.sort_by_key(|(gram, _, _)| *gram);
     let (mut keys, mut lengths, mut lists) = (String::new(), Vec::new(), Vec::new());
     let mut last = 0;
     for parts in rows.chunk_by(|a, b| a.0 == b.0) {

@@ -3,9 +3,10 @@
 //! Blocks, rows' cells and line breaks are apart; links of headings (to themselves and to their twins), what is hidden, and traps for
 //! robots are no text of the article. Alternative texts of images and values of attributes are not seen, and not taken.
 
-use std::borrow::Cow;
+mod markup;
 
 use crate::site::html::tag_end;
+use markup::{Attributes, decoded};
 
 /// Marks the beginning of a segment in [`Text::marked`]; text never holds it (U+007F, a control that HTML does not allow).
 pub const MARK: char = '\u{7F}';
@@ -76,21 +77,39 @@ impl Reader {
         if self.skip.is_some() {
             return;
         }
-        for c in decoded(raw).chars() {
-            if c.is_whitespace() {
-                self.space = true;
-            } else if c != MARK {
-                if std::mem::take(&mut self.space) && !self.is_at_line_start() {
-                    self.push(' ');
-                }
-                self.push(c);
-            }
+        let text = decoded(raw);
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| c.is_whitespace() || c == MARK).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            self.word(word);
+            let mut left = after.chars();
+            self.space |= left.next().is_some_and(|c| c != MARK);
+            rest = left.as_str();
+        }
+    }
+
+    /// Adds characters of which none is white space.
+    fn word(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
+        self.part();
+        self.out.marked.push_str(word);
+        // In UTF-8 a character begins with a byte that is not 10xxxxxx; one of four bytes, with 11110xxx, has two units.
+        self.units += word.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum::<usize>();
+    }
+
+    /// Writes the space that waits.
+    fn part(&mut self) {
+        if std::mem::take(&mut self.space) && !self.is_at_line_start() {
+            self.push(' ');
         }
     }
 
     fn push(&mut self, c: char) {
         self.out.marked.push(c);
-        self.units += c.len_utf16();
+        self.units += 1;
     }
 
     fn is_at_line_start(&self) -> bool {
@@ -119,7 +138,8 @@ impl Reader {
             }
             return;
         }
-        if !closes && !is_void(name) && is_unseen(tag) {
+        let attributes = if closes { Attributes::default() } else { Attributes::of(&inner[name.len()..]) };
+        if is_unseen(attributes) && !is_void(name) {
             self.skip = Some((name.to_owned(), 1));
             return;
         }
@@ -127,14 +147,14 @@ impl Reader {
             self.break_line();
         }
         if let Some(level) = heading_level(name) {
-            if closes { self.end_heading() } else { self.start_heading(level, tag) }
-        } else if name == "span" && !closes {
-            self.segment(tag);
+            if closes { self.end_heading() } else { self.start_heading(level, attributes.id) }
+        } else if let Some(key) = attributes.segment.filter(|_| name == "span") {
+            self.segment(key);
         }
     }
 
-    fn start_heading(&mut self, level: u8, tag: &str) {
-        let id = attribute(tag, "id").map(|id| decoded(id).into_owned()).unwrap_or_default();
+    fn start_heading(&mut self, level: u8, id: &str) {
+        let id = decoded(id).into_owned();
         self.heading = self.out.marked.len();
         self.out.headings.push(Heading { start: self.units, length: 0, level, id, words: String::new() });
     }
@@ -149,12 +169,9 @@ impl Reader {
     }
 
     /// The beginning of a segment. The next stretch of the same segment is no beginning.
-    fn segment(&mut self, tag: &str) {
-        let Some(key) = attribute(tag, "data-seg") else { return };
+    fn segment(&mut self, key: &str) {
         if self.out.keys.last().is_none_or(|last| **last != *key) {
-            if std::mem::take(&mut self.space) && !self.is_at_line_start() {
-                self.push(' ');
-            }
+            self.part();
             self.out.marked.push(MARK);
             self.out.keys.push(key.into());
         }
@@ -166,11 +183,9 @@ fn is_void(name: &str) -> bool {
 }
 
 /// Whether an element is no part of what a reader sees of the article.
-fn is_unseen(tag: &str) -> bool {
-    let classes = attribute(tag, "class").unwrap_or_default();
+fn is_unseen(attributes: Attributes<'_>) -> bool {
     let class = |class: &str| matches!(class, "heading-link" | "heading-twin" | "hidden" | "form-trap");
-    tag.contains(" hidden") && (tag.ends_with(" hidden>") || tag.contains(" hidden ") || tag.contains(" hidden=\""))
-        || classes.split(' ').any(class)
+    attributes.hidden || attributes.class.split(' ').any(class)
 }
 
 fn is_block(name: &str) -> bool {
@@ -226,53 +241,6 @@ fn is_block(name: &str) -> bool {
 fn heading_level(name: &str) -> Option<u8> {
     let level = name.strip_prefix('h')?.parse().ok()?;
     (1..=6).contains(&level).then_some(level)
-}
-
-/// The value of an attribute as written.
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let opener = format!(" {name}=\"");
-    let start = tag.find(&opener)? + opener.len();
-    tag[start..].split('"').next()
-}
-
-/// Text with its character references resolved: those that the press and its sanitizer write.
-fn decoded(raw: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'&', raw.as_bytes()).is_none() {
-        return Cow::Borrowed(raw);
-    }
-    let mut out = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        let reference = rest[at + 1..].find(';').filter(|end| *end <= 8).map(|end| &rest[at + 1..at + 1 + end]);
-        match reference.and_then(|name| Some((character(name)?, name.len()))) {
-            Some((c, length)) => {
-                out.push(c);
-                rest = &rest[at + length + 2..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-fn character(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "nbsp" => Some('\u{A0}'),
-        name => {
-            let number = name.strip_prefix('#')?;
-            let hex = number.strip_prefix(['x', 'X']).map(|hex| u32::from_str_radix(hex, 16));
-            char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -151,7 +151,7 @@ impl Index {
         if self.lists.is_empty() {
             return self.texts.values().filter(|(_, text)| text.contains(probe)).map(|(at, _)| at.as_str()).collect();
         }
-        let keys: Vec<String> = grams(probe).map(|gram| characters(gram).collect()).collect();
+        let keys: Vec<String> = grams(probe).into_iter().map(|gram| characters(gram).collect()).collect();
         let lists: Vec<BTreeSet<usize>> =
             keys.iter().map(|key| self.lists.get(key).into_iter().flatten().copied().collect()).collect();
         let Some(first) = lists.first() else { panic!("{probe:?} has no grams") };
