@@ -12,13 +12,14 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `index.json` | how many pages and grams' files there are, the other locales, and a key that changes with every byte of the index |
+//! | `index.json` | how many pages and grams' files there are, all locales with their own first, and a key that changes with every byte of the index |
 //! | `g/NNN.bin` | grams ([`gram`]): for each gram whose hash falls to this file, the pages that hold it, and whether in a heading ([`inverted`]); none of them where all texts are few ([`SCANNED`]) |
-//! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]) |
+//! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]); of all pages where all texts are few |
 //!
 //! All but the first are zlib streams (RFC 1950), which browsers open by themselves. The grams tell which pages may hold a query: for two
 //! characters, and for three of scripts with spaces, exactly those that do; for longer ones the texts of the candidates decide. So a query
-//! fetches a few files of grams and the texts of few pages, however large the site. On a small site it fetches all texts and scans them.
+//! fetches a few files of grams and the texts of few pages, however large the site. On a small site it fetches
+//! the one file of texts of each language and scans them: to ask for a file takes a browser longer than to read some 50 KB.
 //!
 //! # For a preview
 //!
@@ -65,9 +66,20 @@ pub fn shards(pages: usize) -> usize {
     pages.div_ceil(12).max(1).next_power_of_two()
 }
 
-/// The same for a site whose texts have so many bytes in all languages together: none where they are scanned.
-pub(crate) fn shards_of(pages: usize, bytes: usize) -> usize {
-    if bytes < SCANNED { 0 } else { shards(pages) }
+/// How an index is cut into files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// How many files of grams each locale has: none where the texts are scanned.
+    pub(crate) shards: usize,
+    /// How many pages' texts stand in one file.
+    pub(crate) pack: usize,
+}
+
+impl Cut {
+    /// For so many pages whose texts have so many bytes in all languages together.
+    pub(crate) fn of(pages: usize, bytes: usize) -> Self {
+        if bytes < SCANNED { Self { shards: 0, pack: pages.max(1) } } else { Self { shards: shards(pages), pack: PACK } }
+    }
 }
 
 /// The name of a file of grams or of texts, below a locale's `search/`.

@@ -44,8 +44,8 @@ async function serve() {
 
 /** Asks the press's index: the pages found, and with `whole` all of them. */
 async function askPress({ script, base, query, whole }) {
-  const start = performance.now();
   const { Search } = await import(script);
+  const start = performance.now();
   globalThis.search ??= new Map();
   if (!globalThis.search.has(base)) globalThis.search.set(base, new Search(new URL(base, location.href)));
   const asked = globalThis.search.get(base).query(query);
@@ -58,8 +58,8 @@ async function askPress({ script, base, query, whole }) {
 /** Asks Pagefind's index, in the language of the document. */
 async function askPagefind({ tag, query, whole, shown }) {
   document.documentElement.lang = tag;
-  const start = performance.now();
   const pagefind = await import("/pagefind/pagefind.js");
+  const start = performance.now();
   const { results } = await pagefind.search(query);
   const first = await Promise.all(results.slice(0, shown).map((result) => result.data()));
   const ms = performance.now() - start;

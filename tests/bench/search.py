@@ -11,6 +11,7 @@ How it measures:
 - wall time in seconds by a monotonic clock, processor time and peak memory (MiB of 2^20 bytes) by wait4 of the child;
 - the index of both is asked in one browser (search-browser.mjs): 50 queries that partners ask, each in a context with nothing in its cache;
   bytes are those of all answers of the server, script and WebAssembly included, up to the first seven results with what is shown of them;
+  first results: from the question to them, when the script is there (pages fetch it when the box gets the focus) and nothing of the index;
 - recall and precision: random pieces of the text that a reader sees, of 2 to 24 characters, looked for as they are (Pagefind: between
   quotation marks), against a scan of that text. Folding (width, case) is the press's for both. Each is held against the languages
   that it looks in: the press in all, Pagefind in the page's own;
@@ -212,7 +213,7 @@ def main():
     if chosen.short:
         chosen.sizes, chosen.rounds, chosen.probes, chosen.patience, chosen.no_pagefind = "shipped,20", 1, 5, 0, True
     named = os.environ.get("MADOGUCHI")
-    press = Path(named) if named else run.cargo_build("--bin", "madoguchi")
+    press = Path(named) if named else run.cargo_build(chosen.short, "--bin", "madoguchi")
     chosen.work.mkdir(parents=True, exist_ok=True)
     pagefind = None if chosen.no_pagefind else pagefind_program(chosen.work)
     for size in chosen.sizes.split(","):

@@ -87,7 +87,7 @@ impl Folder {
         let mut chars = text.chars();
         match (chars.next(), chars.next()) {
             (Some(c), None) if matches!(c, '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FE}' | '\u{4E00}'..='\u{9FFF}') => {
-                self.put(c)
+                self.put(c);
             }
             (Some(c), None) => std::iter::once(c).nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),
             _ => text.nfkc().flat_map(char::to_lowercase).for_each(|c| self.last_step(c)),

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::gram::{Collector, Gram};
 use super::inverted::{self, BLOCK, Block};
-use super::{Edition, Entry, PACK, file_name, fold, pack, shards, shards_of};
+use super::{Cut, Edition, Entry, PACK, SCANNED, file_name, fold, pack, shards};
 use crate::source::Digest;
 
 /// A file of the index, below the output folder.
@@ -22,6 +22,8 @@ pub(crate) struct Index {
     pages: usize,
     shards: usize,
     packs: Vec<Mutex<Waiting<Option<Entry>>>>,
+    /// Pages of packs that are complete, with their numbers, as long as all texts are few: of a small site they become one file.
+    held: Mutex<Vec<(usize, Vec<Option<Entry>>)>>,
     blocks: Vec<Mutex<Waiting<Vec<Grams>>>>,
     /// By locale, by block.
     turned: Vec<Vec<Mutex<Block>>>,
@@ -63,6 +65,7 @@ impl Index {
             pages,
             shards: shards(pages),
             packs: parts(PACK).map(Waiting::of).collect(),
+            held: Mutex::default(),
             blocks: parts(BLOCK).map(Waiting::of).collect(),
             turned,
             sizes: tags.iter().map(|_| AtomicUsize::new(0)).collect(),
@@ -91,7 +94,33 @@ impl Index {
             self.turn(number / BLOCK, block);
         }
         let pages = Waiting::put(&self.packs[number / PACK], number % PACK, Some(entry));
-        pages.map(|pages| self.texts(number / PACK, &pages)).unwrap_or_default()
+        pages.map(|pages| self.packed(number / PACK, pages)).unwrap_or_default()
+    }
+
+    /// Takes the pages of a pack, and gives the files that are ready with them.
+    fn packed(&self, number: usize, pages: Vec<Option<Entry>>) -> Vec<File> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.push((number, pages));
+        // Every size is counted before the pack of its page is held: the last one to come sees all of them.
+        if self.bytes() < SCANNED {
+            return Vec::new();
+        }
+        let ready = std::mem::take(&mut *held);
+        drop(held);
+        ready.iter().flat_map(|(number, pages)| self.texts(*number, pages, PACK)).collect()
+    }
+
+    /// The bytes of all texts so far.
+    fn bytes(&self) -> usize {
+        self.sizes.iter().map(|size| size.load(Ordering::Relaxed)).sum()
+    }
+
+    /// The texts of a small site, a file for each locale.
+    fn small(&self) -> Vec<File> {
+        let mut held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        held.sort_unstable_by_key(|(number, _)| *number);
+        let pages: Vec<Option<Entry>> = held.into_iter().flat_map(|(_, pages)| pages).collect();
+        self.texts(0, &pages, pages.len())
     }
 
     fn turn(&self, number: usize, mut pages: Vec<Vec<Grams>>) {
@@ -102,10 +131,11 @@ impl Index {
         }
     }
 
-    fn texts(&self, number: usize, pages: &[Option<Entry>]) -> Vec<File> {
+    /// The file of a number in each locale, where there are so many pages in one.
+    fn texts(&self, number: usize, pages: &[Option<Entry>], size: usize) -> Vec<File> {
         let mut files = Vec::with_capacity(self.tags.len());
         for (locale, tag) in self.tags.iter().enumerate() {
-            let Some(bytes) = pack::pack(number * PACK, pages, locale) else { continue };
+            let Some(bytes) = pack::pack(number * size, pages, locale) else { continue };
             let path = format!("{tag}/search/{}", file_name("p", number));
             self.made.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), Digest::of(&bytes)));
             files.push(File { path, bytes });
@@ -118,9 +148,10 @@ impl Index {
     /// # Errors
     /// Those of `put`.
     pub(crate) fn finish<E: Send>(self, put: impl Fn(File) -> Result<(), E> + Sync) -> Result<(), E> {
+        self.small().into_iter().try_for_each(&put)?;
         let mut made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sizes: Vec<usize> = self.sizes.into_iter().map(AtomicUsize::into_inner).collect();
-        let shards = shards_of(self.pages, sizes.iter().sum());
+        let cut = Cut::of(self.pages, sizes.iter().sum());
         let texts: Vec<Vec<usize>> = self.tags.iter().map(|tag| texts(&made, tag)).collect();
         for (tag, turned) in self.tags.iter().zip(self.turned) {
             let blocks: Vec<Block> =
@@ -131,13 +162,13 @@ impl Index {
                 let digest = Digest::of(&bytes);
                 put(File { path: path.clone(), bytes }).map(|()| (path, digest))
             };
-            let written: Result<Vec<_>, E> = (0..shards).into_par_iter().map(write).collect();
+            let written: Result<Vec<_>, E> = (0..cut.shards).into_par_iter().map(write).collect();
             made.extend(written?);
         }
         made.sort_unstable();
-        let directory = Directory { tags: &self.tags, pages: self.pages, sizes: &sizes, key: &key(&made) };
-        for (at, (tag, texts)) in self.tags.iter().zip(&texts).enumerate() {
-            put(File { path: format!("{tag}/search/index.json"), bytes: directory.of(at, texts).into_bytes() })?;
+        let directory = Directory { tags: &self.tags, pages: self.pages, cut, sizes: &sizes, texts: &texts, key: &key(&made) };
+        for (at, tag) in self.tags.iter().enumerate() {
+            put(File { path: format!("{tag}/search/index.json"), bytes: directory.of(at).into_bytes() })?;
         }
         Ok(())
     }
@@ -172,20 +203,25 @@ fn texts(made: &[(String, Digest)], tag: &str) -> Vec<usize> {
 pub(super) struct Directory<'a> {
     pub(super) tags: &'a [String],
     pub(super) pages: usize,
+    pub(super) cut: Cut,
     /// By locale, the bytes of all texts as they are.
     pub(super) sizes: &'a [usize],
+    /// By locale, the numbers of its files of texts.
+    pub(super) texts: &'a [Vec<usize>],
     pub(super) key: &'a str,
 }
 
 impl Directory<'_> {
-    /// The file of a locale that has these files of texts: where there are no grams, all of them are fetched.
-    pub(super) fn of(&self, locale: usize, texts: &[usize]) -> String {
-        let others: Vec<&String> = self.tags.iter().enumerate().filter(|(at, _)| *at != locale).map(|(_, tag)| tag).collect();
-        let shards = shards_of(self.pages, self.sizes.iter().sum());
-        let texts = (shards == 0).then_some(texts);
+    /// The file of a locale. It tells of all, so that a browser asks but once. Where there are no grams, all texts are fetched.
+    pub(super) fn of(&self, locale: usize) -> String {
+        let others = (0..self.tags.len()).filter(|other| *other != locale);
+        let of_locale = |at: usize| {
+            let texts = (self.cut.shards == 0).then_some(&self.texts[at]);
+            serde_json::json!({ "locale": self.tags[at], "bit": at.min(31), "bytes": self.sizes[at], "texts": texts })
+        };
+        let locales: Vec<serde_json::Value> = std::iter::once(locale).chain(others).map(of_locale).collect();
         serde_json::json!({
-            "format": 2, "key": self.key, "pages": self.pages, "shards": shards, "pack": PACK, "bytes": self.sizes[locale],
-            "bit": locale.min(31), "locale": self.tags[locale], "others": others, "texts": texts,
+            "format": 3, "key": self.key, "pages": self.pages, "shards": self.cut.shards, "pack": self.cut.pack, "locales": locales,
         })
         .to_string()
     }

@@ -11,7 +11,7 @@
 
 use super::index::{Directory, Grams, grams};
 use super::inverted::{self, BLOCK, Block};
-use super::{Entry, PACK, file_name, pack, shards, shards_of};
+use super::{Cut, Entry, file_name, pack, shards};
 
 /// The index of pages in memory.
 #[derive(Debug)]
@@ -50,20 +50,29 @@ impl Live {
         }
         let number: usize = name.get(2..)?.strip_suffix(".bin")?.parse().ok()?;
         match &name[..2] {
-            "g/" if name == file_name("g", number) && number < shards_of(self.pages.len(), self.sizes().iter().sum()) => {
-                Some(self.grams(locale, number))
-            }
+            "g/" if name == file_name("g", number) && number < self.cut().shards => Some(self.grams(locale, number)),
             "p/" if name == file_name("p", number) => self.texts(locale, number),
             _ => None,
         }
     }
 
     fn directory(&self, locale: usize) -> Vec<u8> {
-        let has = |page: &Option<Entry>| page.as_ref().is_some_and(|page| page.editions.get(locale).is_some_and(Option::is_some));
-        let packs = self.pages.chunks(PACK).enumerate().filter(|(_, pages)| pages.iter().any(has));
-        let texts: Vec<usize> = packs.map(|(number, _)| number).collect();
+        let cut = self.cut();
+        let has = |page: &Option<Entry>, locale: usize| {
+            page.as_ref().is_some_and(|page| page.editions.get(locale).is_some_and(Option::is_some))
+        };
+        let packs =
+            |locale| self.pages.chunks(cut.pack).enumerate().filter(move |(_, pages)| pages.iter().any(|page| has(page, locale)));
+        let texts: Vec<Vec<usize>> =
+            (0..self.tags.len()).map(|locale| packs(locale).map(|(number, _)| number).collect()).collect();
         let (sizes, key) = (self.sizes(), format!("edit-{}", self.edits));
-        Directory { tags: &self.tags, pages: self.pages.len(), sizes: &sizes, key: &key }.of(locale, &texts).into_bytes()
+        Directory { tags: &self.tags, pages: self.pages.len(), cut, sizes: &sizes, texts: &texts, key: &key }
+            .of(locale)
+            .into_bytes()
+    }
+
+    fn cut(&self) -> Cut {
+        Cut::of(self.pages.len(), self.sizes().iter().sum())
     }
 
     /// The bytes of each locale's texts as they are.
@@ -74,8 +83,9 @@ impl Live {
     }
 
     fn texts(&self, locale: usize, number: usize) -> Option<Vec<u8>> {
-        let pages = self.pages.chunks(PACK).nth(number)?;
-        pack::pack(number * PACK, pages, locale)
+        let size = self.cut().pack;
+        let pages = self.pages.chunks(size).nth(number)?;
+        pack::pack(number * size, pages, locale)
     }
 
     fn grams(&mut self, locale: usize, number: usize) -> Vec<u8> {

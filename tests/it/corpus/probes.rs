@@ -1,14 +1,36 @@
 //! Search held against a scan: any two characters or more that stand in an article are found, and nothing else is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
 
 use madoguchi::site::search::fold::fold;
 use madoguchi::site::search::gram::{characters, grams};
 
 use super::html::{Html, Node};
-use super::site::{Page, Site};
+use super::site::{Page, Site, corpus};
+use super::skip;
 
 const PROBES: usize = 1_000;
+
+/// The archive of 3,945 pages, with `TEST_LONG`: some 500 MB in memory, and minutes.
+#[test]
+fn search_in_the_archive() {
+    let archive = corpus().map(|corpus| corpus.join("scale/dynamics-365-operations.ja-jp.tar.zst")).filter(|file| file.is_file());
+    let Some(archive) = archive.filter(|_| std::env::var_os("TEST_LONG").is_some()) else {
+        skip("probes::search_in_the_archive", "TEST_LONG is not set, or there is no archive");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let unpacked = Command::new("tar").arg("--zstd").arg("-xf").arg(archive).arg("-C").arg(folder.path()).status();
+    assert!(unpacked.expect("tar").success(), "tar unpacks it with zstd");
+    let docset = folder.path().join("docset");
+    fs::create_dir(&docset).expect("a new folder");
+    fs::rename(folder.path().join("sxs/articles"), docset.join("content")).expect("the articles");
+    let config = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nparallel = false\n";
+    fs::write(docset.join("madoguchi.toml"), config).expect("a new file");
+    what_is_seen_is_found(&Site::of_many_pages(&docset));
+}
 
 /// A thousand random pieces of the text that readers see, in each language: the pages that the index leads to are those of a scan.
 pub(crate) fn what_is_seen_is_found(site: &Site) {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use madoguchi::config::{self, Environment};
+use madoguchi::config::{self, Config, Environment};
 use madoguchi::diag::Diagnostic;
-use madoguchi::site::build::{self, Observer, Options};
+use madoguchi::site::build::{self, Observer, Options, Report};
 
 use super::html::Html;
 
@@ -65,26 +65,33 @@ impl Site {
             fs::create_dir_all(to.parent().expect("a folder")).expect("a new folder");
             fs::copy(docset.join(&path), to).expect("a copy");
         }
-        let mut config = config::load(&root, &Environment::default(), build::discovered_tags).expect("a configuration");
-        config.site.out.clone_from(&out);
-        let report = build::build(&config, &Options::default(), &Nobody).expect("a build");
+        let (config, report) = built(&root, &out);
         let checked = build::check(&config, &Options::default(), &Nobody).expect("a check").diagnostics;
         let read = |path: &String| Some((path.clone(), fs::read_to_string(root.join(path)).ok()?));
         let sources = files_below(&root).iter().filter(|path| !path.starts_with("var/")).filter_map(read).collect();
         let files = files_below(&out);
-        let pages = files.iter().filter(|path| path.ends_with(".html")).map(|path| {
-            let text = fs::read_to_string(out.join(path)).expect("UTF-8");
-            (address(path), Page::read(text))
-        });
-        let index = files.iter().filter(|path| path.contains("/search/") && !path.ends_with(".html"));
-        let index = index.map(|path| (path.clone(), fs::read(out.join(path)).expect("a file"))).collect();
         Self {
             sources,
-            index,
+            pages: pages(&out, &files),
+            index: index(&out, &files),
             diagnostics: report.diagnostics,
             checked,
-            pages: pages.collect(),
             files: files.iter().map(|f| address(f)).collect(),
+        }
+    }
+
+    /// Builds a docset of many pages where it stands, and reads its pages and indexes; nothing of what it says of itself is kept.
+    pub(crate) fn of_many_pages(docset: &Path) -> Self {
+        let out = docset.join("out");
+        built(docset, &out);
+        let files = files_below(&out);
+        Self {
+            sources: BTreeMap::new(),
+            diagnostics: Vec::new(),
+            checked: Vec::new(),
+            pages: pages(&out, &files),
+            index: index(&out, &files),
+            files: HashSet::new(),
         }
     }
 
@@ -93,6 +100,27 @@ impl Site {
         let pages = self.sources.iter().filter_map(|(path, text)| Some((path.strip_suffix(".md")?, text.as_str())));
         pages.filter(|(path, _)| !is_toc(path))
     }
+}
+
+/// Builds the docset of a folder into another.
+fn built(root: &Path, out: &Path) -> (Config, Report) {
+    let mut config = config::load(root, &Environment::default(), build::discovered_tags).expect("a configuration");
+    config.site.out = out.to_owned();
+    let report = build::build(&config, &Options::default(), &Nobody).expect("a build");
+    (config, report)
+}
+
+/// The pages among the files of an output.
+fn pages(out: &Path, files: &[String]) -> BTreeMap<String, Page> {
+    let pages = files.iter().filter(|path| path.ends_with(".html"));
+    let read = |path: &String| (address(path), Page::read(fs::read_to_string(out.join(path)).expect("UTF-8")));
+    pages.map(read).collect()
+}
+
+/// The files of the indexes among them.
+fn index(out: &Path, files: &[String]) -> BTreeMap<String, Vec<u8>> {
+    let index = files.iter().filter(|path| path.contains("/search/") && !path.ends_with(".html"));
+    index.map(|path| (path.clone(), fs::read(out.join(path)).expect("a file"))).collect()
 }
 
 fn is_toc(path: &str) -> bool {

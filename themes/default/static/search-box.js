@@ -54,7 +54,10 @@ class Box {
     form.append(this.list, this.status);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
     typed(this.input, 60, () => this.find());
-    search.languages().catch(() => {});
+    // The index is fetched while the first word is still being typed.
+    const warm = () => search.warm().catch(() => {});
+    this.input.addEventListener("focus", warm);
+    if (document.activeElement === this.input) warm();
     this.input.addEventListener("keydown", (event) => this.key(event));
     form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || this.close());
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
