@@ -16,7 +16,9 @@ const { chromium } = createRequire(join(HERE, "../browser/package.json"))("playw
 const { values: options } = parseArgs({ options: { site: { type: "string" }, probes: { type: "string" }, pages: { type: "string" }, pagefind: { type: "string" } } });
 const PROBES = Number(options.probes);
 const SHOWN = 7;
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".json": "application/json", ".txt": "text/plain" };
+/** How many queries of each language are typed. */
+const TYPED = 10;
+const TYPES = { ".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".json": "application/json", ".txt": "text/plain" };
 const say = (text) => process.stderr.write(`bench: ${text}\n`);
 
 // ---- A server that counts what it sends
@@ -29,9 +31,10 @@ async function serve() {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const [prefix, folder] = Object.entries(folders).find(([prefix, folder]) => folder && path.startsWith(prefix));
     try {
-      const body = await readFile(normalize(join(folder, path.slice(prefix.length))));
+      const name = path.endsWith("/") ? `${path}index.html` : path;
+      const body = await readFile(normalize(join(folder, name.slice(prefix.length))));
       counted.bytes += body.length;
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(body);
+      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(body);
     } catch {
       response.writeHead(404).end();
     }
@@ -147,6 +150,32 @@ async function measure(browser, origin, tags, queries, ask, judge) {
   return { bytes: { median: at(bytes, 0.5), most: Math.max(...bytes) }, ms: { median: at(ms, 0.5), p95: at(ms, 0.95), most: Math.max(...ms) }, recall, precision, best };
 }
 
+/** How long after its last key the results of a query stand below the box: a page is opened with nothing in the cache, the box clicked, and the
+    query typed at twelve keys a second. */
+async function typed(browser, origin, tags, queries) {
+  const ms = [];
+  for (const tag of tags) {
+    for (const [query] of queries[tag].slice(0, TYPED)) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${origin}/${tag}/`);
+      const box = page.locator("form.search input");
+      await box.evaluate((input) => {
+        let last;
+        input.addEventListener("input", () => (last = performance.now()));
+        const list = () => [...document.querySelectorAll("form.search [role=listbox]:not([hidden]) [role=option]")];
+        new MutationObserver(() => list().length && (globalThis.took = performance.now() - last)).observe(input.form, { subtree: true, childList: true, attributeFilter: ["hidden"] });
+      });
+      await box.click();
+      await box.pressSequentially(query, { delay: 83 });
+      await page.waitForTimeout(1_000);
+      ms.push(await page.evaluate(() => globalThis.took));
+      await context.close();
+    }
+  }
+  return { median: at(ms, 0.5), most: Math.max(...ms) };
+}
+
 async function main() {
   const names = await readdir(join(options.site, "assets"));
   const script = `/assets/${names.find((name) => /^search\.[0-9a-f]+\.js$/.test(name))}`;
@@ -165,6 +194,7 @@ async function main() {
   try {
     const press = (page, tag, query, whole) => page.evaluate(askPress, { script, base: `/${tag}/search/`, query, whole });
     report.press = await measure(browser, origin, tags, queries, press, judge(() => tags));
+    report.press.typed = await typed(browser, origin, tags, queries);
     if (options.pagefind) {
       const pagefind = (page, tag, query, whole) => page.evaluate(askPagefind, { tag, query, whole, shown: SHOWN });
       report.pagefind = await measure(browser, origin, tags, queries, pagefind, judge((tag) => [tag]));

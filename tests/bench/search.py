@@ -11,7 +11,8 @@ How it measures:
 - wall time in seconds by a monotonic clock, processor time and peak memory (MiB of 2^20 bytes) by wait4 of the child;
 - the index of both is asked in one browser (search-browser.mjs): 50 queries that partners ask, each in a context with nothing in its cache;
   bytes are those of all answers of the server, script and WebAssembly included, up to the first seven results with what is shown of them;
-  first results: from the question to them, when the script is there (pages fetch it when the box gets the focus) and nothing of the index;
+  first results: from the question to them, when the script is there and nothing of the index; after the last key: a reader clicks the box
+  of a page, with nothing in the cache, and types twelve keys a second (pages fetch the script and the index when the box gets the focus);
 - recall and precision: random pieces of the text that a reader sees, of 2 to 24 characters, looked for as they are (Pagefind: between
   quotation marks), against a scan of that text. Folding (width, case) is the press's for both. Each is held against the languages
   that it looks in: the press in all, Pagefind in the page's own;
@@ -178,6 +179,7 @@ def report(size, bench, asked):
     row("Bytes of a query, most", lambda who: kilobytes(asked[who]["bytes"]["most"]))
     row("First results, median", lambda who: f"{asked[who]['ms']['median']:.0f} ms")
     row("First results, 95 of 100", lambda who: f"{asked[who]['ms']['p95']:.0f} ms")
+    row("After the last key, median", lambda who: f"{asked[who]['typed']['median']:.0f} ms" if "typed" in asked[who] else "")
     row("Recall", lambda who: ", ".join(f"{tag} {value:.3f}" for tag, value in asked[who]["recall"].items()))
     row("Precision", lambda who: ", ".join(f"{tag} {value:.3f}" for tag, value in asked[who]["precision"].items()))
     if asked["press"].get("best") is not None:

@@ -29,12 +29,12 @@ function styled() {
   return loaded;
 }
 
-/** Calls back when typing has paused, never while an input method composes. */
+/** Calls back when typing has paused for so many milliseconds, never while an input method composes. */
 function typed(input, wait, call) {
   let timer;
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(call, wait);
+    timer = setTimeout(call, wait());
   };
   input.addEventListener("input", (event) => event.isComposing || later());
   input.addEventListener("compositionend", later);
@@ -53,7 +53,8 @@ class Box {
     this.list.hidden = true;
     form.append(this.list, this.status);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
-    typed(this.input, 60, () => this.find());
+    // Where nothing is fetched for it, an answer costs a few milliseconds.
+    typed(this.input, () => (search.whole ? 15 : 60), () => this.find());
     // The index is fetched while the first word is still being typed.
     const warm = () => search.warm().catch(() => {});
     this.input.addEventListener("focus", warm);
@@ -157,7 +158,7 @@ class Page {
     this.place.append(element("p", { class: "more" }, this.next), this.apart);
     this.input.value = new URLSearchParams(location.search).get("q") ?? "";
     this.title = document.title;
-    typed(this.input, 120, () => this.find());
+    typed(this.input, () => 120, () => this.find());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.find();
@@ -243,7 +244,7 @@ function hints(title, search, words) {
   note.hidden = true;
   box.append(note, status);
   let turn = 0;
-  typed(title, 350, async () => {
+  typed(title, () => 350, async () => {
     const [mine, text] = [(turn += 1), title.value.trim()];
     const here = location.pathname;
     const found = [...text].length < 4 ? [] : await search.hints(text, HINTS + 1).catch(() => []);

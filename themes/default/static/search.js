@@ -110,7 +110,7 @@ class Language {
       for (const text of file.values()) {
         if (!text.folded.includes(folded)) continue;
         found = pages;
-        pages[text.page] = text.headings.some(({ words }) => words.includes(folded)) ? 3 : 1;
+        pages[text.page] = text.parts.headings.some(({ words }) => words.includes(folded)) ? 3 : 1;
       }
     }
     return found;
@@ -149,7 +149,7 @@ class Language {
 
   /** The texts of a file, by page. */
   async opened(number, meter) {
-    return once(this.packs, number, () => this.file("p", number, meter).then((file) => file.json()).then(readTexts));
+    return once(this.packs, number, () => this.file("p", number, meter).then((file) => file.json()).then((rows) => new Map(rows.map((row) => [row[0], new Text(row)]))));
   }
 }
 
@@ -185,21 +185,30 @@ function readGrams(buffer) {
   return { bytes, places };
 }
 
-function readTexts(rows) {
-  return new Map(rows.map(([page, address, title, locales, marked, numbers, order]) => {
-    const [text, ...parts] = [marked.replaceAll("\x7f", ""), ...marked.split("\x7f")];
-    let [end, begin] = [0, 0];
-    const starts = parts.map((part) => (end += part.length)).slice(0, -1);
-    const { text: folded, place, line } = foldWithPlaces(text);
-    const headings = [];
+/** The text of a page. What only pages need that are found is made when it is asked for. */
+class Text {
+  constructor([page, address, title, locales, marked, numbers, order]) {
+    Object.assign(this, { page, address, title, locales, marked, numbers, order, text: marked.replaceAll("\x7f", "") });
+    this.folded = fold(this.text);
+  }
+
+  get parts() {
+    return (this.made ??= this.make());
+  }
+
+  make() {
+    const { place, line } = foldWithPlaces(this.text);
+    const [headings, numbers] = [[], this.numbers];
+    let [begin, end] = [0, 0];
     for (let at = 0; at < numbers.length; at += 4) {
-      const end = (begin += numbers[at]) + numbers[at + 1];
-      const [from, to] = [line(begin), line(end + 1) - 1];
-      headings.push({ start: begin, end, from, to, words: folded.slice(from, to), level: numbers[at + 2], id: numbers[at + 3] });
+      const stop = (begin += numbers[at]) + numbers[at + 1];
+      const [from, to] = [line(begin), line(stop + 1) - 1];
+      headings.push({ start: begin, end: stop, from, to, words: this.folded.slice(from, to), level: numbers[at + 2], id: numbers[at + 3] });
     }
-    const segments = starts.map((start, at) => ({ start, end: starts[at + 1] ?? text.length, number: order[at] ?? at }));
-    return [page, { page, address, title, called: fold(title), locales, text, folded, place, headings, segments }];
-  }));
+    const starts = this.marked.split("\x7f").map((part) => (end += part.length)).slice(0, -1);
+    const segments = starts.map((start, at) => ({ start, end: starts[at + 1] ?? this.text.length, number: this.order[at] ?? at }));
+    return { place, headings, segments, called: fold(this.title) };
+  }
 }
 
 // ---- Words
@@ -278,10 +287,11 @@ export class Search {
     return this.opened;
   }
 
-  /** Fetches what every query would: of a small site all that there is. */
+  /** Fetches what every query would: of a small site all that there is; `whole` tells that no query will fetch more. */
   async warm() {
-    const texts = (await this.languages()).flatMap((language) => language.texts?.map((number) => language.opened(number, { bytes: 0, largest: 0 })));
-    await Promise.all(texts);
+    const all = await this.languages();
+    await Promise.all(all.flatMap((language) => language.texts?.map((number) => language.opened(number, { bytes: 0, largest: 0 }))));
+    this.whole = all.every(({ texts }) => texts);
   }
 
   /** The pages of a language that may hold a folded text, and whether they surely do. */
@@ -418,9 +428,10 @@ class Query {
 
   /** What is known of a found page: the best of its places, and how high it stands. */
   result(kind, entry, language, text, places, bonus, from) {
-    const headings = places.map(([place]) => text.headings.find(({ from, to }) => place >= from && place < to));
+    const { parts } = text;
+    const headings = places.map(([place]) => parts.headings.find(({ from, to }) => place >= from && place < to));
     const best = headings.reduce((best, one, at) => (one && (best < 0 || one.level < headings[best].level) ? at : best), -1);
-    const title = text.called;
+    const title = parts.called;
     // Of two pages the one that says more of it in the same space, and less the longer it is.
     let score = bonus + (6 * places.length) / (places.length + text.text.length / 1000) - (language ? 8 : 0);
     if (kind === "exact") {
@@ -428,7 +439,7 @@ class Query {
       score += best >= 0 ? 30 - 4 * headings[best].level : 0;
     }
     from ??= places[Math.max(0, best)];
-    const shown = ([from, to]) => [text.place(from), text.place(to)];
+    const shown = ([from, to]) => [parts.place(from), parts.place(to)];
     // Only what stands near is shown.
     const marks = places.filter(([place]) => Math.abs(place - from[0]) < 400).map(shown);
     return { kind, score, page: entry.page, language, text, marks, at: shown(from) };
@@ -440,7 +451,7 @@ class Query {
     const readable = result.language === 0 || result.text.locales & (1 << own.bit);
     const text = result.language === 0 || !readable ? result.text : await own.text(result.page, this.meter);
     const from = result.language === 0 || !readable ? { at: result.at, marks: result.marks } : counterpart(result, text);
-    const before = text.headings.filter(({ start }) => start <= from.at[0]);
+    const before = text.parts.headings.filter(({ start }) => start <= from.at[0]);
     const heading = before.at(-1);
     Object.assign(result, {
       title: text.title,
@@ -514,12 +525,13 @@ class Query {
     const weight = found.reduce((sum, { word }) => sum + word.weight, 0);
     if (!found.length || weight < least) return undefined;
     const within = (folded) => found.reduce((sum, { word }) => sum + (placesOf(word, folded, 1).length ? word.weight : 0), 0);
-    const headings = text.headings.map(({ words }) => within(words));
+    const { headings: all, called } = text.parts;
+    const headings = all.map(({ words }) => within(words));
     const near = nearest(found);
     const most = Math.max(0, ...headings);
-    const bonus = 0.5 * weight + 4 * within(text.called) + 2 * most + 2 * near.weight;
+    const bonus = 0.5 * weight + 4 * within(called) + 2 * most + 2 * near.weight;
     const places = found.flatMap(({ places }) => places).sort((a, b) => a[0] - b[0]);
-    const best = most > near.weight * 0.99 && text.headings[headings.indexOf(most)];
+    const best = most > near.weight * 0.99 && all[headings.indexOf(most)];
     return this.result("words", entry, entry.in[0].at, text, places, bonus, best ? [best.from, best.to] : [near.at, near.at + 1]);
   }
 }
@@ -547,14 +559,14 @@ export function otherSpellings(folded) {
 
 /** The segment, or else the section, of the same page in another language. */
 function counterpart({ text, at }, own) {
-  const segment = text.segments.findLast(({ start }) => start <= at[0]);
-  const twin = segment && segment.end > at[0] ? own.segments.find(({ number }) => number === segment.number) : undefined;
+  const segment = text.parts.segments.findLast(({ start }) => start <= at[0]);
+  const twin = segment && segment.end > at[0] ? own.parts.segments.find(({ number }) => number === segment.number) : undefined;
   if (twin) {
     const end = twin.start + own.text.slice(twin.start, twin.end).trimEnd().length;
     return { at: [twin.start, end], marks: [[twin.start, end]] };
   }
-  const section = text.headings.findLast(({ start, id }) => id && start <= at[0]);
-  const place = own.headings.find(({ id }) => id === section?.id) ?? { start: 0, end: 0 };
+  const section = text.parts.headings.findLast(({ start, id }) => id && start <= at[0]);
+  const place = own.parts.headings.find(({ id }) => id === section?.id) ?? { start: 0, end: 0 };
   return { at: [place.start, place.end], marks: place.end ? [[place.start, place.end]] : [] };
 }
 
