@@ -15,16 +15,16 @@ const refused = (code, more = {}) => ({ status: 422, type: PROBLEM, body: { code
 async function opened(site, options) {
   const path = site.pages.find(({ path, parts }) => parts.includes("form") && path === "/ja/submit-a-service-request/")?.path;
   if (!path) skip("this site has no service request");
-  const counter = { answer: received, first: [], posts: [], tokens: 0, pow: undefined };
+  const counter = { answer: received, first: [], posts: [], tokens: 0, pow: undefined, wait: undefined };
   site.counter = async (request, response) => {
     if (counter.answer === null) return request.destroy();
     if (request.url.endsWith("/token")) {
       counter.tokens += 1;
-      return response.writeHead(200, JSON_TYPE).end(JSON.stringify({ token: `token ${counter.tokens}`, expires: "2100-01-01T00:00:00Z", pow: counter.pow }));
+      return response.writeHead(200, JSON_TYPE).end(JSON.stringify({ token: `token ${counter.tokens}`, expires: "2100-01-01T00:00:00Z", pow: counter.pow, wait_seconds: counter.wait }));
     }
     const parts = [];
     for await (const part of request) parts.push(part);
-    counter.posts.push({ key: request.headers["idempotency-key"], body: JSON.parse(Buffer.concat(parts).toString()) });
+    counter.posts.push({ at: performance.now(), key: request.headers["idempotency-key"], body: JSON.parse(Buffer.concat(parts).toString()) });
     const { status, type, body } = counter.first.shift() ?? counter.answer;
     response.writeHead(status, type).end(JSON.stringify(body));
   };
@@ -128,6 +128,17 @@ async function hasty(site) {
   assert.equal(createHash("sha256").update(`another token:${worked.body.pow}`).digest()[0], 0);
 }
 
+async function early(site) {
+  const { page, counter } = await opened(site);
+  counter.wait = 3;
+  const began = performance.now();
+  await fill(page);
+  await submit(page);
+  await send(page).click();
+  await page.waitForSelector(".form-reference");
+  assert.deepEqual([counter.posts.length, counter.posts[0].at - began >= 3000], [1, true]);
+}
+
 async function draft(site) {
   const { page } = await opened(site);
   await fill(page);
@@ -166,5 +177,6 @@ export default [
   ["a request that cannot be sent keeps its text and its key", alone(retries)],
   ["a proof of work is found when the counter asks for one", alone(work)],
   ["a browser that was quicker than a person works, and nobody has to press again", alone(hasty)],
+  ["a browser that is quicker than a person waits, and asks once", alone(early)],
   ["a draft is kept for a day, without consent, and can be cleared", alone(draft)],
 ];

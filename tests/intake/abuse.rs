@@ -96,6 +96,7 @@ fn what_the_trap_holds_is_told_to_the_operator_and_can_be_sent_after_all() {
 #[test]
 fn a_token_used_sooner_than_a_person_can_costs_work_and_no_click() {
     let counter = Counter::with(Setup { guard: format!("per_minute = 0\nhaste_seconds = 2\n{OPEN}"), ..Setup::default() });
+    assert_eq!(counter.get(&format!("{FORM}/token")).json()["wait_seconds"], 2);
     let token = counter.token("service-request");
     let hasty = counter.post_json(FORM, &with(&sound(), &[("token", &token)]));
     assert_eq!((hasty.status, hasty.code().as_str()), (422, "pow_required"), "{}", hasty.text());

@@ -118,7 +118,7 @@ impl State {
     fn form_token(&self, form: &str, works: bool) -> Result<IssuedToken, Refusal> {
         let id = random().map_err(|_| Refusal::Internal)?;
         let token = self.signer.issue(Scope::Form { form }, id, now());
-        Ok(IssuedToken::new(token, works))
+        Ok(IssuedToken::new(token, works, self.counter.config.guard.haste_seconds))
     }
 }
 
