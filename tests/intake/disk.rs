@@ -181,7 +181,8 @@ fn a_write_that_finds_no_room_fails_its_requests_only() {
         if traced.counter.listens() {
             traced.post();
             assert!(traced.counter.runs(), "{fault}: {}", traced.counter.log());
-            assert_eq!(post(traced.counter.address).map(|reply| reply.status), Some(201), "{fault}: there is room again");
+            // If it was the write by which readiness is tried, that counts for a second.
+            is_taken_again(&traced.counter);
         }
         assert!(traced.faults() > 0, "{fault}: it never came");
         traced.nothing_is_lost(&fault);
