@@ -153,7 +153,7 @@ pub struct GuardConfig {
     pub token: bool,
     /// Whether a proof of work is asked for.
     pub proof_of_work: bool,
-    /// Seconds within which no person fills in a form: who uses a token sooner works or waits. 0 asks for nothing.
+    /// Seconds within which no person fills in a form: a request with a younger token waits, unless it was worked for.
     pub haste_seconds: u32,
     /// Requests a minute for each client prefix; `None` sets no limit.
     pub per_minute: Option<u32>,

@@ -76,21 +76,12 @@ const APART: &[(&str, &[&str])] = &[
     ("intake/mailer", &["intake/http"]),
     ("intake/store", &["intake/http", "intake/worker", "intake/mailer"]),
 ];
-/// Files that may be longer than [`MOST_LINES`], each with its reason.
-const LONG: &[(&str, &str)] = &[];
 const MOST_LINES: usize = 400;
 
 #[test]
 fn the_walls_stand() {
     let broken: Vec<String> = sources().iter().flat_map(|(path, text)| broken_rules(path, text)).collect();
     assert!(broken.is_empty(), "{} broken:\n{}", broken.len(), broken.join("\n"));
-}
-
-#[test]
-fn long_files_are_listed_only_while_they_are_long() {
-    let lines = |name: &str| sources().iter().find(|(path, _)| path == name).map(|(_, text)| text.lines().count());
-    let idle: Vec<_> = LONG.iter().filter(|(name, _)| lines(name).is_none_or(|lines| lines <= MOST_LINES)).collect();
-    assert!(idle.is_empty(), "no longer long: {idle:?}");
 }
 
 /// The Rust files below `src` by their path there, `/`-separated.
@@ -116,8 +107,8 @@ fn broken_rules(path: &str, text: &str) -> Vec<String> {
         broken.push(format!("src/{path}:1: a room `foo` is `foo.rs` beside `foo/`, not `foo/mod.rs`"));
     }
     let lines = text.lines().count();
-    if lines > MOST_LINES && !LONG.iter().any(|(name, _)| *name == path) {
-        broken.push(format!("src/{path}:{lines}: a file has at most {MOST_LINES} lines, unless it is listed with a reason"));
+    if lines > MOST_LINES {
+        broken.push(format!("src/{path}:{lines}: a file has at most {MOST_LINES} lines"));
     }
     if is_test_file(place) || place == "lib" {
         return broken;

@@ -97,9 +97,6 @@ pub(super) struct IssuedToken {
     expires: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pow: Option<Work>,
-    /// For how long it counts with work only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wait_seconds: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -109,10 +106,10 @@ struct Work {
 }
 
 impl IssuedToken {
-    /// A token with when it expires (RFC 3339), and the work, or the wait of so many seconds, that is asked for with it.
-    pub(super) fn new(token: Token, work: bool, wait: u32) -> Self {
+    /// A token with when it expires (RFC 3339), and the work that is asked for with it.
+    pub(super) fn new(token: Token, work: bool) -> Self {
         let pow = work.then_some(Work { algorithm: "SHA-256", bits: guard::work::BITS });
-        Self { token: token.text, expires: rfc3339(token.expires_at), pow, wait_seconds: (!work && wait > 0).then_some(wait) }
+        Self { token: token.text, expires: rfc3339(token.expires_at), pow }
     }
 }
 

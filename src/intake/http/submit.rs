@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
@@ -29,9 +28,6 @@ use crate::locale::LocaleId;
 mod body;
 mod take;
 
-/// The wall clock, by which tokens age, may be this much behind the one of a wait.
-const MARGIN: Duration = Duration::from_millis(20);
-
 /// `POST /requests/{form}`.
 pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -54,9 +50,9 @@ pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<S
         Err(refusal) => return refuse(refusal),
     };
     crash::point("http.parsed");
-    let Some(wait) = visit.waits() else { return visit.answer().await };
+    let Some(wait) = visit.haste() else { return visit.answer().await };
     drop(place);
-    tokio::time::sleep(wait + MARGIN).await;
+    tokio::time::sleep(wait).await;
     let Ok(_place) = state.places.try_acquire() else { return visit.refused(&Refusal::Busy) };
     visit.answer().await
 }
@@ -69,7 +65,7 @@ pub(super) async fn token(Shared(state): Shared<Arc<State>>, Path(name): Path<St
     if sender(&headers, &state.origins) == Sender::Foreign {
         return state.refuse(&Refusal::OriginRefused, &headers, None);
     }
-    match state.form_token(&name, state.counter.config.guard.proof_of_work) {
+    match state.form_token(&name) {
         Ok(token) => answer::json(StatusCode::OK, "application/json", &token),
         Err(refusal) => state.refuse(&refusal, &headers, Some(&name)),
     }
@@ -114,11 +110,11 @@ impl State {
         client::address(peer, forwarded.into_iter(), &self.counter.config.trusted_proxies)
     }
 
-    /// A token for the script of a form's page, and whether it has to be worked for.
-    fn form_token(&self, form: &str, works: bool) -> Result<IssuedToken, Refusal> {
+    /// A token for the script of a form's page.
+    fn form_token(&self, form: &str) -> Result<IssuedToken, Refusal> {
         let id = random().map_err(|_| Refusal::Internal)?;
         let token = self.signer.issue(Scope::Form { form }, id, now());
-        Ok(IssuedToken::new(token, works, self.counter.config.guard.haste_seconds))
+        Ok(IssuedToken::new(token, self.counter.config.guard.proof_of_work))
     }
 }
 
@@ -135,13 +131,6 @@ impl<'a> Visit<'a> {
         }
         let locale = locale(&state.counter.locales, sent.get("locale"), headers);
         Ok(Self { state, form, media, sent, key: of_header.or(of_field), locale })
-    }
-
-    /// How long the answer to a page without script is held back that was sent sooner than a person sends one. The page cannot work,
-    /// and nobody shall have to press again; a program that sends many pays in time.
-    fn waits(&self) -> Option<Duration> {
-        let confirms = self.media == Media::Form && self.step() == Ok(Step::Confirm) && !self.token().is_empty();
-        Some(self.haste()).filter(|wait| confirms && !wait.is_zero())
     }
 
     async fn answer(&self) -> Response<Body> {
@@ -181,8 +170,7 @@ impl<'a> Visit<'a> {
         let form = Some(self.form.spec.name.as_str());
         match (self.media, refusal) {
             (Media::Json, _) => {
-                let works = *refusal == Refusal::PowRequired || self.state.counter.config.guard.proof_of_work;
-                let token = refusal.wants_token().then(|| self.state.form_token(&self.form.spec.name, works).ok()).flatten();
+                let token = refusal.wants_token().then(|| self.state.form_token(&self.form.spec.name).ok()).flatten();
                 self.state.problem(refusal, self.locale, form, token)
             }
             (Media::Form, Refusal::InvalidFields(faults)) => {

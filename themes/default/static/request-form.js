@@ -359,17 +359,14 @@ class RequestForm {
   async askToken() {
     const response = await fetch(`${this.form.action}/token`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
     if (!response.ok) throw new Error(response.statusText);
-    const { token, pow, wait_seconds: wait = 0 } = await response.json();
-    return { token, bits: pow?.bits ?? 0, ripe: performance.now() + 1000 * wait };
+    const { token, pow } = await response.json();
+    return { token, bits: pow?.bits ?? 0 };
   }
 
   async post() {
     // A token that could not be had before is asked for again; without one the counter says what to do.
     const asked = (await this.token) ?? (await (this.token = this.askToken()).catch(() => (this.token = undefined)));
-    const { token = "", bits = 0, ripe = 0 } = asked ?? {};
-    // Whoever sends what was kept from before may be quicker than the counter takes a person to be.
-    const early = ripe - performance.now();
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    const { token = "", bits = 0 } = asked ?? {};
     const answers = [...new FormData(this.form)].filter(([name, value]) => value && !WAY.includes(name));
     const body = { ...Object.fromEntries(answers), token };
     if (bits && crypto.subtle) body.pow = await proof(token, bits);
@@ -385,7 +382,7 @@ class RequestForm {
     const answer = await response.json().catch(() => undefined);
     if (response.ok && answer?.reference) return this.receipt(answer);
     if (!answer?.code) return this.failed(this.words.refused);
-    // Whoever was quick is asked to work: the browser does it, once, and nobody has to press again.
+    // Since the token was fetched, the pressure may have grown: the browser works for a new one, once, and nobody has to press again.
     if (answer.code === "pow_required" && answer.pow && answer.token && crypto.subtle && !worked) {
       this.token = Promise.resolve({ token: answer.token, bits: answer.pow.bits });
       return this.answered(await this.post(), true);

@@ -1,10 +1,9 @@
-//! Proof of work, for times of pressure and for whoever is quicker than a person: an answer to a token that takes a program some time
-//! to find.
+//! Proof of work, for times of pressure: an answer to a token that takes a program some time to find.
 //!
 //! With a token comes a number of bits; the proof is a text such that SHA-256(token `:` proof) begins with so many zero bits. The
 //! token is single-use and expires, and so does its proof. Browsers have SHA-256 built in (Web Cryptography), which is why it is
 //! not BLAKE3. A page without script cannot work: there the token of the review page counts, once it is five seconds old, since
-//! waiting costs a sender time as well, and a person nothing. Sent sooner than a person sends, it is answered later.
+//! waiting costs a sender time as well, and a person nothing.
 
 use sha2::{Digest, Sha256};
 

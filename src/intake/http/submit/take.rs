@@ -82,7 +82,7 @@ impl Visit<'_> {
         }
     }
 
-    pub(super) fn token(&self) -> &str {
+    fn token(&self) -> &str {
         self.sent.get("token").unwrap_or_default()
     }
 
@@ -96,7 +96,7 @@ impl Visit<'_> {
         let submission_id = self.key.as_deref().unwrap_or_default();
         let scopes = [Scope::Form { form }, Scope::Review { form, submission_id, fingerprint }];
         let used = self.state.signer.check(self.token(), &scopes, now())?;
-        if guard.proof_of_work && !self.has_worked() || !self.haste().is_zero() && !self.proves() {
+        if guard.proof_of_work && !self.has_worked() {
             return Err(Refusal::PowRequired);
         }
         Ok(Some(used))
@@ -116,11 +116,14 @@ impl Visit<'_> {
         id_and_issue(self.token()).map_or(0, |(_, issued)| now().saturating_sub(issued).max(0))
     }
 
-    /// How long ago too little the token was issued for a person to have filled the form in.
-    pub(super) fn haste(&self) -> Duration {
+    /// How much later a person would have sent this, by the age of its token. So long a request waits: a program that sends many pays
+    /// in time, or works, and nobody is refused or has to press again.
+    pub(super) fn haste(&self) -> Option<Duration> {
         let guard = self.state.counter.config.guard;
-        let least = if guard.token { Millis::from(guard.haste_seconds) * 1000 } else { 0 };
-        Duration::from_millis((least - self.age()).max(0).unsigned_abs())
+        let sends = self.media == Media::Json || self.step() == Ok(Step::Confirm);
+        let left = Millis::from(guard.haste_seconds) * 1000 - self.age();
+        let waits = guard.token && sends && !self.token().is_empty() && left > 0 && !self.proves();
+        waits.then(|| Duration::from_millis(left.unsigned_abs()))
     }
 
     fn within_limit_of_address(&self, submission: &Submission) -> Result<(), Refusal> {
