@@ -97,14 +97,15 @@ function random(seed) {
   };
 }
 
-/** Pieces of a language's texts, of 2 to 24 characters. */
+/** Pieces of a language's texts, of 2 to 24 characters. A piece over the border of two blocks, between which there is no space in a query, is none. */
 function pieces(texts, count, fold) {
   const [next, all, found] = [random(21), [...texts.values()].filter((text) => text.length > 40), []];
   while (found.length < count) {
-    const page = [...all[next(all.length)]];
+    const text = all[next(all.length)];
+    const page = [...text];
     const start = next(page.length - 2);
     const piece = fold(page.slice(start, start + 2 + next(22)).join(""));
-    if ([...piece].length > 1 && !piece.includes('"')) found.push(piece);
+    if ([...piece].length > 1 && !piece.includes('"') && text.includes(piece)) found.push(piece);
   }
   return found;
 }
