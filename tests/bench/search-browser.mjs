@@ -52,8 +52,10 @@ async function askPress({ script, base, query, whole }) {
   globalThis.search ??= new Map();
   if (!globalThis.search.has(base)) globalThis.search.set(base, new Search(new URL(base, location.href)));
   const asked = globalThis.search.get(base).query(query);
-  await asked.more();
-  const ms = performance.now() - start;
+  let ms;
+  const first = () => (ms ??= performance.now() - start);
+  await asked.more(first);
+  first();
   while (whole && !asked.complete) await asked.more();
   return { ms, complete: asked.complete, pages: asked.sorted().map(({ address }) => address.split("#")[0]) };
 }

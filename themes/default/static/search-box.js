@@ -67,18 +67,24 @@ class Box {
 
   async find() {
     const [turn, text] = [(this.turn += 1), this.input.value.trim()];
+    // What was asked before must not keep what is asked now waiting.
+    if (this.query) this.query.stopped = true;
     if ([...fold(text)].length < 2) return this.close();
+    const query = (this.query = this.search.query(text));
+    const show = () => turn === this.turn && document.activeElement === this.input && this.show(query, text);
     try {
-      const query = await this.search.query(text).more();
-      if (turn === this.turn && document.activeElement === this.input) this.show(query, text);
+      await query.more(show);
+      show();
     } catch {
       // The page of results says what is wrong.
-      this.close();
+      if (turn === this.turn) this.close();
     }
   }
 
   show(query, text) {
     const results = query.sorted();
+    const chosen = query === this.shown && this.options[this.active]?.dataset.href;
+    this.shown = query;
     const shown = results.slice(0, SHOWN);
     const options = shown.map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
     const exact = shown.filter(({ kind }) => kind === "exact").length;
@@ -91,6 +97,8 @@ class Box {
     this.status.textContent = results.length ? count : this.words.none;
     if (!options.length) this.list.replaceChildren(element("div", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
     this.open();
+    // Who has chosen while more was looked for keeps the choice.
+    this.choose(this.options.findIndex(({ dataset }) => dataset.href === chosen));
   }
 
   /** Pages with the words in other places, below those that have them just as they were written. */

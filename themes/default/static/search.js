@@ -327,7 +327,7 @@ export class Search {
   }
 }
 
-/** One query: `more` looks on, `sorted` are the results so far, `complete` tells whether there are more. */
+/** One query: `more` looks on, `sorted` are the results so far, `complete` tells whether there are more; one that is `stopped` fetches no more texts. */
 class Query {
   constructor(search, text) {
     const quoted = /^["“「](.+)["”」]$/u.exec(text.trim());
@@ -337,8 +337,8 @@ class Query {
     this.short = [...this.folded].length < 2;
   }
 
-  /** Looks on, as far as the budget goes. */
-  async more() {
+  /** Looks on, as far as the budget goes. `first` is told when there are pages with the whole query, and those with its words are still looked for. */
+  async more(first) {
     if (this.short) return this.finish();
     this.queue ??= await this.line(this.folded);
     this.limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
@@ -352,6 +352,7 @@ class Query {
     const left = this.queue;
     if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
+      if (this.results.size) first?.();
       await this.widen();
     }
     this.queue = left;
@@ -399,6 +400,7 @@ class Query {
 
   /** The first of the queue, as many as may be fetched together, and all whose texts are there with them. */
   next() {
+    if (this.stopped) return [];
     if (this.small) return this.queue.splice(0, 400);
     const [files, taken, left] = [new Set(), [], []];
     let free = Math.max(this.fresh ? 2 : 0, Math.min(6, Math.floor((this.limit - this.meter.bytes) / this.meter.largest)));
