@@ -337,7 +337,7 @@ class Query {
     this.short = [...this.folded].length < 2;
   }
 
-  /** Looks on, as far as the budget goes. `first` is told when there are pages with the whole query, and those with its words are still looked for. */
+  /** Looks on, as far as the budget goes. `first` is told of the first pages with the whole query, and of all before those with its words are looked for. */
   async more(first) {
     if (this.short) return this.finish();
     this.queue ??= await this.line(this.folded);
@@ -346,7 +346,7 @@ class Query {
     const whole = this.limit;
     // Where the first texts do not hold it as it was written, a part is left for the words one by one.
     if (!this.quoted && !this.widened) this.limit -= BUDGET * 0.4;
-    await this.look((entry, at, text) => this.exact(entry, at, text));
+    await this.look((entry, at, text) => this.exact(entry, at, text), first);
     this.limit = whole;
     if (this.results.size) await this.look((entry, at, text) => this.exact(entry, at, text));
     const left = this.queue;
@@ -383,8 +383,9 @@ class Query {
     return [...rank.values()].sort((a, b) => a.rank - b.rank || a.page - b.page);
   }
 
-  /** Looks into the pages of the queue, the texts in its languages one after the other until one is judged a result. */
-  async look(judge) {
+  /** Looks into the pages of the queue, the texts in its languages one after the other until one is judged a result; `first` is told of the first. */
+  async look(judge, first) {
+    let told = this.small;
     for (let some = this.next(); some.length; some = this.next()) {
       await Promise.all(some.map(async (entry) => {
         for (const { at } of entry.in) {
@@ -395,6 +396,9 @@ class Query {
           return;
         }
       }));
+      if (told || !this.results.size) continue;
+      told = true;
+      first?.();
     }
   }
 
