@@ -8,9 +8,10 @@ use serde::Serializer;
 
 use super::super::guard::token::{Scope, hex, id_and_issue};
 use super::super::guard::work;
+use super::super::headers::Media;
 use super::super::problem::Refusal;
 use super::super::{Form, now, random};
-use super::Visit;
+use super::{Step, Visit};
 use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::letter::{self, Desk};
