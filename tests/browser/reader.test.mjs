@@ -112,6 +112,24 @@ async function focusIsSeen(site) {
   assert.deepEqual(found, []);
 }
 
+/** What stays at the top is always in sight: the page rests where it is when the focus comes there. */
+async function headerRests(site) {
+  for (const path of [`/ja${ARTICLE}`, `/ja${ARTICLE}parallel/`]) {
+    const page = await site.open(path, { motion: "reduce" });
+    const moved = await page.evaluate(async () => {
+      const moved = [];
+      for (const one of [...document.querySelectorAll(":is(.top, .bar) :is(a, button, input)")].filter((one) => one.checkVisibility({ visibilityProperty: true }))) {
+        scrollTo(0, 1000);
+        one.focus();
+        await new Promise(requestAnimationFrame);
+        if (document.activeElement !== one || scrollY !== 1000) moved.push(`${one.outerHTML}: ${scrollY}`);
+      }
+      return moved;
+    });
+    assert.deepEqual(moved, [], path);
+  }
+}
+
 async function reducedMotion(site) {
   const moving = () => [...document.querySelectorAll("*")].filter((element) => {
     const style = getComputedStyle(element);
@@ -281,6 +299,7 @@ export const own = true;
 export default [
   ["keys alone lead from the choice of a language to a request", keysAlone],
   ["focus is visible at every stop, and nothing covers it", focusIsSeen],
+  ["the page rests when the focus comes to what stays at its top", headerRests],
   ["who wants no motion gets none", reducedMotion],
   ["a table that is too wide scrolls by itself, with the keys too", wideTables],
   ["at 400 % nothing stays in the way", zoomed],

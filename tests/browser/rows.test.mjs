@@ -239,6 +239,26 @@ async function permalinks(site) {
   }
 }
 
+/** While the page glides to what its address names, that is the place, and not what it passes. */
+async function glide(site, path, key) {
+  const page = await site.open(path);
+  const { passed, hashes } = await page.evaluate(async (key) => {
+    const [link, hashes, passed] = [document.querySelector(".languages a[hreflang=en]"), new Set(), new Set()];
+    let rests = false;
+    addEventListener("scrollend", () => { rests = true; }, { once: true });
+    location.hash = `s-${key}`;
+    while (!rests) {
+      await new Promise(requestAnimationFrame);
+      link.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+      passed.add(scrollY);
+      hashes.add(link.hash);
+    }
+    return { passed: passed.size, hashes: [...hashes] };
+  }, key);
+  assert.ok(passed > 1, "the page glides");
+  assert.deepEqual(hashes, [`#s-${key}`]);
+}
+
 async function switching(site) {
   const start = await open(site);
   const key = (await keys(start)).at(-3);
@@ -253,6 +273,7 @@ async function switching(site) {
   await arrived(page, page.url());
   await page.locator(".languages li:last-child a").click();
   await page.waitForSelector(`[data-seg="${key}"][aria-current]`);
+  await glide(site, ja, key);
   // The place in sight, where no address names one.
   await page.goto(new URL(ja, site.origin).href);
   await page.locator(`.languages a[hreflang=en]`).dispatchEvent("pointerover");

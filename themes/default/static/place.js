@@ -25,10 +25,16 @@ function chosen() {
   return document.querySelector(".seg[aria-current]") ?? selected ?? document.querySelector(".seg:target");
 }
 
+/** Whether the page glides to what its address names: until it rests there, what it passes is not where the reader is. */
+let gliding = true;
+addEventListener("hashchange", () => { gliding = true; });
+addEventListener("scrollend", () => { gliding = false; });
+
 /** The fragment that finds the reader's place again in another view: the marked segment, else the first heading or segment in sight. */
 function fragment() {
   const marked = document.querySelector(".seg[aria-current]");
   if (marked) return `#s-${marked.dataset.seg}`;
+  if (gliding && location.hash) return location.hash;
   const top = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
   // At the end of a page what a link led to cannot come to the top.
   const target = document.querySelector("article :target")?.getBoundingClientRect();

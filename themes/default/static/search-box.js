@@ -112,7 +112,10 @@ class Box {
   }
 
   go(option, apart) {
-    if (option) apart ? window.open(option.dataset.href) : location.assign(option.dataset.href);
+    if (!option) return;
+    // A place in this page is to come into sight below the header, which the page makes no room for while its field has the focus.
+    this.input.blur();
+    apart ? window.open(option.dataset.href) : location.assign(option.dataset.href);
   }
 
   open() {
