@@ -22,8 +22,12 @@ const foldLines = (text) => (JAMO.test(text) ? text.replace(CLUSTER, plain) : pl
 /** A text, folded. */
 export const fold = (text) => foldLines(text).replaceAll("\n", " ");
 
+/** Characters that each fold to one, if they stay at all. */
+const EVEN = /^[ -~、。\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff]*$/;
+
 /** For each place in a folded line its place in the line. */
-function placesOfLine(line) {
+function placesOfLine(line, folded) {
+  if (line.length === folded.length && EVEN.test(line)) return [...Array(line.length).keys()];
   const places = [];
   let [last, space] = ["", -1];
   for (const { 0: cluster, index } of line.matchAll(CLUSTER)) {
@@ -39,21 +43,34 @@ function placesOfLine(line) {
   return places;
 }
 
+/** How many of ascending numbers are less. */
+function less(numbers, than) {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle] < than) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /** The same, with `place`, which gives the place in `text` of a place in the result, and `line`, which gives that in the result of a line's beginning. */
-export function foldWithPlaces(text) {
-  const folded = foldLines(text);
+export function foldWithPlaces(text, folded = foldLines(text)) {
   const starts = (lines, at = 0) => lines.map(({ length }) => (at += length + 1) - length - 1);
   const [lines, left] = [text.split("\n"), folded.split("\n")];
   const [from, to] = [starts(lines), starts(left)];
   // Of some lines nothing is left.
   const kept = [...lines.keys()].filter((at) => lines.length === left.length || fold(lines[at]));
+  const counted = [];
   const place = (at) => {
     if (at >= folded.length) return text.length;
-    const within = to.findLastIndex((start) => start <= at);
+    const within = less(to, at + 1) - 1;
     const line = kept[within];
-    return from[line] + (placesOfLine(lines[line])[at - to[within]] ?? lines[line].length);
+    counted[line] ??= placesOfLine(lines[line], left[within]);
+    return from[line] + (counted[line][at - to[within]] ?? lines[line].length);
   };
-  const line = (start) => to[kept.findIndex((at) => from[at] >= start)] ?? folded.length + 1;
+  const begin = kept.map((at) => from[at]);
+  const line = (start) => to[less(begin, start)] ?? folded.length + 1;
   return { text: folded.replaceAll("\n", " "), place, line };
 }
 
@@ -189,7 +206,8 @@ function readGrams(buffer) {
 class Text {
   constructor([page, address, title, locales, marked, numbers, order]) {
     Object.assign(this, { page, address, title, locales, marked, numbers, order, text: marked.replaceAll("\x7f", "") });
-    this.folded = fold(this.text);
+    this.lines = foldLines(this.text);
+    this.folded = this.lines.replaceAll("\n", " ");
   }
 
   get parts() {
@@ -197,17 +215,21 @@ class Text {
   }
 
   make() {
-    const { place, line } = foldWithPlaces(this.text);
+    const { place, line } = foldWithPlaces(this.text, this.lines);
     const [headings, numbers] = [[], this.numbers];
-    let [begin, end] = [0, 0];
+    let begin = 0;
     for (let at = 0; at < numbers.length; at += 4) {
       const stop = (begin += numbers[at]) + numbers[at + 1];
       const [from, to] = [line(begin), line(stop + 1) - 1];
       headings.push({ start: begin, end: stop, from, to, words: this.folded.slice(from, to), level: numbers[at + 2], id: numbers[at + 3] });
     }
+    return { place, headings, called: fold(this.title) };
+  }
+
+  get segments() {
+    let end = 0;
     const starts = this.marked.split("\x7f").map((part) => (end += part.length)).slice(0, -1);
-    const segments = starts.map((start, at) => ({ start, end: starts[at + 1] ?? this.text.length, number: this.order[at] ?? at }));
-    return { place, headings, segments, called: fold(this.title) };
+    return starts.map((start, at) => ({ start, end: starts[at + 1] ?? this.text.length, number: this.order[at] ?? at }));
   }
 }
 
@@ -445,28 +467,16 @@ class Query {
       score += best >= 0 ? 30 - 4 * headings[best].level : 0;
     }
     from ??= places[Math.max(0, best)];
-    const shown = ([from, to]) => [parts.place(from), parts.place(to)];
-    // Only what stands near is shown.
-    const marks = places.filter(([place]) => Math.abs(place - from[0]) < 400).map(shown);
-    return { kind, score, page: entry.page, language, text, marks, at: shown(from) };
+    return new Result({ kind, score, page: entry.page, language, text, places, from });
   }
 
-  /** Adds what is shown of it: in the reader's own language where the page has one. */
+  /** Adds the text that is shown of it: that in the reader's own language where the page has one. */
   async show(result) {
     const [own] = this.all;
     const readable = result.language === 0 || result.text.locales & (1 << own.bit);
-    const text = result.language === 0 || !readable ? result.text : await own.text(result.page, this.meter);
-    const from = result.language === 0 || !readable ? { at: result.at, marks: result.marks } : counterpart(result, text);
-    const before = text.parts.headings.filter(({ start }) => start <= from.at[0]);
-    const heading = before.at(-1);
-    Object.assign(result, {
-      title: text.title,
-      address: text.address + (heading?.id ? `#${heading.id}` : ""),
-      heading: heading && heading.level > 1 ? text.text.slice(heading.start, heading.end).replaceAll("\n", " ") : "",
-      snippet: snippet(text.text, from),
-      lang: readable ? undefined : this.all[result.language].locale,
-    });
-    if (result.lang && own.locale === result.lang) result.lang = undefined;
+    result.own = result.language && readable ? await own.text(result.page, this.meter) : result.text;
+    result.title = result.own.title;
+    result.lang = readable ? undefined : this.all[result.language].locale;
   }
 
   /** The results: pages with the whole query before those with its words, the best first. */
@@ -542,6 +552,44 @@ class Query {
   }
 }
 
+/** A found page. What is shown of its text is made when it is asked for: the last of a long list never are. */
+class Result {
+  constructor(found) {
+    Object.assign(this, found);
+  }
+
+  /** Where it was found, in the text that is shown. */
+  get found() {
+    return (this.counted ??= this.count());
+  }
+
+  count() {
+    const { text, own, from } = this;
+    const shown = ([from, to]) => [text.parts.place(from), text.parts.place(to)];
+    const at = shown(from);
+    if (own !== text) return counterpart(text, at, own);
+    // Only what stands near is shown.
+    return { at, marks: this.places.filter(([place]) => Math.abs(place - from[0]) < 400).map(shown) };
+  }
+
+  get section() {
+    return this.own.parts.headings.findLast(({ start }) => start <= this.found.at[0]);
+  }
+
+  get address() {
+    return this.own.address + (this.section?.id ? `#${this.section.id}` : "");
+  }
+
+  get heading() {
+    const section = this.section;
+    return section?.level > 1 ? this.own.text.slice(section.start, section.end).replaceAll("\n", " ") : "";
+  }
+
+  get snippet() {
+    return snippet(this.own.text, this.found);
+  }
+}
+
 /** Where the most words stand within a few lines of each other. */
 function nearest(found) {
   const REACH = 160;
@@ -564,9 +612,9 @@ export function otherSpellings(folded) {
 }
 
 /** The segment, or else the section, of the same page in another language. */
-function counterpart({ text, at }, own) {
-  const segment = text.parts.segments.findLast(({ start }) => start <= at[0]);
-  const twin = segment && segment.end > at[0] ? own.parts.segments.find(({ number }) => number === segment.number) : undefined;
+function counterpart(text, at, own) {
+  const segment = text.segments.findLast(({ start }) => start <= at[0]);
+  const twin = segment && segment.end > at[0] ? own.segments.find(({ number }) => number === segment.number) : undefined;
   if (twin) {
     const end = twin.start + own.text.slice(twin.start, twin.end).trimEnd().length;
     return { at: [twin.start, end], marks: [[twin.start, end]] };
