@@ -362,15 +362,21 @@ class Query {
   /** Looks on, as far as the budget goes. `first` is told of the first pages with the whole query, and of all before those with its words are looked for. */
   async more(first) {
     if (this.short) return this.finish();
+    this.all ??= await this.search.languages();
+    // On a small site the reader's own language is looked through, and told of, before the others.
+    if (!this.queue && this.small) {
+      this.queue = await this.line(this.folded, 1);
+      await this.look(this.exact, first);
+      this.queue = undefined;
+    }
     this.queue ??= await this.line(this.folded);
-    this.limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
+    const limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
     this.fresh = true;
-    const whole = this.limit;
     // Where the first texts do not hold it as it was written, a part is left for the words one by one.
-    if (!this.quoted && !this.widened) this.limit -= BUDGET * 0.4;
-    await this.look((entry, at, text) => this.exact(entry, at, text), first);
-    this.limit = whole;
-    if (this.results.size) await this.look((entry, at, text) => this.exact(entry, at, text));
+    this.limit = limit - (this.quoted || this.widened ? 0 : BUDGET * 0.4);
+    await this.look(this.exact, first);
+    this.limit = limit;
+    if (this.results.size) await this.look(this.exact);
     const left = this.queue;
     if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
@@ -391,12 +397,11 @@ class Query {
   }
 
   /** The pages to look into: those with the text in a heading first, the reader's language before others. */
-  async line(folded) {
-    this.all ??= await this.search.languages();
-    const found = await Promise.all(this.all.map((language) => this.search.candidates(language, folded, this.meter)));
+  async line(folded, languages) {
+    const found = await Promise.all(this.all.slice(0, languages).map((language) => this.search.candidates(language, folded, this.meter)));
     const rank = new Map();
     found.forEach(({ pages, sure }, at) => pages?.forEach((value, page) => {
-      if (!value) return;
+      if (!value || this.results.has(page)) return;
       const entry = rank.get(page) ?? { page, rank: 9, in: [] };
       entry.rank = Math.min(entry.rank, (value === 3 ? 0 : 2) + (at ? 1 : 0));
       entry.in.push({ at, sure });
@@ -407,7 +412,6 @@ class Query {
 
   /** Looks into the pages of the queue, the texts in its languages one after the other until one is judged a result; `first` is told of the first. */
   async look(judge, first) {
-    let told = this.small;
     for (let some = this.next(); some.length; some = this.next()) {
       await Promise.all(some.map(async (entry) => {
         for (const { at } of entry.in) {
@@ -418,9 +422,9 @@ class Query {
           return;
         }
       }));
-      if (told || !this.results.size) continue;
-      told = true;
+      if (!this.results.size) continue;
       first?.();
+      first = undefined;
     }
   }
 
@@ -447,12 +451,12 @@ class Query {
   }
 
   /** A page that holds the whole query. */
-  exact(entry, at, text) {
+  exact = (entry, at, text) => {
     if (!text?.folded.includes(this.folded)) return undefined;
     const places = [];
     for (let from = text.folded.indexOf(this.folded); from >= 0 && places.length < 200; from = text.folded.indexOf(this.folded, from + 1)) places.push([from, from + this.folded.length]);
     return this.result("exact", entry, at, text, places, 0);
-  }
+  };
 
   /** What is known of a found page: the best of its places, and how high it stands. */
   result(kind, entry, language, text, places, bonus, from) {
@@ -491,7 +495,7 @@ class Query {
         const folded = this.folded;
         this.folded = other;
         this.queue = await this.line(other);
-        await this.look((entry, at, text) => this.exact(entry, at, text));
+        await this.look(this.exact);
         if (!this.results.size) this.folded = folded;
         else return;
       }
@@ -560,10 +564,10 @@ class Result {
 
   /** Where it was found, in the text that is shown. */
   get found() {
-    return (this.counted ??= this.count());
+    return (this.made ??= this.make());
   }
 
-  count() {
+  make() {
     const { text, own, from } = this;
     const shown = ([from, to]) => [text.parts.place(from), text.parts.place(to)];
     const at = shown(from);
