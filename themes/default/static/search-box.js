@@ -213,9 +213,9 @@ class Page {
     const { query } = this;
     const results = query.sorted();
     // Where there are pages with the query as it was written, the list holds these and no other.
-    const has = (kind) => results.some((result) => result.kind === kind);
-    const apart = has("exact") && has("words");
-    if (has("exact")) [...this.list.children].filter(({ dataset }) => dataset.match === "words").forEach((item) => item.remove());
+    const exact = results.filter(({ kind }) => kind === "exact").length;
+    const apart = exact > 0 && exact < results.length;
+    if (exact) [...this.list.children].filter(({ dataset }) => dataset.match === "words").forEach((item) => item.remove());
     // What was shown keeps its place: who reads on must not lose it.
     const known = new Set([...this.list.children].map(({ dataset }) => dataset.page));
     const fresh = results.filter(({ page }) => !known.has(String(page)));
@@ -225,7 +225,6 @@ class Page {
     this.next.hidden = query.complete;
     if (query.short) return this.say(this.input.value.trim() ? this.words.short : "");
     if (!results.length) return this.say(query.complete ? this.words.none : this.words.looking);
-    const exact = results.filter(({ kind }) => kind === "exact").length;
     const values = { count: results.length, exact, query: this.input.value.trim() };
     this.say(fill(!query.complete ? this.words.atLeast : exact === results.length ? this.words.count : this.words.mixed, values));
   }

@@ -17,7 +17,11 @@ const DENSE = /[\u3005-\u3007\u3041-\u30FF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FF
 const BETWEEN = new RegExp(`(?<=${DENSE.source}) +(?=${DENSE.source})`, "gu");
 
 /** A text, folded, but for its line breaks. Of one without `JAMO` the whole gives what its clusters give, and fifty times as fast. */
-const foldLines = (text) => (JAMO.test(text) ? text.replace(CLUSTER, plain) : plain(text)).replace(BETWEEN, "").replace(/ *\n[ \n]*/g, "\n").replace(/ {2,}/g, " ").trim();
+function foldLines(text) {
+  const folded = (JAMO.test(text) ? text.replace(CLUSTER, plain) : plain(text)).replace(BETWEEN, "");
+  // Most texts have nothing of this, and it takes longer to replace than to find.
+  return (/\s\s/.test(folded) ? folded.replace(/ *\n[ \n]*/g, "\n").replace(/ {2,}/g, " ") : folded).trim();
+}
 
 /** A text, folded. */
 export const fold = (text) => foldLines(text).replaceAll("\n", " ");
@@ -48,8 +52,7 @@ function less(numbers, than) {
   let [from, to] = [0, numbers.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if (numbers[middle] < than) from = middle + 1;
-    else to = middle;
+    numbers[middle] < than ? (from = middle + 1) : (to = middle);
   }
   return from;
 }
@@ -343,7 +346,7 @@ export class Search {
 
   /** Up to `most` passages that fit a sentence best, for hints. */
   async hints(text, most) {
-    const query = new Query(this, text);
+    const query = this.query(text);
     await query.loose(Math.max(8, 2 * most), 0.5);
     return query.sorted().slice(0, most);
   }
@@ -359,7 +362,7 @@ class Query {
     this.short = [...this.folded].length < 2;
   }
 
-  /** Looks on, as far as the budget goes. `first` is told of the first pages with the whole query, and of all before those with its words are looked for. */
+  /** Looks on, as far as the budget goes. `first` is told of the first pages with the whole query. */
   async more(first) {
     if (this.short) return this.finish();
     this.all ??= await this.search.languages();
@@ -380,7 +383,6 @@ class Query {
     const left = this.queue;
     if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
-      if (this.results.size) first?.();
       await this.widen();
     }
     this.queue = left;
@@ -393,7 +395,7 @@ class Query {
   }
 
   get small() {
-    return this.all.reduce((sum, language) => sum + language.bytes, 0) < SMALL;
+    return this.all.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL;
   }
 
   /** The pages to look into: those with the text in a heading first, the reader's language before others. */
@@ -477,7 +479,7 @@ class Query {
   /** Adds the text that is shown of it: that in the reader's own language where the page has one. */
   async show(result) {
     const [own] = this.all;
-    const readable = result.language === 0 || result.text.locales & (1 << own.bit);
+    const readable = !result.language || result.text.locales & (1 << own.bit);
     result.own = result.language && readable ? await own.text(result.page, this.meter) : result.text;
     result.title = result.own.title;
     result.lang = readable ? undefined : this.all[result.language].locale;
