@@ -362,10 +362,14 @@ class Query {
     this.short = [...this.folded].length < 2;
   }
 
-  /** Looks on, as far as the budget goes. `first` is told of the first pages with the whole query. */
+  /** Looks on, as far as the budget goes. `first` is told when there are some, each time that others are looked for. */
   async more(first) {
     if (this.short) return this.finish();
     this.all ??= await this.search.languages();
+    const limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
+    this.fresh = true;
+    // Where the first texts do not hold it as it was written, a part is left for the words one by one.
+    this.limit = limit - (this.quoted || this.widened ? 0 : BUDGET * 0.4);
     // On a small site the reader's own language is looked through, and told of, before the others.
     if (!this.queue && this.small) {
       this.queue = await this.line(this.folded, 1);
@@ -373,17 +377,13 @@ class Query {
       this.queue = undefined;
     }
     this.queue ??= await this.line(this.folded);
-    const limit = (this.limit ? this.meter.bytes : 0) + BUDGET;
-    this.fresh = true;
-    // Where the first texts do not hold it as it was written, a part is left for the words one by one.
-    this.limit = limit - (this.quoted || this.widened ? 0 : BUDGET * 0.4);
     await this.look(this.exact, first);
     this.limit = limit;
     if (this.results.size) await this.look(this.exact);
     const left = this.queue;
     if (this.results.size < (left.length ? 1 : FEW) && !this.quoted && !this.widened) {
       this.widened = true;
-      await this.widen();
+      await this.widen(first);
     }
     this.queue = left;
     return left.length ? this : this.finish();
@@ -491,22 +491,22 @@ class Query {
   }
 
   /** Few pages hold the query as it is: the kana's other set, then the words one by one, then most of them. */
-  async widen() {
+  async widen(first) {
     if (!this.results.size && !this.queue.length) {
       for (const other of otherSpellings(this.folded)) {
         const folded = this.folded;
         this.folded = other;
         this.queue = await this.line(other);
-        await this.look(this.exact);
+        await this.look(this.exact, first);
         if (!this.results.size) this.folded = folded;
         else return;
       }
     }
-    await this.loose(12, 0.35);
+    await this.loose(12, 0.35, first);
   }
 
   /** Pages with the words of the query, wherever they stand: at least such a part of them, by weight. */
-  async loose(most, part) {
+  async loose(most, part, first) {
     this.all ??= await this.search.languages();
     this.limit ??= BUDGET;
     const together = wordsOf(this.spaced, false);
@@ -537,7 +537,7 @@ class Query {
     });
     const enough = entries.filter(({ weight }) => weight >= part * all * 0.999).sort((a, b) => b.weight - a.weight || a.page - b.page);
     this.queue = enough.slice(0, this.small ? 4 * most : most);
-    await this.look((entry, at, text) => this.scattered(entry, text, chosen, part * all * 0.999));
+    await this.look((entry, at, text) => this.scattered(entry, text, chosen, part * all * 0.999), first);
   }
 
   /** A page with words of the query: how near to each other, and in which headings. */
