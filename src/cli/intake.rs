@@ -18,6 +18,7 @@ use crate::telemetry::{self, Metrics};
 mod counter;
 pub(super) mod mount;
 mod outbox;
+mod probe;
 mod watch;
 
 use mount::Mounted;
@@ -30,6 +31,9 @@ pub(super) struct Intake {
     /// What the log tells: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log: String,
+    /// Send a test mail to the mailbox of each form, and say step by step what came of it; take no requests
+    #[arg(long)]
+    probe: bool,
 }
 
 impl Intake {
@@ -38,6 +42,9 @@ impl Intake {
             Failure::usage(format!("`{}` is no level of the log", self.log), "use off, error, warn, info, debug or trace")
         })?;
         let config = counter::configuration(&self.site)?;
+        if self.probe {
+            return probe::run(&config);
+        }
         // What the store's threads have done is looked at before any other work: a request that is on disk is answered before the next one
         // is read. By default it waits for dozens of others in between.
         let runtime = Builder::new_multi_thread().global_queue_interval(1).enable_all().build();
@@ -107,13 +114,7 @@ async fn listeners(config: &IntakeConfig) -> Result<(TcpListener, Option<TcpList
 /// Says where it listens, and what it uses. No secret is among it.
 fn announce(config: &Config, listener: &TcpListener, admin: Option<&TcpListener>, store: &Store) {
     let address = |listener: &TcpListener| listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-    let mail = match &config.intake.smtp {
-        Some(Smtp::Smtp(server)) => format!("smtp://{}:{}", server.host, server.port),
-        Some(Smtp::Smtps(server)) => format!("smtps://{}:{}", server.host, server.port),
-        Some(Smtp::StartTls(server)) => format!("smtp+starttls://{}:{}", server.host, server.port),
-        Some(Smtp::Directory(folder)) => format!("files in {}", folder.display()),
-        None => String::new(),
-    };
+    let mail = way(&config.intake);
     let public = config.intake.public_url.as_ref().map(ToString::to_string).unwrap_or_default();
     let metrics = admin.map(|admin| format!("metrics:   http://{}/metrics\n", address(admin))).unwrap_or_default();
     let text = format!(
@@ -123,6 +124,17 @@ fn announce(config: &Config, listener: &TcpListener, admin: Option<&TcpListener>
     );
     // Where nobody reads, nobody is told.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Where mail is handed over, for people.
+fn way(config: &IntakeConfig) -> String {
+    match &config.smtp {
+        Some(Smtp::Smtp(server)) => format!("smtp://{}:{}", server.host, server.port),
+        Some(Smtp::Smtps(server)) => format!("smtps://{}:{}", server.host, server.port),
+        Some(Smtp::StartTls(server)) => format!("smtp+starttls://{}:{}", server.host, server.port),
+        Some(Smtp::Directory(folder)) => format!("files in {}", folder.display()),
+        None => String::new(),
+    }
 }
 
 fn now() -> Millis {

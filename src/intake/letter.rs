@@ -14,6 +14,7 @@ mod confirmation;
 mod escalation;
 mod hours;
 mod message;
+mod probe;
 mod text;
 mod time;
 
@@ -113,6 +114,15 @@ pub fn escalation(desk: &Desk<'_>, request: &Request<'_>) -> Result<Letter, Lett
 /// See [`LetterError`].
 pub fn confirmation(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Letter>, LetterError> {
     guarded(|| confirmation::letter(desk, request))
+}
+
+/// A test mail to the desk, in its language, which says of itself that it is none of a request. It has the sender, the recipient and
+/// the envelope of an escalation. `name` tells it from other tests.
+///
+/// # Errors
+/// See [`LetterError`].
+pub fn probe(desk: &Desk<'_>, name: &str, at: Millis) -> Result<Letter, LetterError> {
+    guarded(|| probe::letter(desk, name, at))
 }
 
 /// Whether there would be a mail to the requester.

@@ -14,6 +14,7 @@ mod dialogue;
 mod directory;
 mod envelope;
 mod reply;
+mod report;
 mod tls;
 mod wire;
 
@@ -31,6 +32,7 @@ use super::outbox::Letter;
 use super::retry::{Ending, Phase};
 use crate::config::{MailServer, Smtp, SmtpLogin};
 use dialogue::Session;
+pub use report::{Report, Step};
 use tls::Security;
 
 /// How long each step may take, for the whole of it: a server that sends a byte a second is cut off too.
@@ -106,6 +108,7 @@ pub struct Mailer {
     way: Way,
     login: Option<SmtpLogin>,
     deadlines: Deadlines,
+    report: Report,
 }
 
 #[derive(Debug, Clone)]
@@ -126,12 +129,17 @@ impl Mailer {
             Smtp::Smtps(server) => Way::Server(server.clone(), Security::Tls(tls::Client::new(server, roots)?)),
             Smtp::StartTls(server) => Way::Server(server.clone(), Security::StartTls(tls::Client::new(server, roots)?)),
         };
-        Ok(Self { way, login, deadlines: Deadlines::default() })
+        Ok(Self { way, login, deadlines: Deadlines::default(), report: Report::default() })
     }
 
     /// The same with other deadlines.
     pub fn with_deadlines(self, deadlines: Deadlines) -> Self {
         Self { deadlines, ..self }
+    }
+
+    /// The same, which tells of each step that has gone well as soon as it has.
+    pub fn with_report(self, report: Report) -> Self {
+        Self { report, ..self }
     }
 
     /// Hands a mail over. `before_dot` is awaited once, when all but the final dot has been sent, and not at all if the try
@@ -144,8 +152,11 @@ impl Mailer {
             Way::Directory(folder) => Carried::without_goodbye(directory::write(folder, letter, before_dot).await),
             Way::Server(server, security) => match self.connect(server, security).await {
                 Ok(stream) => {
+                    self.report.done(Phase::Connect, &stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default());
                     let hello = hello(stream.local_addr().ok().map(|address| address.ip()));
-                    let session = Session { hello, security, login: self.login.as_ref(), deadlines: self.deadlines };
+                    let Self { login, deadlines, report, .. } = self;
+                    let session =
+                        Session { hello, security, login: login.as_ref(), deadlines: *deadlines, report: report.clone() };
                     dialogue::run(Box::new(stream), &session, letter, before_dot).await
                 }
                 Err(ending) => Carried::without_goodbye(ending),

@@ -13,6 +13,7 @@ mod logs;
 mod mailbox;
 #[path = "../store/manual.rs"]
 mod manual;
+mod probe;
 mod requests;
 mod smtp;
 mod start;

@@ -13,16 +13,16 @@ const FORM: &str = "/requests/service-request";
 const PYTHON: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/python/bin/python");
 
 /// The server, and the folder with what it has taken.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     folder: tempfile::TempDir,
 }
 
 impl Server {
     /// Starts it; nothing if it is not installed.
     #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-    fn start(test: &str, certificate: &[&Path]) -> Option<Self> {
+    pub(crate) fn start(test: &str, certificate: &[&Path]) -> Option<Self> {
         if !Path::new(PYTHON).exists() {
             println!("SKIPPED: smtp::{test}: aiosmtpd is not installed (tests/run installs it to {PYTHON})");
             return None;
@@ -44,7 +44,7 @@ impl Server {
     }
 
     /// What it has taken: recipient, sender, whether under TLS, and the mail.
-    fn taken(&self) -> Vec<(String, String, bool, Vec<u8>)> {
+    pub(crate) fn taken(&self) -> Vec<(String, String, bool, Vec<u8>)> {
         let files = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let envelopes = files.filter(|file| file.extension().is_some_and(|extension| extension == "json"));
         let read = |file: PathBuf| {
@@ -151,7 +151,7 @@ fn arrived_as_rendered(counter: &Counter, server: &Server) {
 }
 
 /// Files of an authority, and of a certificate for this machine that it has signed, with its key.
-fn certificates(folder: &Path) -> [PathBuf; 3] {
+pub(crate) fn certificates(folder: &Path) -> [PathBuf; 3] {
     let mut names = ["ca.pem", "server.pem", "key.pem"].into_iter();
     crate::certificates::certificates().map(|text| {
         let file = folder.join(names.next().unwrap());

@@ -23,7 +23,7 @@ use crate::vpath::SourcePath;
 #[derive(Debug)]
 pub(super) struct Needs {
     public_url: WebAddress,
-    from: Mailbox,
+    pub(super) from: Mailbox,
 }
 
 /// The configuration of the site in a folder. Its locales must be named there: the counter reads no content.
@@ -103,11 +103,10 @@ pub(super) fn assemble(
     metrics: Arc<Metrics>,
     bell: Arc<Notify>,
 ) -> Result<Counter, Failure> {
-    let theme = Theme::load(config.theme_folder().as_deref(), &config.site.locales);
     Ok(Counter {
         locales: config.site.locales.clone(),
         title: config.site.title.clone(),
-        theme: theme.map_err(|error| refused(error.to_string(), error.help.clone()))?,
+        theme: theme(config)?,
         forms: forms(config)?,
         config: config.intake.clone(),
         public_url: needs.public_url,
@@ -118,7 +117,14 @@ pub(super) fn assemble(
     })
 }
 
-fn forms(config: &Config) -> Result<BTreeMap<String, Form>, Failure> {
+/// The words of the pages and of the mails.
+pub(super) fn theme(config: &Config) -> Result<Theme, Failure> {
+    let theme = Theme::load(config.theme_folder().as_deref(), &config.site.locales);
+    theme.map_err(|error| refused(error.to_string(), error.help.clone()))
+}
+
+/// The forms that it takes.
+pub(super) fn forms(config: &Config) -> Result<BTreeMap<String, Form>, Failure> {
     config.forms.iter().map(|(name, form)| Ok((name.clone(), read(config, name, form)?))).collect()
 }
 

@@ -216,12 +216,16 @@ impl Mounted {
 }
 
 fn worker(config: &IntakeConfig, store: &Store) -> Result<MailWorker, Failure> {
+    let worker = format!("{:016x}-{}", now(), std::process::id());
+    Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer(config)?, SystemClock, Pace::default()))
+}
+
+/// What hands the counter's mail over.
+pub(super) fn mailer(config: &IntakeConfig) -> Result<Mailer, Failure> {
     let smtp = config.smtp.as_ref().ok_or_else(|| refused("`smtp` in [intake] is not set", ""))?;
     let login = config.smtp_user.clone().zip(config.smtp_password.clone()).map(|(user, password)| SmtpLogin { user, password });
     let mailer = Mailer::new(smtp, login, mail_authorities(config)?);
-    let mailer = mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))?;
-    let worker = format!("{:016x}-{}", now(), std::process::id());
-    Ok(Worker::new(Arc::new(StoreOutbox { store: store.clone(), worker }), mailer, SystemClock, Pace::default()))
+    mailer.map_err(|error| refused(error.to_string(), "correct `smtp` in [intake]"))
 }
 
 /// Who may vouch for the mail server.

@@ -254,3 +254,27 @@ fn an_envelope_holds_no_command() {
     }
     assert_eq!(wire("窓口@例え.jp").as_deref(), Some("窓口@xn--r8jz45g.jp"));
 }
+
+#[test]
+fn a_test_mail_says_in_the_desks_language_that_it_is_no_request() {
+    let mut sample = Sample::new(&ANSWERS);
+    for (locale, subject, line) in [
+        (EN, "[TEST] Test mail of the request counter; nothing to do", "It is not a request, and nothing has to be done."),
+        (
+            JA,
+            "【テスト】受付窓口のテスト メールです（対応は不要です）",
+            "フォーム「サービス リクエスト」のリクエストがこのメールボックスに届く",
+        ),
+        (LocaleId(2), "[TEST] Testnachricht der Annahmestelle; nichts zu tun", "Sie ist keine Anfrage"),
+        (LocaleId(3), "[테스트] 접수 창구의 테스트 메일입니다(조치 불필요)", "요청이 아니므로"),
+    ] {
+        sample.config.desk_locale = locale;
+        let (letter, escalation) = (sample.probe(), sample.escalation());
+        assert!(header(&letter, "Subject").is_some() && text(&letter).contains(line), "{}", text(&letter));
+        assert_eq!(MessageParser::default().parse(&letter.bytes).unwrap().subject(), Some(subject));
+        assert_eq!((&letter.mail_from, &letter.rcpt_to), (&escalation.mail_from, &escalation.rcpt_to));
+        assert_eq!((header(&letter, "Message-ID").unwrap(), header(&letter, "Reply-To")), (letter.message_id.clone(), None));
+        assert_eq!(letter.message_id, "<probe-1@example.com>");
+        assert!(!text(&letter).contains("山田") && !text(&letter).contains('{'), "{}", text(&letter));
+    }
+}

@@ -11,7 +11,7 @@ use super::envelope::{Offers, stuffed};
 use super::reply::Reply;
 use super::tls::{Client, NoTls, Security};
 use super::wire::{Broken, Stream, Wire};
-use super::{Carried, Deadlines};
+use super::{Carried, Deadlines, Report};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::Letter;
 use crate::intake::retry::{Ending, Phase};
@@ -22,6 +22,7 @@ pub(super) struct Session<'a> {
     pub(super) security: &'a Security,
     pub(super) login: Option<&'a SmtpLogin>,
     pub(super) deadlines: Deadlines,
+    pub(super) report: Report,
 }
 
 /// Hands a mail over on a fresh connection.
@@ -107,8 +108,9 @@ impl Dialogue<'_> {
         self.phase = Phase::Tls;
         let stream = self.wire.take().ok_or_else(|| self.broken(&Broken::Closed))?.into_stream();
         match timeout(self.session.deadlines.tls, client.shake_hands(stream)).await {
-            Ok(Ok(stream)) => {
+            Ok(Ok((stream, version))) => {
                 self.wire = Some(Wire::new(stream));
+                self.session.report.done(Phase::Tls, &version);
                 Ok(())
             }
             Ok(Err(NoTls::Refused(why))) => Err(self.fault(&why)),
@@ -152,6 +154,7 @@ impl Dialogue<'_> {
         self.phase = Phase::Data;
         let reply = self.said("DATA\r\n").await?;
         self.expect(&reply, reply.code == 354)?;
+        self.session.report.done(Phase::Data, &reply.shown());
         self.phase = Phase::Body;
         let within = self.session.deadlines.body;
         let sent = self.wire()?.send(&stuffed(&letter.bytes), within).await;
@@ -202,7 +205,9 @@ impl Dialogue<'_> {
     }
 
     fn positive(&self, reply: &Reply) -> Result<(), Ending> {
-        self.expect(reply, reply.is_positive())
+        self.expect(reply, reply.is_positive())?;
+        self.session.report.done(self.phase, &reply.shown());
+        Ok(())
     }
 
     fn expect(&self, reply: &Reply, is_right: bool) -> Result<(), Ending> {

@@ -12,7 +12,7 @@ use tokio::io::duplex;
 
 use super::dialogue::{self, Session};
 use super::tls::Security;
-use super::{Carried, Deadlines};
+use super::{Carried, Deadlines, Report};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::{Letter, Purpose};
 use crate::intake::retry::{Ending, Phase};
@@ -30,6 +30,11 @@ pub(in crate::intake) fn letter(n: usize) -> Letter {
     }
 }
 
+/// What a mail is handed over with.
+fn session<'a>(security: &'a Security, login: Option<&'a SmtpLogin>) -> Session<'a> {
+    Session { hello: "[127.0.0.1]".into(), security, login, deadlines: Deadlines::default(), report: Report::default() }
+}
+
 /// Hands a mail over to a model of a server.
 pub(in crate::intake) async fn carry(
     script: Script,
@@ -39,8 +44,7 @@ pub(in crate::intake) async fn carry(
 ) -> Carried {
     let (ours, theirs) = duplex(1 << 16);
     tokio::spawn(model::serve(theirs, script, seen));
-    let session =
-        Session { hello: "[127.0.0.1]".into(), security: &Security::None, login: None, deadlines: Deadlines::default() };
+    let session = session(&Security::None, None);
     dialogue::run(Box::new(ours), &session, letter, before_dot).await
 }
 
@@ -56,7 +60,7 @@ async fn hold_with(script: Script, letter: &Letter, security: &Security, login: 
     let (ours, theirs) = duplex(1 << 16);
     let seen = Shared::default();
     let server = tokio::spawn(model::serve(theirs, script, seen.clone()));
-    let session = Session { hello: "[127.0.0.1]".into(), security, login, deadlines: Deadlines::default() };
+    let session = session(security, login);
     let dots = Arc::new(AtomicUsize::new(0));
     let counted = dots.clone();
     let before_dot = async move {

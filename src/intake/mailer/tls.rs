@@ -54,10 +54,14 @@ impl Client {
         Ok(Self { config: Arc::new(builder.with_root_certificates(roots).with_no_client_auth()), name })
     }
 
-    /// Puts TLS around a connection.
-    pub(super) async fn shake_hands(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, NoTls> {
+    /// Puts TLS around a connection; with it the version that was agreed on, for people: `TLS 1.3`.
+    pub(super) async fn shake_hands(&self, stream: Box<dyn Stream>) -> Result<(Box<dyn Stream>, String), NoTls> {
         match TlsConnector::from(self.config.clone()).connect(self.name.clone(), stream).await {
-            Ok(stream) => Ok(Box::new(stream)),
+            Ok(stream) => {
+                let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
+                let version = version.unwrap_or("TLS").replacen("TLSv", "TLS ", 1).replace('_', ".");
+                Ok((Box::new(stream), version))
+            }
             Err(error) if error.get_ref().is_some_and(|why| why.is::<rustls::Error>()) => Err(NoTls::Refused(error.to_string())),
             Err(error) => Err(NoTls::Lost(error.kind().to_string())),
         }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::super::{Desk, Request, confirmation, escalation};
+use super::super::{Desk, Request, confirmation, escalation, probe};
 use crate::config::{Config, Environment, FormConfig, Mailbox};
 use crate::form::{Choice, Field, FormSpec, Group, Kind, Limits, Required, Texts};
 use crate::intake::ids::Reference;
@@ -62,6 +62,10 @@ impl Sample {
     pub(in crate::intake) fn confirmation(&self) -> Option<Letter> {
         let (desk, request) = self.parts();
         confirmation(&desk, &request).unwrap()
+    }
+
+    pub(in crate::intake) fn probe(&self) -> Letter {
+        probe(&self.parts().0, "1", RECEIVED).unwrap()
     }
 
     pub(in crate::intake) fn parts(&self) -> (Desk<'_>, Request<'_>) {

@@ -199,6 +199,9 @@ async fn postfix_delivers_what_was_typed() {
             sent.push((letter, typed));
         }
     }
+    let probe = Sample::new(&[]).probe();
+    assert_eq!(mailer.carry(&probe, async { true }).await.ending.name(), "sent");
+    sent.push((probe, None));
     let mut refused = sent[0].0.clone();
     refused.rcpt_to = "refused@example.com".into();
     assert_eq!(outcome(&mailer.carry(&refused, async { true }).await.ending), ("refused", Phase::Rcpt));

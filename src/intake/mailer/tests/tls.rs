@@ -10,11 +10,11 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::model::{self, Act, Script, Seen, Shared};
-use super::{Ending, Phase, Session, dialogue, letter, outcome};
+use super::{Ending, Phase, dialogue, letter, outcome, session};
 use crate::config::{MailServer, Smtp};
 use crate::intake::authorities;
+use crate::intake::mailer::Mailer;
 use crate::intake::mailer::tls::{Client, Security};
-use crate::intake::mailer::{Deadlines, Mailer};
 
 struct Authority {
     acceptor: TlsAcceptor,
@@ -56,7 +56,7 @@ async fn hold(authority: &Authority, roots: RootCertStore, offer: &'static str, 
     let seen = Shared::default();
     let server = tokio::spawn(start_tls(theirs, authority.acceptor.clone(), offer, go, seen.clone()));
     let security = Security::StartTls(client(roots));
-    let session = Session { hello: "[127.0.0.1]".into(), security: &security, login: None, deadlines: Deadlines::default() };
+    let session = session(&security, None);
     let carried = dialogue::run(Box::new(ours), &session, &letter(1), async { true }).await;
     drop(carried.goodbye);
     server.await.unwrap();
@@ -108,7 +108,7 @@ async fn tls_from_the_first_byte() {
     let served = seen.clone();
     let server = tokio::spawn(async move { model::serve(acceptor.accept(theirs).await.unwrap(), Script::good(), served).await });
     let security = Security::Tls(client(authority.roots));
-    let session = Session { hello: "[127.0.0.1]".into(), security: &security, login: None, deadlines: Deadlines::default() };
+    let session = session(&security, None);
     let carried = dialogue::run(Box::new(ours), &session, &letter(1), async { true }).await;
     carried.goodbye.unwrap().await;
     server.await.unwrap();
@@ -156,7 +156,7 @@ async fn a_server_without_tls_where_it_is_expected_is_no_server() {
     let (ours, mut theirs) = duplex(1 << 16);
     let server = tokio::spawn(async move { theirs.write_all(b"220 mx, in the clear\r\n").await });
     let security = Security::Tls(client(RootCertStore::empty()));
-    let session = Session { hello: "[127.0.0.1]".into(), security: &security, login: None, deadlines: Deadlines::default() };
+    let session = session(&security, None);
     let carried = dialogue::run(Box::new(ours), &session, &letter(1), async { true }).await;
     server.await.unwrap().unwrap();
     assert_eq!(outcome(&carried.ending), ("fault", Phase::Tls));

@@ -1,0 +1,32 @@
+//! What a dialogue has done so far, for somebody who watches it.
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::intake::retry::Phase;
+
+/// A step of a try that has gone well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which.
+    pub phase: Phase,
+    /// The server's reply in one line; its address where the connection was made, and the version of TLS after the handshake.
+    pub said: String,
+}
+
+/// Where the steps of each try are told; by default nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct Report(Option<UnboundedSender<Step>>);
+
+impl Report {
+    /// Tells them here.
+    pub fn to(steps: UnboundedSender<Step>) -> Self {
+        Self(Some(steps))
+    }
+
+    /// A step has gone well. Where nobody listens any more, nobody is told.
+    pub(super) fn done(&self, phase: Phase, said: &str) {
+        if let Some(steps) = &self.0 {
+            let _ = steps.send(Step { phase, said: said.to_owned() });
+        }
+    }
+}
