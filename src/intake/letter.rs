@@ -15,6 +15,7 @@ mod escalation;
 mod hours;
 mod message;
 mod probe;
+mod scripts;
 mod text;
 mod time;
 

@@ -55,6 +55,8 @@ fn what_cannot_be_seen_and_whom_an_address_means_is_written_out_for_the_desk() {
     let shown = text(&desk.bytes);
     assert!(shown.contains("invoice<U+202E>fdp.exe <U+2067>x <U+E0041><U+E0042> ␛[31m"), "{shown}");
     assert!(shown.contains("xn--exmple-4nf.jp") && shown.contains("xn--wgv71a.example"), "{shown}");
+    assert!(shown.contains("letters of different scripts") && shown.contains("exаmple (а <U+0430>)\n"), "{shown}");
+    assert_eq!(shown.matches("<U+0430>").count(), 1, "Japanese with Latin is as it should be: {shown}");
     assert_eq!(attached(&desk.bytes)["answers"]["description"], hidden, "the file has it as it was typed");
 }
 

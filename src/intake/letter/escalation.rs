@@ -3,7 +3,7 @@
 use lettre::Address;
 
 use super::message::{self, Draft};
-use super::{Desk, LetterError, Request, address, attachment, hours, text, time};
+use super::{Desk, LetterError, Request, address, attachment, hours, scripts, text, time};
 use crate::form::{Field, Kind};
 use crate::intake::outbox::{Letter, Purpose};
 use crate::intake::submission::Answer;
@@ -103,7 +103,31 @@ fn head(desk: &Desk<'_>, request: &Request<'_>, escaped: bool) -> Result<String,
     if escaped {
         head.push_str(&format!("\n{}\n", messages.get("mail_escaped")));
     }
+    let mixed = mixed(desk, request);
+    if !mixed.is_empty() {
+        head.push_str(&format!("\n{}\n{mixed}", messages.get("mail_mixed")));
+    }
     Ok(head + "\n")
+}
+
+/// The words in lines and addresses whose letters do not go together, with the letters that stand out and their numbers: a line for each.
+fn mixed(desk: &Desk<'_>, request: &Request<'_>) -> String {
+    let messages = desk.theme.messages(desk.config.desk_locale);
+    let mut lines = String::new();
+    for answer in &request.submission.answers {
+        let Some(field) = desk.form.field(&answer.field) else { continue };
+        let found = match field.kind {
+            Kind::Line => scripts::in_line(&answer.value),
+            Kind::Email | Kind::Tenant => scripts::in_address(&answer.value),
+            _ => Vec::new(),
+        };
+        for scripts::Mixed { word, odd } in found {
+            let odd: Vec<String> = odd.iter().map(|c| format!("{c} <U+{:04X}>", u32::from(*c))).collect();
+            let word = text::visible(&format!("{word} ({})", odd.join(", "))).text;
+            lines.push_str(&labelled(messages, field.label.get(desk.config.desk_locale), &word));
+        }
+    }
+    lines
 }
 
 /// A label with its answer: beside it, or below it where the answer has several lines.

@@ -278,3 +278,21 @@ fn a_test_mail_says_in_the_desks_language_that_it_is_no_request() {
         assert!(!text(&letter).contains("山田") && !text(&letter).contains('{'), "{}", text(&letter));
     }
 }
+
+#[test]
+fn look_alikes_are_named_in_words_and_ordinary_japanese_is_not() {
+    let mut sample =
+        Sample::new(&[("title", "pаypalでβ版のVMが止まる"), ("email", "taro@exаmple.jp"), ("description", "сontoso")]);
+    let shown = text(&sample.escalation());
+    let caution = "Caution: in the words below, letters of different scripts stand together. They can look alike; those that stand out are \
+                   named by number.\nTitle: pаypal (а <U+0430>)\nE-mail: exаmple (а <U+0430>)\n\n";
+    assert!(shown.contains(caution), "{shown}");
+    assert!(
+        shown.contains("Title: pаypalでβ版のVMが止まる\n") && shown.contains("taro@exаmple.jp (xn--"),
+        "the answers stay: {shown}"
+    );
+    sample.config.desk_locale = JA;
+    let shown = text(&sample.escalation());
+    assert!(shown.contains("異なる文字体系の文字が混ざっています") && shown.contains("件名：pаypal (а <U+0430>)"), "{shown}");
+    assert!(!text(&Sample::new(&ANSWERS).escalation()).contains("Caution"));
+}
