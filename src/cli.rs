@@ -19,6 +19,8 @@ mod headers;
 mod init;
 #[cfg(feature = "intake")]
 mod intake;
+#[cfg(feature = "intake")]
+mod memory;
 #[cfg(feature = "site")]
 mod press;
 #[cfg(feature = "site")]

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use super::failure::{Failure, FailureKind};
+use super::memory;
 use crate::config::{Config, IntakeConfig, Smtp};
 use crate::intake::http;
 use crate::intake::outbox::Millis;
@@ -41,6 +42,9 @@ impl Intake {
         telemetry::start(&self.log).map_err(|_| {
             Failure::usage(format!("`{}` is no level of the log", self.log), "use off, error, warn, info, debug or trace")
         })?;
+        if let Err(why) = memory::keep() {
+            tracing::warn!(%why, "core dumps cannot be switched off; see to it that none is kept");
+        }
         let config = counter::configuration(&self.site)?;
         if self.probe {
             return probe::run(&config);

@@ -111,6 +111,8 @@ enum Format {
 
 impl Requests {
     pub(super) fn run(self) -> Result<(), Failure> {
+        // Where it cannot be, the command does its work all the same: the counter warns of it.
+        let _ = super::memory::keep();
         let config = config::load(&self.site, &Environment::of_process()?, |_| Vec::new())?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|why| Failure::environment(format!("no runtime can be started: {why}"), ""))?;

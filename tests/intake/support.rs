@@ -171,6 +171,11 @@ impl Counter {
         self.child.wait().unwrap().code()
     }
 
+    /// Waits for the end, whatever it is.
+    pub(crate) fn ended(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// Ends it, and gives back its folder.
     pub(crate) fn stop(mut self) -> TempDir {
         self.terminate();
