@@ -1,5 +1,6 @@
 //! The site and the counter behind real proxies, and the other files for operators: the blocks of the manual are what runs here.
 
+mod container;
 mod manual;
 mod requests;
 mod service;
