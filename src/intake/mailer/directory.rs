@@ -38,7 +38,15 @@ fn replace(path: &PathBuf, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let temporary = path.with_extension("eml.tmp");
-    let mut file = fs::File::create(&temporary)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        // A mail holds what the store holds, which its owner alone can read.
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)

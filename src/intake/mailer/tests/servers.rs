@@ -75,6 +75,12 @@ async fn a_folder_gets_whole_files() {
     files.sort();
     assert_eq!(files, ["1.eml", "_.._.._etc_passwd.eml"]);
     assert_eq!(std::fs::read(folder.path().join("outbox/1.eml")).unwrap(), letter(1).bytes);
+    #[cfg(unix)]
+    for name in &files {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("outbox").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "nobody else reads it");
+    }
     let blocked =
         Mailer::new(&Smtp::Directory(folder.path().join("outbox/1.eml/x")), None, crate::intake::authorities::public()).unwrap();
     assert_eq!(outcome(&blocked.carry(&letter(1), async { true }).await.ending), ("not_now", Phase::Connect));
