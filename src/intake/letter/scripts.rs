@@ -31,8 +31,10 @@ pub(super) fn in_address(text: &str) -> Vec<Mixed> {
     text.split(['@', '.']).filter_map(mixed).collect()
 }
 
+/// What is not seen inside a word does not end it: a soft hyphen, joiners, and spaces without width.
 fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+    let unseen = matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
+    c.is_alphanumeric() || unseen || unicode_normalization::char::is_combining_mark(c)
 }
 
 fn is_japanese(c: char) -> bool {
@@ -82,6 +84,7 @@ mod tests {
             ("аррӏе-Αpple", "Αpple", "Α"),
             ("Аαб", "Аαб", "α"),
             ("Ꭺdmin", "Ꭺdmin", "Ꭺ"),
+            ("p\u{200B}а\u{AD}ypal", "p\u{200B}а\u{AD}ypal", "а"),
         ] {
             assert_eq!(odd(&in_line(line)), [(word, letters.to_owned())], "{line}");
         }
