@@ -22,7 +22,7 @@ use std::path::Path;
 pub use assets::{Asset, Assets};
 pub use engine::Shared;
 pub use error::{Place, ThemeError, ThemeErrorKind};
-pub use messages::Messages;
+pub use messages::{Messages, fill_into};
 
 use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Digest;

@@ -49,11 +49,12 @@ impl Submission {
     /// The locale, the page and the hidden fields that carry the way of a request (DESIGN: `token`, `pow`, `step`, `submission_id`,
     /// the honeypot) are left out.
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
+        // To hash a few hundred bytes at once costs half of what they cost in small parts.
+        let mut all = Vec::with_capacity(1024);
         for part in std::iter::once(&self.form).chain(self.answers.iter().flat_map(|a| [&a.field, &a.value])) {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            all.extend_from_slice(part.as_bytes());
         }
-        *hasher.finalize().as_bytes()
+        *blake3::hash(&all).as_bytes()
     }
 }

@@ -42,7 +42,7 @@ impl Messages {
 
     /// The message of this key with each `{name}` replaced by its value. A placeholder without a value stays.
     pub fn format(&self, key: &str, values: &[(&str, &str)]) -> String {
-        fill(self.get(key), |name| values.iter().find(|(n, _)| *n == name).map(|(_, value)| *value))
+        fill(self.get(key), |name| value_of(values, name))
     }
 
     /// A date as readers of this locale write it; `month` and `day` count from 1.
@@ -51,7 +51,7 @@ impl Messages {
         let values = [("year", &*year.to_string()), ("month", &*month.to_string()), ("day", &*day.to_string())];
         fill(self.get("date_pattern"), |part| match part {
             "month_name" => Some(self.get(&name)),
-            part => values.iter().find(|(n, _)| *n == part).map(|(_, value)| *value),
+            part => value_of(&values, part),
         })
     }
 
@@ -67,18 +67,32 @@ impl Serialize for Messages {
     }
 }
 
+fn value_of<'v>(values: &[(&str, &'v str)], name: &str) -> Option<&'v str> {
+    values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
 /// Replaces each `{name}` for which there is a value.
 pub(super) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some((before, from)) = rest.split_once('{') {
-        out.push_str(before);
-        let found = from.split_once('}').and_then(|(name, after)| Some((value(name)?, after)));
-        let (put, after) = found.unwrap_or(("{", from));
-        out.push_str(put);
-        rest = after;
+    fill_into(&mut out, text, |out, name| value(name).map(|value| out.push_str(value)));
+    out
+}
+
+/// Writes a message at the end of a text. `put` writes the value of each `{name}`, or nothing and says so: then the placeholder stays.
+pub fn fill_into(out: &mut String, message: &str, put: impl Fn(&mut String, &str) -> Option<()>) {
+    // Messages are short: to look for a byte is quicker than to begin a search.
+    let place = |text: &str, byte| text.bytes().position(|one| one == byte);
+    let mut rest = message;
+    while let Some(at) = place(rest, b'{') {
+        out.push_str(&rest[..at]);
+        let from = &rest[at + 1..];
+        let after = place(from, b'}').and_then(|end| put(out, &from[..end]).map(|()| &from[end + 1..]));
+        if after.is_none() {
+            out.push('{');
+        }
+        rest = after.unwrap_or(from);
     }
-    out + rest
+    out.push_str(rest);
 }
 
 /// The messages of every locale of a site, in its order.

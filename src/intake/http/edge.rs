@@ -23,13 +23,13 @@ pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 
 /// Refuses repeated headers, warns of a proxy that is not trusted, and lets pages of allowed origins read the answer.
 pub(super) async fn check(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response<Body> {
-    let headers = request.headers().clone();
-    if let Err(refusal) = headers::check(&headers) {
-        return state.refuse(&refusal, &headers, None);
+    if let Err(refusal) = headers::check(request.headers()) {
+        return state.refuse(&refusal, request.headers(), None);
     }
     state.warn_of_proxy(&request);
+    let sender = sender(request.headers(), &state.origins);
     let mut response = next.run(request).await;
-    if let Sender::Ours(origin) = sender(&headers, &state.origins) {
+    if let Sender::Ours(origin) = sender {
         allow(response.headers_mut(), origin);
     }
     response

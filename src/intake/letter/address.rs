@@ -5,17 +5,25 @@ use lettre::Address;
 /// An address as it goes over the wire: the domain in ASCII (`例え.jp` is `xn--r8jz45g.jp`). Nothing if it is none that lettre
 /// and an envelope can hold, such as the `a..b@docomo.ne.jp` that Japanese carriers gave out until 2009.
 pub fn wire(address: &str) -> Option<String> {
+    parsed(address).map(|address| AsRef::<str>::as_ref(&address).to_owned())
+}
+
+/// The same as lettre has it.
+pub(super) fn parsed(address: &str) -> Option<Address> {
     let (local, domain) = address.rsplit_once('@')?;
     let unfit = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c);
     let domain = if domain.is_ascii() { domain.to_owned() } else { idna::domain_to_ascii(domain).ok()? };
-    let wire = format!("{local}@{domain}");
-    (!local.contains(unfit) && !domain.contains(unfit) && wire.parse::<Address>().is_ok()).then_some(wire)
+    if local.contains(unfit) || domain.contains(unfit) {
+        return None;
+    }
+    format!("{local}@{domain}").parse().ok()
 }
 
 /// The same for a header without SMTPUTF8 (RFC 6532): also the part before the `@` is ASCII. What looks like an encoded word is left
 /// out: RFC 2047 §5 allows none in an address, and parsers that decode it read another address.
 pub(super) fn plain(address: &str) -> Option<Address> {
-    wire(address).filter(|wire| wire.is_ascii() && !wire.contains("=?"))?.parse().ok()
+    let sound = |text: &str| text.is_ascii() && !text.contains("=?");
+    parsed(address).filter(|address| sound(address.as_ref()))
 }
 
 /// What stands beside an address for people to see who is really meant: its domain in ASCII, where that differs.

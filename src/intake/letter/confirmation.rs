@@ -1,5 +1,7 @@
 //! The mail to the requester.
 
+use lettre::Address;
+
 use super::message::{self, Draft};
 use super::{Desk, LetterError, Request, address, text, time};
 use crate::config::LocaleMap;
@@ -10,10 +12,10 @@ use crate::intake::submission::Submission;
 const SUBJECT_COLUMNS: usize = 120;
 
 /// Whom it goes to, if it is sent at all.
-pub(super) fn recipient(desk: &Desk<'_>, submission: &Submission) -> Option<String> {
+pub(super) fn recipient(desk: &Desk<'_>, submission: &Submission) -> Option<Address> {
     let typed = desk.form.reply_to.as_deref().and_then(|field| submission.answer(field));
     let wanted = desk.config.confirmation && !submission.honeypot;
-    typed.filter(|_| wanted).and_then(address::plain).map(|address| address.to_string())
+    typed.filter(|_| wanted).and_then(address::plain)
 }
 
 pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Letter>, LetterError> {
@@ -22,9 +24,10 @@ pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Le
     let message_id = format!("<{}.confirmation.v1@{}>", request.reference, address::domain(&from));
     let messages = desk.theme.messages(request.submission.locale);
     let subject = messages.format("mail_confirmation_subject", &[("reference", request.reference.as_str())]);
-    let bytes = message::bytes(Draft {
+    let rcpt_to = to.to_string();
+    let bytes = message::bytes(&Draft {
         from: desk.from,
-        to: &to,
+        to,
         reply_to: None,
         subject: text::one_line(&subject, SUBJECT_COLUMNS),
         date: request.received_at,
@@ -34,7 +37,7 @@ pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Option<Le
         text: body(desk, request)?,
         json: None,
     })?;
-    Ok(Some(Letter { purpose: Purpose::Confirmation, mail_from: String::new(), rcpt_to: to, message_id, bytes }))
+    Ok(Some(Letter { purpose: Purpose::Confirmation, mail_from: String::new(), rcpt_to, message_id, bytes }))
 }
 
 /// Fixed texts, the number, the time, and what the configuration promises.

@@ -1,5 +1,7 @@
 //! The mail to the desk.
 
+use std::borrow::Cow;
+
 use lettre::Address;
 
 use super::message::{self, Draft};
@@ -7,7 +9,7 @@ use super::{Desk, LetterError, Request, address, attachment, hours, scripts, tex
 use crate::form::{Field, Kind};
 use crate::intake::outbox::{Letter, Purpose};
 use crate::intake::submission::Answer;
-use crate::theme::Messages;
+use crate::theme::fill_into;
 
 /// The widest subject: longer ones are folded, which some hosts take for spam.
 const SUBJECT_COLUMNS: usize = 60;
@@ -16,12 +18,13 @@ const GRADE: usize = 2;
 
 pub(super) fn letter(desk: &Desk<'_>, request: &Request<'_>) -> Result<Letter, LetterError> {
     let mailbox = desk.config.mailbox.as_ref().ok_or(LetterError::NoMailbox)?;
-    let rcpt_to = address::wire(&mailbox.address).ok_or(LetterError::Address("mailbox"))?;
+    let to = address::parsed(&mailbox.address).ok_or(LetterError::Address("mailbox"))?;
+    let rcpt_to = to.to_string();
     let mail_from = address::wire(&desk.from.address).ok_or(LetterError::Address("from"))?;
     let message_id = format!("<{}.v1@{}>", request.reference, address::domain(&mail_from));
-    let bytes = message::bytes(Draft {
+    let bytes = message::bytes(&Draft {
         from: desk.from,
-        to: &rcpt_to,
+        to,
         reply_to: reply_to(desk, request),
         subject: subject(desk, request),
         date: request.received_at,
@@ -60,8 +63,8 @@ pub(super) fn zone<'a>(desk: &Desk<'_>, request: &Request<'a>) -> Option<&'a str
 }
 
 fn body(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, LetterError> {
-    let messages = desk.theme.messages(desk.config.desk_locale);
-    let mut body = String::new();
+    let lines = Lines::of(desk);
+    let mut body = String::with_capacity(1024);
     let mut escaped = false;
     for (index, group) in desk.form.groups.iter().enumerate() {
         let fields = desk.form.fields.iter().filter(|field| field.group == index);
@@ -69,12 +72,13 @@ fn body(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, LetterError> {
             fields.filter_map(|field| Some((field, request.submission.answers.iter().find(|a| a.field == field.name)?)));
         let mut answers = answered.peekable();
         if answers.peek().is_some() && !group.title.is_empty() {
-            body.push_str(&format!("== {} ==\n\n", group.title.get(desk.config.desk_locale)));
+            body.extend(["== ", group.title.get(desk.config.desk_locale), " ==\n\n"]);
         }
         for (field, answer) in answers {
-            let shown = text::visible(&value(desk, request, field, answer));
+            let value = value(desk, request, field, answer);
+            let shown = text::visible(&value);
             escaped |= shown.escaped;
-            body.push_str(&labelled(messages, field.label.get(desk.config.desk_locale), &shown.text));
+            lines.write(&mut body, field.label.get(desk.config.desk_locale), &shown.text);
         }
     }
     Ok(head(desk, request, escaped)? + &body)
@@ -82,38 +86,38 @@ fn body(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, LetterError> {
 
 /// What stands above the answers.
 fn head(desk: &Desk<'_>, request: &Request<'_>, escaped: bool) -> Result<String, LetterError> {
-    let messages = desk.theme.messages(desk.config.desk_locale);
+    let (messages, lines) = (desk.theme.messages(desk.config.desk_locale), Lines::of(desk));
     let received = time::moment(request.received_at)?;
     let received = format!("{} = {}", time::in_japan(messages, received), time::in_utc(messages, received));
     let locale = desk.locales.get(request.submission.locale);
     let language = format!("{} ({locale})", desk.theme.messages(request.submission.locale).get("language_name"));
     let page = request.submission.page.as_deref().map(|page| text::visible(page).text.replace('\n', "␊"));
-    let lines = [
-        ("mail_reference", Some(request.reference.to_string())),
-        ("mail_received", Some(received)),
-        ("mail_form", Some(desk.form.title.get(desk.config.desk_locale).to_owned())),
-        ("mail_language", Some(language)),
-        ("mail_page", page),
+    let values = [
+        ("mail_reference", Some(request.reference.as_str())),
+        ("mail_received", Some(&*received)),
+        ("mail_form", Some(desk.form.title.get(desk.config.desk_locale))),
+        ("mail_language", Some(&*language)),
+        ("mail_page", page.as_deref()),
     ];
-    let mut head = String::new();
-    for (key, value) in lines {
+    let mut head = String::with_capacity(2048);
+    for (key, value) in values {
         let Some(value) = value else { continue };
-        head.push_str(&labelled(messages, messages.get(key), &value));
+        lines.write(&mut head, messages.get(key), value);
     }
     if escaped {
-        head.push_str(&format!("\n{}\n", messages.get("mail_escaped")));
+        head.extend(["\n", messages.get("mail_escaped"), "\n"]);
     }
     let mixed = mixed(desk, request);
     if !mixed.is_empty() {
-        head.push_str(&format!("\n{}\n{mixed}", messages.get("mail_mixed")));
+        head.extend(["\n", messages.get("mail_mixed"), "\n", &mixed]);
     }
     Ok(head + "\n")
 }
 
 /// The words in lines and addresses whose letters do not go together, with the letters that stand out and their numbers: a line for each.
 fn mixed(desk: &Desk<'_>, request: &Request<'_>) -> String {
-    let messages = desk.theme.messages(desk.config.desk_locale);
-    let mut lines = String::new();
+    let lines = Lines::of(desk);
+    let mut out = String::new();
     for answer in &request.submission.answers {
         let Some(field) = desk.form.field(&answer.field) else { continue };
         let found = match field.kind {
@@ -123,38 +127,57 @@ fn mixed(desk: &Desk<'_>, request: &Request<'_>) -> String {
         };
         for scripts::Mixed { word, odd } in found {
             let odd: Vec<String> = odd.iter().map(|c| format!("{c} <U+{:04X}>", u32::from(*c))).collect();
-            let word = text::visible(&format!("{word} ({})", odd.join(", "))).text;
-            lines.push_str(&labelled(messages, field.label.get(desk.config.desk_locale), &word));
+            let word = format!("{word} ({})", odd.join(", "));
+            lines.write(&mut out, field.label.get(desk.config.desk_locale), &text::visible(&word).text);
         }
     }
-    lines
+    out
 }
 
-/// A label with its answer: beside it, or below it where the answer has several lines.
-fn labelled(messages: &Messages, label: &str, value: &str) -> String {
-    match value.contains('\n') {
-        false => messages.format("mail_answer", &[("label", label), ("answer", value)]) + "\n",
-        true => format!("\n{}\n{value}\n\n", messages.format("mail_answer", &[("label", label), ("answer", "")]).trim_end()),
+/// How a label stands with its answer in the desk's language.
+struct Lines<'a>(&'a str);
+
+impl<'a> Lines<'a> {
+    fn of(desk: &Desk<'a>) -> Self {
+        Self(desk.theme.messages(desk.config.desk_locale).get("mail_answer"))
+    }
+
+    /// A label with its answer: beside it, or below it where the answer has several lines.
+    fn write(&self, text: &mut String, label: &str, value: &str) {
+        let has_lines = value.contains('\n');
+        if has_lines {
+            text.push('\n');
+        }
+        fill_into(text, self.0, |text, name| match name {
+            "label" => Some(text.push_str(label)),
+            "answer" => Some(text.push_str(if has_lines { "" } else { value })),
+            _ => None,
+        });
+        if has_lines {
+            text.truncate(text.trim_end().len());
+            text.extend(["\n", value, "\n"]);
+        }
+        text.push('\n');
     }
 }
 
 /// An answer as people read it.
-fn value(desk: &Desk<'_>, request: &Request<'_>, field: &Field, answer: &Answer) -> String {
+fn value<'a>(desk: &Desk<'a>, request: &Request<'a>, field: &'a Field, answer: &'a Answer) -> Cow<'a, str> {
     let messages = desk.theme.messages(desk.config.desk_locale);
     let typed = answer.value.as_str();
     if desk.form.hours.as_deref() == Some(&field.name) {
         let at = time::moment(request.received_at).ok();
         let both = at.and_then(|at| hours::in_both(messages, typed, zone(desk, request), &desk.config.desk_time_zone, at));
-        return both.unwrap_or_else(|| typed.to_owned());
+        return both.map_or(Cow::Borrowed(typed), Cow::Owned);
     }
     let shown = match field.kind {
         Kind::Choice | Kind::Select | Kind::Consent => {
             let choice = field.choices.iter().find(|choice| choice.value == typed);
-            choice.map(|choice| choice.label.get(desk.config.desk_locale).to_owned()).filter(|label| !label.is_empty())
+            choice.map(|choice| choice.label.get(desk.config.desk_locale)).filter(|label| !label.is_empty()).map(Cow::Borrowed)
         }
-        Kind::DateTime => time::local(typed, zone(desk, request)).map(|local| time::with_zone(messages, &local)),
-        Kind::Email | Kind::Tenant => address::punycode(typed).map(|ascii| format!("{typed} ({ascii})")),
+        Kind::DateTime => time::local(typed, zone(desk, request)).map(|local| time::with_zone(messages, &local).into()),
+        Kind::Email | Kind::Tenant => address::punycode(typed).map(|ascii| format!("{typed} ({ascii})").into()),
         _ => None,
     };
-    shown.unwrap_or_else(|| typed.to_owned())
+    shown.unwrap_or(Cow::Borrowed(typed))
 }

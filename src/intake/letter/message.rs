@@ -1,24 +1,24 @@
-//! A message put together by lettre from parts that are clean already.
+//! A message put together from parts that are clean already.
 //!
-//! Its headers are set one by one. lettre's builder of whole messages reads them back to find an envelope, which took a fifth of the time
-//! of a request; ours has an envelope already.
+//! The headers that can hold anybody's words or be too long for a line are encoded and folded by lettre. All else is written as it is:
+//! lettre's builders copy each part several times and look through it for what is known here, which took a fifth of the instructions of a
+//! request. The tests hold the bytes against those of lettre's builders.
 
-use std::io::Write;
-
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use lettre::Address;
-use lettre::message::header::{
-    ContentTransferEncoding, ContentType, From, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0, ReplyTo, Subject, To,
-};
-use lettre::message::{Attachment, Body, Mailbox as Name, Mailboxes, MultiPart, SinglePart};
+use lettre::message::header::{From, Header, HeaderName, HeaderValue, Headers, Subject};
+use lettre::message::{Mailbox as Name, Mailboxes};
 
 use super::{LetterError, address, text, time};
 use crate::config::Mailbox;
 use crate::intake::outbox::Millis;
 
 /// What a message is made of.
+#[derive(Debug, Clone)]
 pub(super) struct Draft<'a> {
     pub(super) from: &'a Mailbox,
-    pub(super) to: &'a str,
+    pub(super) to: Address,
     pub(super) reply_to: Option<Address>,
     pub(super) subject: String,
     pub(super) date: Millis,
@@ -26,7 +26,7 @@ pub(super) struct Draft<'a> {
     /// Headers whose values are constants of the program.
     pub(super) marks: &'a [(&'static str, &'static str)],
     pub(super) text: String,
-    /// A file of JSON: its name, and what it holds.
+    /// A file of JSON: its name, which is a reference with its ending, and what it holds.
     pub(super) json: Option<(String, String)>,
 }
 
@@ -34,48 +34,44 @@ pub(super) struct Draft<'a> {
 const NAME_COLUMNS: usize = 40;
 
 /// The message with CRLF line ends.
-pub(super) fn bytes(draft: Draft<'_>) -> Result<Vec<u8>, LetterError> {
-    let headers = headers(&draft)?;
-    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encoded(&draft.text)?);
-    let parts = match draft.json {
-        Some((name, json)) => mixed(draft.message_id, text, attached(name, &json)?)?.formatted(),
-        None => text.formatted(),
-    };
-    let mut bytes = Vec::with_capacity(parts.len() + 1024);
-    write!(bytes, "{headers}").map_err(message)?;
-    bytes.extend_from_slice(&parts);
-    if !bytes.ends_with(b"\r\n") {
-        bytes.extend_from_slice(b"\r\n");
+pub(super) fn bytes(draft: &Draft<'_>) -> Result<Vec<u8>, LetterError> {
+    let typed = draft.text.len() + draft.json.as_ref().map_or(0, |(_, json)| json.len());
+    // Base64 takes four bytes for three, and CRLF a few more; the headers take less than 1 KiB.
+    let mut mail = String::with_capacity(1024 + typed * 3 / 2);
+    head(&mut mail, draft)?;
+    match &draft.json {
+        Some((name, json)) => mixed(&mut mail, draft, name, json),
+        None => part(&mut mail, TEXT, &draft.text),
     }
-    Ok(bytes)
+    Ok(mail.into_bytes())
 }
 
-fn headers(draft: &Draft<'_>) -> Result<Headers, LetterError> {
-    let one = |name: Name| Mailboxes::new().with(name);
-    let to = draft.to.parse().map_err(|_| LetterError::Address("mailbox"))?;
-    let mut headers = Headers::with_capacity(10);
-    headers.set(From::from(one(sender(draft.from)?)));
-    headers.set(To::from(one(Name::new(None, to))));
-    headers.set(Subject::from(draft.subject.clone()));
-    headers.insert_raw(raw("Date", date(draft.date)?));
-    headers.insert_raw(raw("Message-ID", draft.message_id.to_owned()));
+fn head(mail: &mut String, draft: &Draft<'_>) -> Result<(), LetterError> {
+    mail.push_str(&encoded(From::from(Mailboxes::new().with(sender(draft.from)?)).display()));
+    field(mail, "To", draft.to.as_ref());
+    mail.push_str(&encoded(Subject::from(draft.subject.clone()).display()));
+    field(mail, "Date", &date(draft.date)?);
+    field(mail, "Message-ID", draft.message_id);
     if let Some(address) = &draft.reply_to {
-        headers.set(ReplyTo::from(one(Name::new(None, address.clone()))));
+        field(mail, "Reply-To", address.as_ref());
     }
     for (name, value) in draft.marks {
-        headers.insert_raw(raw(name, (*value).to_owned()));
+        field(mail, name, value);
     }
-    headers.set(MIME_VERSION_1_0);
-    Ok(headers)
+    field(mail, "MIME-Version", "1.0");
+    Ok(())
 }
 
-/// A header whose value is ours.
-fn raw(name: &'static str, value: String) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+/// A header as lettre writes it: encoded and folded.
+fn encoded(header: HeaderValue) -> String {
+    let mut headers = Headers::with_capacity(1);
+    headers.insert_raw(header);
+    headers.to_string()
 }
 
-fn message(why: impl ToString) -> LetterError {
-    LetterError::Message(why.to_string())
+/// A header whose value is ours, or an address: ASCII without spaces, which is neither encoded nor folded.
+fn field(mail: &mut String, name: &str, value: &str) {
+    mail.extend([name, ": ", value, "\r\n"]);
 }
 
 fn sender(from: &Mailbox) -> Result<Name, LetterError> {
@@ -88,21 +84,50 @@ fn date(at: Millis) -> Result<String, LetterError> {
     Ok(time::moment(at)?.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
 }
 
-/// The boundary is fixed too. Base64 holds no `_`, so that it stands in no part.
-fn mixed(message_id: &str, text: SinglePart, file: SinglePart) -> Result<MultiPart, LetterError> {
-    let name: String = message_id.chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect();
-    let kind = ContentType::parse(&format!("multipart/mixed; boundary=\"_{name}_\"")).map_err(message)?;
-    Ok(MultiPart::builder().header(kind).singlepart(text).singlepart(file))
+const TEXT: &str = "Content-Type: text/plain; charset=utf-8\r\n";
+
+/// The text, and the file. The boundary is fixed too. Base64 holds no `_`, so that it stands in no part.
+fn mixed(mail: &mut String, draft: &Draft<'_>, name: &str, json: &str) {
+    let id: String = draft.message_id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    let boundary = format!("_{id}_");
+    let kind = format!("multipart/mixed; boundary=\"{boundary}\"");
+    mail.push_str(&encoded(HeaderValue::new(HeaderName::new_from_ascii_str("Content-Type"), kind)));
+    let file = format!("Content-Disposition: attachment; filename=\"{name}\"\r\nContent-Type: application/json\r\n");
+    mail.push_str("\r\n");
+    for (head, text) in [(TEXT, draft.text.as_str()), (&*file, json)] {
+        mail.extend(["--", &boundary, "\r\n"]);
+        part(mail, head, text);
+    }
+    mail.extend(["--", &boundary, "--\r\n"]);
 }
 
-fn attached(name: String, json: &str) -> Result<SinglePart, LetterError> {
-    let kind = ContentType::parse("application/json").map_err(message)?;
-    Ok(Attachment::new(name).body(encoded(json)?, kind))
+/// A part with its head, in base64.
+fn part(mail: &mut String, head: &str, text: &str) {
+    mail.extend([head, "Content-Transfer-Encoding: base64\r\n\r\n"]);
+    let encoded = BASE64_STANDARD.encode(with_crlf(text));
+    let mut rest = encoded.as_str();
+    while let Some((line, after)) = rest.split_at_checked(LINE).filter(|(_, after)| !after.is_empty()) {
+        mail.extend([line, "\r\n"]);
+        rest = after;
+    }
+    mail.extend([rest, "\r\n"]);
 }
 
-/// In base64, with CRLF line ends. As bytes: a text lettre would look through for line ends once more.
-fn encoded(text: &str) -> Result<Body, LetterError> {
-    let lf = if text.contains('\r') { &text.replace("\r\n", "\n") } else { text };
-    let crlf = lf.replace('\n', "\r\n").into_bytes();
-    Body::new_with_encoding(crlf, ContentTransferEncoding::Base64).map_err(|_| message("base64 cannot hold the text"))
+/// The longest line of base64 (RFC 2045 §6.8).
+const LINE: usize = 76;
+
+/// All line ends as CRLF.
+fn with_crlf(text: &str) -> String {
+    let mut crlf = String::with_capacity(text.len() + text.len() / 8);
+    for line in text.split_inclusive('\n') {
+        let Some(line) = line.strip_suffix('\n') else {
+            crlf.push_str(line);
+            break;
+        };
+        crlf.extend([line.strip_suffix('\r').unwrap_or(line), "\r\n"]);
+    }
+    crlf
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,16 +9,17 @@ const SUBJECT_COLUMNS: usize = 120;
 
 pub(super) fn letter(desk: &Desk<'_>, name: &str, at: Millis) -> Result<Letter, LetterError> {
     let mailbox = desk.config.mailbox.as_ref().ok_or(LetterError::NoMailbox)?;
-    let rcpt_to = address::wire(&mailbox.address).ok_or(LetterError::Address("mailbox"))?;
+    let to = address::parsed(&mailbox.address).ok_or(LetterError::Address("mailbox"))?;
+    let rcpt_to = to.to_string();
     let mail_from = address::wire(&desk.from.address).ok_or(LetterError::Address("from"))?;
     let message_id = format!("<probe-{name}@{}>", address::domain(&mail_from));
     let messages = desk.theme.messages(desk.config.desk_locale);
     let title = desk.form.title.get(desk.config.desk_locale);
     let moment = time::moment(at)?;
     let sent = format!("{} = {}", time::in_japan(messages, moment), time::in_utc(messages, moment));
-    let bytes = message::bytes(Draft {
+    let bytes = message::bytes(&Draft {
         from: desk.from,
-        to: &rcpt_to,
+        to,
         reply_to: None,
         subject: text::one_line(messages.get("mail_probe_subject"), SUBJECT_COLUMNS),
         date: at,

@@ -1,36 +1,49 @@
 //! Text that a person typed, made safe to look at.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// A text for the body of a mail: characters that cannot be seen but change what is seen are written out.
 /// Everything else, line breaks and tabs included, stays as it was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Visible {
+pub(super) struct Visible<'a> {
     /// The text.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     /// Whether anything was written out.
     pub(super) escaped: bool,
 }
 
 /// Writes out control characters as their pictures (`␀`), and direction marks and tags by number (`<U+202E>`).
-pub(super) fn visible(typed: &str) -> Visible {
-    let mut text = String::with_capacity(typed.len());
-    let mut escaped = false;
-    for c in typed.chars() {
-        match c {
-            '\n' | '\t' => text.push(c),
-            '\0'..='\x1f' => text.push(picture(c)),
-            '\x7f' => text.push('␡'),
-            c if c.is_control() || is_hidden(c) => text.push_str(&format!("<U+{:04X}>", u32::from(c))),
-            c => {
-                text.push(c);
-                continue;
-            }
-        }
-        escaped |= !matches!(c, '\n' | '\t');
-    }
+pub(super) fn visible(typed: &str) -> Visible<'_> {
+    // Most texts hold nothing that is written out, as their bytes tell.
+    let escaped = typed.bytes().any(may_begin_unseen) && typed.chars().any(is_unseen);
+    let text = if escaped {
+        Cow::Owned(typed.chars().fold(String::with_capacity(typed.len()), written_out))
+    } else {
+        Cow::Borrowed(typed)
+    };
     Visible { text, escaped }
+}
+
+/// Whether the UTF-8 of a character that is written out may begin with this byte: one of ASCII, or U+0080…9F, U+061C, U+200E…2069 or a tag.
+fn may_begin_unseen(byte: u8) -> bool {
+    matches!(byte, 0..=0x1F | 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xF3) && !matches!(byte, b'\n' | b'\t')
+}
+
+fn is_unseen(c: char) -> bool {
+    !matches!(c, '\n' | '\t') && (c.is_control() || is_hidden(c))
+}
+
+fn written_out(mut text: String, c: char) -> String {
+    match c {
+        c if !is_unseen(c) => text.push(c),
+        '\0'..='\x1f' => text.push(picture(c)),
+        '\x7f' => text.push('␡'),
+        c => text.push_str(&format!("<U+{:04X}>", u32::from(c))),
+    }
+    text
 }
 
 /// A text for a header: one line, nothing in it that is not seen, at most so many columns; a cut is shown.

@@ -1,5 +1,6 @@
 //! Times as readers write them, always with zone and offset: `CST` alone may be Shanghai or Chicago.
 
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 use jiff::civil::DateTime;
@@ -8,7 +9,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::LetterError;
 use crate::intake::outbox::Millis;
-use crate::theme::Messages;
+use crate::theme::{Messages, fill_into};
 
 /// The zones that are part of the program: what a mail says does not depend on the machine.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
@@ -27,13 +28,12 @@ pub(super) fn moment(millis: Millis) -> Result<Timestamp, LetterError> {
 
 /// A moment in Japan: `22 Nov 2026, 22:47 JST (UTC+9)`.
 pub(super) fn in_japan(messages: &Messages, moment: Timestamp) -> String {
-    let there = moment.to_zoned(TimeZone::fixed(JAPAN)).datetime();
-    messages.format("mail_when_japan", &[("when", &*when(messages, there))])
+    messages.format("mail_when_japan", &[("when", &*when(messages, JAPAN.to_datetime(moment)))])
 }
 
 /// A moment in UTC: `22 Nov 2026, 13:47 UTC`.
 pub(super) fn in_utc(messages: &Messages, moment: Timestamp) -> String {
-    format!("{} UTC", when(messages, moment.to_zoned(TimeZone::UTC).datetime()))
+    when(messages, Offset::UTC.to_datetime(moment)) + " UTC"
 }
 
 /// What a clock in a zone showed.
@@ -83,17 +83,19 @@ pub(super) fn utc(offset: Offset) -> String {
 
 /// A date and time as readers of this locale write it.
 fn when(messages: &Messages, at: DateTime) -> String {
-    let nth = |key: &str, n: i8| {
-        let names = messages.get(key).split(' ');
-        names.skip(usize::from(n.unsigned_abs()) - 1).map(str::to_owned).next().unwrap_or_default()
-    };
-    let values = [
-        ("year", at.year().to_string()),
-        ("month", at.month().to_string()),
-        ("month_name", nth("mail_months", at.month())),
-        ("day", at.day().to_string()),
-        ("weekday", nth("mail_weekdays", at.weekday().to_monday_one_offset())),
-        ("time", format!("{:02}:{:02}", at.hour(), at.minute())),
-    ];
-    messages.format("mail_when", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    let nth = |key: &'static str, n: i8| messages.get(key).split(' ').nth(usize::from(n.unsigned_abs()) - 1).unwrap_or_default();
+    let mut text = String::with_capacity(48);
+    fill_into(&mut text, messages.get("mail_when"), |text, name| {
+        match name {
+            "year" => write!(text, "{}", at.year()),
+            "month" => write!(text, "{}", at.month()),
+            "month_name" => text.write_str(nth("mail_months", at.month())),
+            "day" => write!(text, "{}", at.day()),
+            "weekday" => text.write_str(nth("mail_weekdays", at.weekday().to_monday_one_offset())),
+            "time" => write!(text, "{:02}:{:02}", at.hour(), at.minute()),
+            _ => Err(std::fmt::Error),
+        }
+        .ok()
+    });
+    text
 }

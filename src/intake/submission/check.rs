@@ -57,8 +57,10 @@ fn read(field: &Field, sent: &Sent) -> Result<String, FaultCode> {
 }
 
 fn within_limits(field: &Field, text: &str) -> Result<(), FaultCode> {
-    if text.graphemes(true).count() > field.limits.graphemes {
-        return Err(FaultCode::TooLong(field.limits.graphemes));
+    let most = field.limits.graphemes;
+    // A grapheme has a character at least: few characters need not be put together to be counted.
+    if text.chars().count() > most && text.graphemes(true).count() > most {
+        return Err(FaultCode::TooLong(most));
     }
     if text.len() > field.limits.bytes { Err(FaultCode::TooLarge(field.limits.bytes)) } else { Ok(()) }
 }

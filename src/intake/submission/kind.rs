@@ -21,8 +21,9 @@ pub(super) fn normalised(field: &Field, typed: &str) -> Result<String, FaultCode
         Kind::Line => one_line(typed).map(str::to_owned),
         // White space around an answer comes with pasting, and means nothing here.
         kind => {
-            let folded: String = one_line(typed.trim())?.nfkc().collect();
-            exact(field, kind, folded.trim())
+            let line = one_line(typed.trim())?;
+            // ASCII is its own NFKC.
+            if line.is_ascii() { exact(field, kind, line) } else { exact(field, kind, line.nfkc().collect::<String>().trim()) }
         }
     }
 }

@@ -166,6 +166,6 @@ fn what_cannot_be_seen_is_written_out_and_said() {
     assert_eq!(shown.text, "a␀b␛[31m␡<U+0085><U+202E>txt.exe<U+E0041>\tz");
     let letter = Sample::new(&[("description", typed)]).escalation();
     let text = text(&letter);
-    assert!(text.contains(&shown.text) && text.contains("Caution: the request holds characters that cannot be seen."), "{text}");
+    assert!(text.contains(&*shown.text) && text.contains("Caution: the request holds characters that cannot be seen."), "{text}");
     assert_eq!(json(&letter)["answers"]["description"], typed);
 }
