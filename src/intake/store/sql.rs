@@ -7,7 +7,7 @@ use super::super::outbox::DeliveryState;
 use super::error::StoreError;
 
 /// The version of the schema; how many migrations there are.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
 /// A command that meets a database which no counter of its version has opened.
 pub(super) fn older(found: i64) -> StoreError {
@@ -64,10 +64,10 @@ pub(super) const RAISE: &str =
     "INSERT INTO numbers (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = numbers.value + 1";
 
 /// Which deliveries a lease at `$1` may take. What lies behind `$4`, the longest wait from then, was planned by a clock that has been set
-/// back. The numbers of deliveries rise with their requests, so that the oldest goes first.
+/// back. The numbers of deliveries rise with their requests, so that the oldest goes first. The states stand as in the index.
 macro_rules! waiting {
     () => {
-        "SELECT id FROM deliveries WHERE state IN ('queued', 'deferred', 'unknown', 'leased')
+        "SELECT id FROM deliveries WHERE (state = 'queued' OR state = 'deferred' OR state = 'unknown' OR state = 'leased')
         AND (due <= $1 OR due > $4) AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY id LIMIT $5"
     };
 }

@@ -11,7 +11,7 @@ use crate::intake::outbox::{Lease, Millis, Outcome};
 use crate::intake::retry::LONGEST_WAIT;
 
 /// SQLite has one writer, so that nobody else can have chosen the same.
-const LEASE: &str = concat!(
+pub(super) const LEASE: &str = concat!(
     "UPDATE deliveries SET may_repeat = CASE WHEN state = 'unknown' THEN 1 ELSE may_repeat END,
     attempts = attempts + 1, fence = fence + 1, state = 'leased', since = $1, lease_until = $2, worker = $3
     WHERE id IN (",

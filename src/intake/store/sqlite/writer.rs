@@ -44,7 +44,8 @@ struct Piece<T, F> {
     since: Instant,
     work: F,
     result: Option<Result<T, StoreError>>,
-    answer: oneshot::Sender<Result<T, StoreError>>,
+    /// The work goes back with its result: whoever asked drops it, and not the one thread that all wait for.
+    answer: oneshot::Sender<(Result<T, StoreError>, F)>,
 }
 
 impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Task for Piece<T, F> {
@@ -65,7 +66,7 @@ impl<T: Send, F: Fn(&Connection) -> Result<T, StoreError> + Send> Task for Piece
             None => self.result.unwrap_or_else(|| Err(ended())),
         };
         // Whoever asked may have gone away.
-        let _ = self.answer.send(result);
+        let _ = self.answer.send((result, self.work));
     }
 }
 
@@ -132,7 +133,8 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let piece = Piece { since: Instant::now(), work, result: None, answer };
-        self.hand_over(Job::Grouped(Box::new(piece)), answered).await
+        let (result, _work) = self.hand_over(Job::Grouped(Box::new(piece)), answered).await?;
+        result
     }
 
     /// Does some work outside any transaction.
@@ -146,7 +148,7 @@ impl Writer {
             let _ = answer.send(result.clone());
             result
         };
-        self.hand_over(Job::Alone(Box::new(job)), answered).await
+        self.hand_over(Job::Alone(Box::new(job)), answered).await?
     }
 
     /// Does what waits, closes the database and lets go of its lock.
@@ -158,10 +160,10 @@ impl Writer {
         }
     }
 
-    async fn hand_over<T>(&self, job: Job, answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn hand_over<A>(&self, job: Job, answered: oneshot::Receiver<A>) -> Result<A, StoreError> {
         let failure = || self.failure.borrow().clone().unwrap_or_else(ended);
         self.jobs.send(job).map_err(|_| failure())?;
-        answered.await.unwrap_or_else(|_| Err(failure()))
+        answered.await.map_err(|_| failure())
     }
 }
 
