@@ -167,6 +167,10 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
 
     /// Leases as many deliveries as the circuit lets through, and begins them.
     async fn begin(&mut self, under_way: &mut JoinSet<Done>, stop: &watch::Receiver<bool>) {
+        // Rung for each request: there is nothing to ask the store while no more can begin.
+        if under_way.len() >= self.pace.at_once.max(1) {
+            return;
+        }
         self.heed_the_operator().await;
         let free = self.circuit.free(self.uptime(), under_way.len());
         if free == 0 {

@@ -72,10 +72,10 @@ impl Client {
             Some(stream) => stream,
             None => {
                 self.waits_since = Instant::now();
-                TcpStream::connect(self.address).await.map_err(|error| (error, Duration::ZERO))?
+                connected(self.address).await.map_err(|error| (error, Duration::ZERO))?
             }
         };
-        let written = write(&mut stream, request).await;
+        let written = stream.write_all(request).await;
         let delay = self.waits_since.elapsed();
         match written {
             Ok(()) => self.answer(stream).await.map_err(|error| (error, delay)),
@@ -107,9 +107,10 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<H
     Ok(head)
 }
 
-async fn write(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<()> {
+async fn connected(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    stream.write_all(request).await
+    Ok(stream)
 }
 
 async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<()> {
@@ -164,8 +165,8 @@ const ASKED_AT_ONCE: usize = 64;
 
 async fn tokens(address: SocketAddr, count: usize) -> std::io::Result<Vec<String>> {
     let ask = kept(Request::new("GET", "/requests/service-request/token")).repeat(count);
-    let (mut stream, mut buffer, mut tokens) = (TcpStream::connect(address).await?, Vec::new(), Vec::new());
-    write(&mut stream, &ask).await?;
+    let (mut stream, mut buffer, mut tokens) = (connected(address).await?, Vec::new(), Vec::new());
+    stream.write_all(&ask).await?;
     for _ in 0..count {
         let head = read(&mut stream, &mut buffer).await?;
         let json: serde_json::Value = serde_json::from_slice(&buffer[head.length..head.length + head.body])?;
