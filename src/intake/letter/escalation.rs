@@ -148,11 +148,13 @@ impl<'a> Lines<'a> {
         if has_lines {
             text.push('\n');
         }
-        fill_into(text, self.0, |text, name| match name {
-            "label" => Some(text.push_str(label)),
-            "answer" => Some(text.push_str(if has_lines { "" } else { value })),
+        let beside = if has_lines { "" } else { value };
+        let of = |name: &str| match name {
+            "label" => Some(label),
+            "answer" => Some(beside),
             _ => None,
-        });
+        };
+        fill_into(text, self.0, |text, name| of(name).map(|value| text.push_str(value)));
         if has_lines {
             text.truncate(text.trim_end().len());
             text.extend(["\n", value, "\n"]);
