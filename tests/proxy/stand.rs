@@ -195,8 +195,13 @@ impl Stand {
         self.raw_from(source, &named.bytes())
     }
 
-    /// Sends bytes over TLS and reads until the end.
+    /// Sends bytes over TLS and reads until the end. A connection that breaks before a byte has come back is tried once more, as browsers do.
     pub(crate) fn raw_from(&self, source: Ipv4Addr, bytes: &[u8]) -> Reply {
+        let first = self.exchange(source, bytes);
+        parse(&if first.is_empty() { self.exchange(source, bytes) } else { first })
+    }
+
+    fn exchange(&self, source: Ipv4Addr, bytes: &[u8]) -> Vec<u8> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -210,7 +215,7 @@ impl Stand {
         let _ = stream.write_all(bytes);
         let mut all = Vec::new();
         let _ = stream.read_to_end(&mut all);
-        parse(&all)
+        all
     }
 
     /// A page by plain HTTP.
