@@ -15,6 +15,8 @@ mod backup;
 mod change;
 mod print;
 
+pub(super) use print::shown;
+
 /// How many requests are read at a time.
 const PAGE: usize = 500;
 

@@ -26,6 +26,8 @@ use std::process::ExitCode;
 mod client;
 #[path = "counter/loops.rs"]
 mod loops;
+#[path = "../intake/port.rs"]
+mod port;
 #[path = "counter/report.rs"]
 mod report;
 #[path = "counter/server.rs"]

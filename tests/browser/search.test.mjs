@@ -138,6 +138,23 @@ async function results(site) {
   assert.deepEqual(page.problems, []);
 }
 
+/** A place in the page that is being read comes into sight below the header, though the box had the focus. */
+async function samePage(site) {
+  const path = "/ja/submit-a-service-request/";
+  const page = await site.open(path, { motion: "reduce" });
+  const { id, words } = await page.$$eval("article h2[id]", (all) => all.map(({ id, textContent }) => ({ id, words: textContent })).at(1));
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await page.keyboard.press("/");
+  await page.keyboard.type(words);
+  const option = page.locator(`[role=option][data-href$="${path}#${encodeURIComponent(id)}"]`);
+  await option.waitFor();
+  while ((await option.getAttribute("aria-selected")) !== "true") await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => decodeURIComponent(url.hash) === `#${id}`);
+  const under = await page.evaluate(() => document.querySelector(":target").getBoundingClientRect().top - document.querySelector(".top").getBoundingClientRect().bottom);
+  assert.ok(under >= 0, `the header covers ${-under} px of it`);
+}
+
 /** Words of the other language lead to the page in the reader's, with the place that says the same. */
 async function acrossLanguages(site) {
   const page = await site.open("/ja/search/?q=escalation+desk+of+21Vianet");
@@ -228,6 +245,7 @@ export default [
   ["search: either language's words find a page in the reader's language", acrossLanguages, "never"],
   ["search: what has the words elsewhere stands apart", apart, "never"],
   ["search: by keyboard alone", keyboard, "never"],
+  ["search: a place in the page itself comes into sight", samePage, "never"],
   ["search: nothing during composition", composition, "long"],
   ["search: without script", withoutScript, "long"],
   ["search: hints below the title of a request", hints, "never"],

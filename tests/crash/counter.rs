@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::port::lasting_port;
-use crate::support::{self, Setup};
+use crate::support::{self, Setup, free_port};
 
 const SIGKILL: i32 = 9;
 const SIGABRT: i32 = 6;
@@ -25,7 +24,7 @@ pub(crate) struct Site {
 impl Site {
     /// On SQLite, or on the PostgreSQL database of this address.
     pub(crate) fn new(mail: SocketAddr, postgres: Option<String>) -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), lasting_port());
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
         let mut variables = vec![("MADOGUCHI_INTAKE_SMTP", format!("smtp://{mail}"))];
         variables.extend(postgres.map(|address| ("MADOGUCHI_INTAKE_STORE", address)));
         let public_url = Some("https://docs.example.com/requests/".to_owned());

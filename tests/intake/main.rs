@@ -13,6 +13,7 @@ mod logs;
 mod mailbox;
 #[path = "../store/manual.rs"]
 mod manual;
+mod port;
 mod probe;
 mod requests;
 mod smtp;

@@ -1,13 +1,15 @@
 //! A counter in a folder of its own, and a client that sends exactly what it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+pub(crate) use crate::port::free_port;
 
 /// A site with the forms that ship, and its counter.
 pub(crate) struct Counter {
@@ -49,10 +51,6 @@ impl Default for Setup {
             public_url: None,
         }
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Writes a site that can take requests.

@@ -2,6 +2,8 @@
 
 mod container;
 mod manual;
+#[path = "../intake/port.rs"]
+mod port;
 mod requests;
 mod service;
 mod site;

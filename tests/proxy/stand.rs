@@ -195,13 +195,8 @@ impl Stand {
         self.raw_from(source, &named.bytes())
     }
 
-    /// Sends bytes over TLS and reads until the end. A connection that breaks before a byte has come back is tried once more, as browsers do.
+    /// Sends bytes over TLS and reads until the end.
     pub(crate) fn raw_from(&self, source: Ipv4Addr, bytes: &[u8]) -> Reply {
-        let first = self.exchange(source, bytes);
-        parse(&if first.is_empty() { self.exchange(source, bytes) } else { first })
-    }
-
-    fn exchange(&self, source: Ipv4Addr, bytes: &[u8]) -> Vec<u8> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -212,10 +207,11 @@ impl Stand {
         let client = rustls::ClientConnection::new(Arc::new(config), NAME.try_into().unwrap()).unwrap();
         let mut stream = rustls::StreamOwned::new(client, connect_from(source, self.secure));
         // A server that has answered already may have closed its side.
-        let _ = stream.write_all(bytes);
+        let written = stream.write_all(bytes);
         let mut all = Vec::new();
-        let _ = stream.read_to_end(&mut all);
-        all
+        let read = stream.read_to_end(&mut all);
+        assert!(!all.is_empty(), "{:?} gives no answer: {written:?}, {read:?}\n{}", self.kind, self.proxy.said());
+        parse(&all)
     }
 
     /// A page by plain HTTP.

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::port::lasting_port;
+use crate::port::free_port;
 
 /// Debian's `nobody`: PostgreSQL refuses to run as root.
 pub(crate) const NOBODY: u32 = 65_534;
@@ -40,7 +40,7 @@ impl Server {
         if is_root() {
             std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).map_err(|error| error.to_string())?;
         }
-        let port = lasting_port();
+        let port = free_port();
         let server = Self { folder, programs, port };
         let data = server.data();
         server.run("initdb", &["-D", &data, "-A", "trust", "-U", "intake", "--locale=C.UTF-8", "-E", "UTF8"])?;

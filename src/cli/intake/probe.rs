@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{counter, mount, now, refused, way};
 use crate::cli::failure::Failure;
+use crate::cli::requests::shown;
 use crate::config::Config;
 use crate::intake::http::Form;
 use crate::intake::letter::{self, Desk};
@@ -68,12 +69,9 @@ async fn show(mut steps: UnboundedReceiver<Step>) -> io::Result<()> {
     Ok(())
 }
 
-/// A reply may hold marks that turn the direction of text; control characters it holds none.
 fn line(what: &str, said: &str) -> io::Result<()> {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let said: String = said.chars().map(|c| if turns(c) { '?' } else { c }).collect();
     let mut out = io::stdout().lock();
-    writeln!(out, "  {what:<19}{said}")?;
+    writeln!(out, "  {what:<19}{}", shown(said))?;
     out.flush()
 }
 
@@ -99,12 +97,13 @@ fn judged(form: &str, letter: &Letter, ending: &Ending) -> Result<(), Failure> {
             Failure::of_output(line(done(Phase::Dot), reply))?;
             return Failure::of_output(line("now look", &format!("into the mailbox: {} must be there", letter.message_id)));
         }
-        Ending::NotNow { why, .. } | Ending::Fault { why, .. } | Ending::Refused { why, .. } => why,
+        Ending::NotNow { why, .. } | Ending::Fault { why, .. } | Ending::Refused { why, .. } => shown(why),
         Ending::Unanswered { why } => {
+            let why = shown(why);
             let help = "the mail may have arrived: look into the mailbox; the counter would send it again after ten minutes";
             return Err(Failure::environment(format!("nobody knows what became of the mail of [form.{form}]: {why}"), help));
         }
-        Ending::Stopped => "it was stopped",
+        Ending::Stopped => "it was stopped".to_owned(),
     };
     Err(Failure::environment(format!("the test mail of [form.{form}] was not taken: {why}"), help(form, ending)))
 }

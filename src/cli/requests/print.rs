@@ -88,8 +88,8 @@ pub(super) fn stats(out: &mut dyn Write, stats: &Stats, json: bool, now: Millis)
     writeln!(out, "oldest unsent           {oldest}\nconfirmations left out  {}", stats.confirmations_left_out)
 }
 
-/// What a reader wrote, without what could steer a terminal: control characters but the line feed, and marks of direction.
-fn shown(text: &str) -> String {
+/// What others wrote, without what could steer a terminal: control characters but the line feed, and marks of direction.
+pub(in crate::cli) fn shown(text: &str) -> String {
     let steers = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }

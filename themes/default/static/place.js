@@ -25,9 +25,10 @@ function chosen() {
   return document.querySelector(".seg[aria-current]") ?? selected ?? document.querySelector(".seg:target");
 }
 
-/** Whether the page glides to what its address names: until it rests there, what it passes is not where the reader is. */
-let gliding = true;
-addEventListener("hashchange", () => { gliding = true; });
+/** Whether the page glides to what its address names: until it rests there, what it passes is not where the reader is. A browser that does
+ * not tell when a page rests is not asked. */
+let gliding = "onscrollend" in window;
+addEventListener("hashchange", () => { gliding = "onscrollend" in window; });
 addEventListener("scrollend", () => { gliding = false; });
 
 /** The fragment that finds the reader's place again in another view: the marked segment, else the first heading or segment in sight. */

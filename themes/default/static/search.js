@@ -398,9 +398,9 @@ class Query {
     return this.all.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL;
   }
 
-  /** The pages to look into: those with the text in a heading first, the reader's language before others. */
-  async line(folded, languages) {
-    const found = await Promise.all(this.all.slice(0, languages).map((language) => this.search.candidates(language, folded, this.meter)));
+  /** The pages to look into, in the first `count` languages or in all: those with the text in a heading first, the reader's language before others. */
+  async line(folded, count) {
+    const found = await Promise.all(this.all.slice(0, count).map((language) => this.search.candidates(language, folded, this.meter)));
     const rank = new Map();
     found.forEach(({ pages, sure }, at) => pages?.forEach((value, page) => {
       if (!value || this.results.has(page)) return;
