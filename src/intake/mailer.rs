@@ -14,7 +14,7 @@ mod dialogue;
 mod directory;
 mod envelope;
 mod reply;
-mod report;
+mod steps;
 mod tls;
 mod wire;
 
@@ -32,7 +32,7 @@ use super::outbox::Letter;
 use super::retry::{Ending, Phase};
 use crate::config::{MailServer, Smtp, SmtpLogin};
 use dialogue::Session;
-pub use report::{Report, Step};
+pub use steps::{Step, Steps};
 use tls::Security;
 
 /// How long each step may take, for the whole of it: a server that sends a byte a second is cut off too.
@@ -108,7 +108,7 @@ pub struct Mailer {
     way: Way,
     login: Option<SmtpLogin>,
     deadlines: Deadlines,
-    report: Report,
+    steps: Steps,
 }
 
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ impl Mailer {
             Smtp::Smtps(server) => Way::Server(server.clone(), Security::Tls(tls::Client::new(server, roots)?)),
             Smtp::StartTls(server) => Way::Server(server.clone(), Security::StartTls(tls::Client::new(server, roots)?)),
         };
-        Ok(Self { way, login, deadlines: Deadlines::default(), report: Report::default() })
+        Ok(Self { way, login, deadlines: Deadlines::default(), steps: Steps::default() })
     }
 
     /// The same with other deadlines.
@@ -138,8 +138,8 @@ impl Mailer {
     }
 
     /// The same, which tells of each step that has gone well as soon as it has.
-    pub fn with_report(self, report: Report) -> Self {
-        Self { report, ..self }
+    pub fn with_steps(self, steps: Steps) -> Self {
+        Self { steps, ..self }
     }
 
     /// Hands a mail over. `before_dot` is awaited once, when all but the final dot has been sent, and not at all if the try
@@ -152,11 +152,10 @@ impl Mailer {
             Way::Directory(folder) => Carried::without_goodbye(directory::write(folder, letter, before_dot).await),
             Way::Server(server, security) => match self.connect(server, security).await {
                 Ok(stream) => {
-                    self.report.done(Phase::Connect, &stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default());
+                    self.steps.done(Phase::Connect, || stream.peer_addr().map(|peer| peer.to_string()).unwrap_or_default());
                     let hello = hello(stream.local_addr().ok().map(|address| address.ip()));
-                    let Self { login, deadlines, report, .. } = self;
-                    let session =
-                        Session { hello, security, login: login.as_ref(), deadlines: *deadlines, report: report.clone() };
+                    let Self { login, deadlines, steps, .. } = self;
+                    let session = Session { hello, security, login: login.as_ref(), deadlines: *deadlines, steps: steps.clone() };
                     dialogue::run(Box::new(stream), &session, letter, before_dot).await
                 }
                 Err(ending) => Carried::without_goodbye(ending),

@@ -13,7 +13,7 @@ use crate::cli::requests::shown;
 use crate::config::Config;
 use crate::intake::http::Form;
 use crate::intake::letter::{self, Desk};
-use crate::intake::mailer::{Report, Step};
+use crate::intake::mailer::{Step, Steps};
 use crate::intake::outbox::Letter;
 use crate::intake::retry::{Ending, Phase};
 
@@ -48,7 +48,7 @@ fn letters(config: &Config) -> Result<Vec<(String, Letter)>, Failure> {
 
 async fn send(config: &Config, form: &str, letter: &Letter) -> Result<(), Failure> {
     let (sender, steps) = unbounded_channel();
-    let mailer = mount::mailer(&config.intake)?.with_report(Report::to(sender));
+    let mailer = mount::mailer(&config.intake)?.with_steps(Steps::to(sender));
     let title = format!("test mail of [form.{form}] to {} through {}\n", letter.rcpt_to, way(&config.intake));
     Failure::of_output(io::stdout().write_all(title.as_bytes()))?;
     // The steps end with the mailer.

@@ -11,7 +11,7 @@ use super::envelope::{Offers, stuffed};
 use super::reply::Reply;
 use super::tls::{Client, NoTls, Security};
 use super::wire::{Broken, Stream, Wire};
-use super::{Carried, Deadlines, Report};
+use super::{Carried, Deadlines, Steps};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::Letter;
 use crate::intake::retry::{Ending, Phase};
@@ -22,7 +22,7 @@ pub(super) struct Session<'a> {
     pub(super) security: &'a Security,
     pub(super) login: Option<&'a SmtpLogin>,
     pub(super) deadlines: Deadlines,
-    pub(super) report: Report,
+    pub(super) steps: Steps,
 }
 
 /// Hands a mail over on a fresh connection.
@@ -110,7 +110,7 @@ impl Dialogue<'_> {
         match timeout(self.session.deadlines.tls, client.shake_hands(stream)).await {
             Ok(Ok((stream, version))) => {
                 self.wire = Some(Wire::new(stream));
-                self.session.report.done(Phase::Tls, &version);
+                self.session.steps.done(Phase::Tls, || version);
                 Ok(())
             }
             Ok(Err(NoTls::Refused(why))) => Err(self.fault(&why)),
@@ -154,7 +154,7 @@ impl Dialogue<'_> {
         self.phase = Phase::Data;
         let reply = self.said("DATA\r\n").await?;
         self.expect(&reply, reply.code == 354)?;
-        self.session.report.done(Phase::Data, &reply.shown());
+        self.session.steps.done(Phase::Data, || reply.shown());
         self.phase = Phase::Body;
         let within = self.session.deadlines.body;
         let sent = self.wire()?.send(&stuffed(&letter.bytes), within).await;
@@ -206,7 +206,7 @@ impl Dialogue<'_> {
 
     fn positive(&self, reply: &Reply) -> Result<(), Ending> {
         self.expect(reply, reply.is_positive())?;
-        self.session.report.done(self.phase, &reply.shown());
+        self.session.steps.done(self.phase, || reply.shown());
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use tokio::io::duplex;
 
 use super::dialogue::{self, Session};
 use super::tls::Security;
-use super::{Carried, Deadlines, Report};
+use super::{Carried, Deadlines, Steps};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::{Letter, Purpose};
 use crate::intake::retry::{Ending, Phase};
@@ -32,7 +32,7 @@ pub(in crate::intake) fn letter(n: usize) -> Letter {
 
 /// What a mail is handed over with.
 fn session<'a>(security: &'a Security, login: Option<&'a SmtpLogin>) -> Session<'a> {
-    Session { hello: "[127.0.0.1]".into(), security, login, deadlines: Deadlines::default(), report: Report::default() }
+    Session { hello: "[127.0.0.1]".into(), security, login, deadlines: Deadlines::default(), steps: Steps::default() }
 }
 
 /// Hands a mail over to a model of a server.

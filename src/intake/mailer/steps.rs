@@ -15,18 +15,19 @@ pub struct Step {
 
 /// Where the steps of each try are told; by default nowhere.
 #[derive(Debug, Clone, Default)]
-pub struct Report(Option<UnboundedSender<Step>>);
+pub struct Steps(Option<UnboundedSender<Step>>);
 
-impl Report {
+impl Steps {
     /// Tells them here.
     pub fn to(steps: UnboundedSender<Step>) -> Self {
         Self(Some(steps))
     }
 
-    /// A step has gone well. Where nobody listens any more, nobody is told.
-    pub(super) fn done(&self, phase: Phase, said: &str) {
+    /// A step has gone well. Where nobody listens, nothing is put into words.
+    pub(super) fn done(&self, phase: Phase, said: impl FnOnce() -> String) {
         if let Some(steps) = &self.0 {
-            let _ = steps.send(Step { phase, said: said.to_owned() });
+            // Whoever listened may have gone away.
+            let _ = steps.send(Step { phase, said: said() });
         }
     }
 }
