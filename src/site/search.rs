@@ -12,7 +12,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `index.json` | how many pages and grams' files there are, all locales with their own first, and a key that changes with every byte of the index |
+//! | `index.json` | how many pages and grams' files there are, all locales with their own first, and a key that changes with every byte of the index; where all texts are few, those of the locale as well |
 //! | `g/NNN.bin` | grams ([`gram`]): for each gram whose hash falls to this file, the pages that hold it, and whether in a heading ([`inverted`]); none of them where all texts are few ([`SCANNED`]) |
 //! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]); of all pages where all texts are few |
 //!

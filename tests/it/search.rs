@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use madoguchi::site::search::fold::fold;
 use madoguchi::site::search::gram::{characters, grams, shard};
 use madoguchi::site::search::live::Live;
@@ -87,6 +89,10 @@ fn as_in_a_build(site: Site) -> usize {
         );
         assert_eq!((ours.remove("key").unwrap(), theirs.remove("key").is_some()), (Value::from("edit-11"), true));
         assert_eq!(ours, theirs);
+        // What a look into a small site needs first comes with one file.
+        let packed = ours["locales"][0].get("packed").map(|packed| BASE64_STANDARD.decode(packed.as_str().unwrap()).unwrap());
+        assert_eq!(packed, built.bytes(&format!("{tag}/search/p/000.bin")).filter(|_| ours["shards"] == 0));
+        assert_eq!(ours["locales"][1].get("packed"), None);
     }
     assert_eq!(live.file("ja/search/g/0.bin"), None);
     assert_eq!(live.file("ja/a/index.html"), None);

@@ -65,9 +65,10 @@ impl Live {
             |locale| self.pages.chunks(cut.pack).enumerate().filter(move |(_, pages)| pages.iter().any(|page| has(page, locale)));
         let texts: Vec<Vec<usize>> =
             (0..self.tags.len()).map(|locale| packs(locale).map(|(number, _)| number).collect()).collect();
+        let own = if cut.shards == 0 { self.texts(locale, 0) } else { None };
         let (sizes, key) = (self.sizes(), format!("edit-{}", self.edits));
         Directory { tags: &self.tags, pages: self.pages.len(), cut, sizes: &sizes, texts: &texts, key: &key }
-            .of(locale)
+            .of(locale, own.as_deref())
             .into_bytes()
     }
 

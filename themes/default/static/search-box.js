@@ -21,9 +21,8 @@ const href = (base, { address }) => new URL(`../${address.split("/").map((part, 
 
 /** Resolves when there is a style for what is shown here. The page of results has it from the start. */
 function styled() {
-  const address = new URL("./search.css", import.meta.url).href;
-  if ([...document.querySelectorAll("link[rel=stylesheet]")].some((link) => link.href === address)) return undefined;
-  const link = element("link", { rel: "stylesheet", href: address });
+  if (document.querySelector(".found")) return undefined;
+  const link = element("link", { rel: "stylesheet", href: new URL("./search.css", import.meta.url) });
   const loaded = new Promise((known) => ["load", "error"].forEach((type) => link.addEventListener(type, known)));
   document.head.append(link);
   return loaded;

@@ -109,11 +109,14 @@ class Language {
   }
 
   async file(folder, number, meter) {
+    // There are no grams then, and no other file of texts. Browsers of before 2025 fetch it: they would be slower to decode it.
+    const own = this.packed && Uint8Array.fromBase64?.(this.packed);
+    if (own) return inflate(own);
     const response = await this.get(new URL(`${folder}/${String(number).padStart(3, "0")}.bin?${this.key}`, this.base));
-    if (!response.ok) throw new Error(`${response.status} ${response.url}`);
+    if (!response.ok) throw new Error(response.url);
     const bytes = await response.arrayBuffer();
     meter.bytes += bytes.byteLength;
-    if (folder === "p") meter.largest = Math.max(meter.largest, bytes.byteLength);
+    meter.largest = Math.max(meter.largest, bytes.byteLength);
     return inflate(bytes);
   }
 
@@ -125,15 +128,15 @@ class Language {
   /** As `pagesOf` for any folded text, in the texts of all pages: where they are few, there are no grams. */
   async scanned(folded, meter) {
     const pages = new Uint8Array(this.pages);
-    let found;
-    for (const file of await Promise.all(this.texts.map((number) => this.opened(number, meter)))) {
-      for (const text of file.values()) {
-        if (!text.folded.includes(folded)) continue;
-        found = pages;
-        pages[text.page] = text.parts.headings.some(({ words }) => words.includes(folded)) ? 3 : 1;
-      }
+    for (const text of await this.every(meter)) {
+      if (text.folded.includes(folded)) pages[text.page] = text.parts.headings.some(({ words }) => words.includes(folded)) ? 3 : 1;
     }
-    return found;
+    return pages;
+  }
+
+  /** The texts of all pages. */
+  async every(meter) {
+    return (await Promise.all(this.texts.map((number) => this.opened(number, meter)))).flatMap((file) => [...file.values()]);
   }
 
   /** By page: 1 if the gram is on it, 3 if in a heading; nothing if it is nowhere. */
@@ -209,8 +212,14 @@ function readGrams(buffer) {
 class Text {
   constructor([page, address, title, locales, marked, numbers, order]) {
     Object.assign(this, { page, address, title, locales, marked, numbers, order, text: marked.replaceAll("\x7f", "") });
-    this.lines = foldLines(this.text);
-    this.folded = this.lines.replaceAll("\n", " ");
+  }
+
+  get lines() {
+    return (this.even ??= foldLines(this.text));
+  }
+
+  get folded() {
+    return (this.whole ??= this.lines.replaceAll("\n", " "));
   }
 
   get parts() {
@@ -297,25 +306,21 @@ function telling(gram) {
 export class Search {
   /** `base`: the address of a locale's search page. */
   constructor(base, get = (...what) => fetch(...what)) {
-    Object.assign(this, { base, get });
+    Object.assign(this, { base, get, kept: new Map() });
   }
 
   /** The index of each locale, the reader's own first. */
   async languages() {
-    this.opened ??= (async () => {
+    return once(this.kept, "", async () => {
       const { locales, ...site } = await (await this.get(new URL("index.json", this.base), { cache: "no-cache" })).json();
       return locales.map((one) => new Language(new URL(`../../${one.locale}/search/`, this.base), { ...site, ...one }, this.get));
-    })().catch((error) => {
-      this.opened = undefined;
-      throw error;
     });
-    return this.opened;
   }
 
-  /** Fetches what every query would: of a small site all that there is; `whole` tells that no query will fetch more. */
+  /** Makes ready what every query needs: of a small site all that there is; `whole` tells that no query will fetch more. */
   async warm() {
     const all = await this.languages();
-    await Promise.all(all.flatMap((language) => language.texts?.map((number) => language.opened(number, { bytes: 0, largest: 0 }))));
+    await Promise.all(all.map(async (language) => language.texts && (await language.every({ bytes: 0 })).forEach((text) => text.folded)));
     this.whole = all.every(({ texts }) => texts);
   }
 
@@ -323,16 +328,16 @@ export class Search {
   async candidates(language, folded, meter, most = MOST_GRAMS) {
     if (!language.shards) return { pages: await language.scanned(folded, meter), sure: true };
     let keys = grams(folded);
-    const sure = keys.length > 0 && keys.includes(folded);
+    const sure = keys.includes(folded);
     if (sure) keys = [folded];
-    const three = keys.filter((key) => [...key].length > 2);
-    if (three.length) keys = keys.filter((key) => [...key].length > 2 || DENSE.test(key));
+    const long = (key) => [...key].length > 2;
+    if (keys.some(long)) keys = keys.filter((key) => long(key) || DENSE.test(key));
     keys.sort((a, b) => telling(b) - telling(a));
     let pages;
     // Where the first gram is nowhere, no more is fetched.
     for (const some of [keys.slice(0, 1), keys.slice(1, most)]) {
       for (const list of await Promise.all(some.map((key) => language.pagesOf(key, meter)))) {
-        if (!list) return { pages: undefined, sure: true };
+        if (!list) return { sure: true };
         if (pages) pages.forEach((value, at) => (pages[at] = value & list[at]));
         else pages = list;
       }
@@ -370,9 +375,12 @@ class Query {
     this.fresh = true;
     // Where the first texts do not hold it as it was written, a part is left for the words one by one.
     this.limit = limit - (this.quoted || this.widened ? 0 : BUDGET * 0.4);
-    // On a small site the reader's own language is looked through, and told of, before the others.
-    if (!this.queue && this.small) {
-      this.queue = await this.line(this.folded, 1);
+    // Where all texts are fetched, those of the reader's own language are looked through, and told of, before the others: pages first that
+    // are called so.
+    const [own] = this.all;
+    if (!this.queue && own.texts) {
+      const queue = (await own.every(this.meter)).map(({ page, title }) => ({ page, rank: !fold(title).includes(this.folded), in: [{ at: 0 }] }));
+      this.queue = queue.sort((a, b) => a.rank - b.rank);
       await this.look(this.exact, first);
       this.queue = undefined;
     }
@@ -398,9 +406,9 @@ class Query {
     return this.all.reduce((sum, { bytes }) => sum + bytes, 0) < SMALL;
   }
 
-  /** The pages to look into, in the first `count` languages or in all: those with the text in a heading first, the reader's language before others. */
-  async line(folded, count) {
-    const found = await Promise.all(this.all.slice(0, count).map((language) => this.search.candidates(language, folded, this.meter)));
+  /** The pages to look into: those with the text in a heading first, the reader's language before others. */
+  async line(folded) {
+    const found = await Promise.all(this.all.map((language) => this.search.candidates(language, folded, this.meter)));
     const rank = new Map();
     found.forEach(({ pages, sure }, at) => pages?.forEach((value, page) => {
       if (!value || this.results.has(page)) return;
@@ -414,7 +422,7 @@ class Query {
 
   /** Looks into the pages of the queue, the texts in its languages one after the other until one is judged a result; `first` is told of the first. */
   async look(judge, first) {
-    for (let some = this.next(); some.length; some = this.next()) {
+    for (let some = this.next(first); some.length; some = this.next(first)) {
       await Promise.all(some.map(async (entry) => {
         for (const { at } of entry.in) {
           const result = judge(entry, at, await this.all[at].text(entry.page, this.meter));
@@ -431,9 +439,10 @@ class Query {
   }
 
   /** The first of the queue, as many as may be fetched together, and all whose texts are there with them. */
-  next() {
+  next(first) {
     if (this.stopped) return [];
-    if (this.small) return this.queue.splice(0, 400);
+    // The fewer are folded, the sooner there are some to show.
+    if (this.small) return this.queue.splice(0, first ? 12 : 400);
     const [files, taken, left] = [new Set(), [], []];
     let free = Math.max(this.fresh ? 2 : 0, Math.min(6, Math.floor((this.limit - this.meter.bytes) / this.meter.largest)));
     this.fresh = false;
