@@ -12,14 +12,14 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `index.json` | how many pages and grams' files there are, all locales with their own first, and a key that changes with every byte of the index; where all texts are few, those of the locale as well |
+//! | `index.json` | how many pages and grams' files there are, all locales with their own first, and a key that changes with every byte of the index; where all texts are few, those of the locale in one piece as well, as they would stand in `p/` |
 //! | `g/NNN.bin` | grams ([`gram`]): for each gram whose hash falls to this file, the pages that hold it, and whether in a heading ([`inverted`]); none of them where all texts are few ([`SCANNED`]) |
-//! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]); of all pages where all texts are few |
+//! | `p/NNN.bin` | the texts of [`PACK`] pages with titles, headings, and the borders of segments ([`pack`]); none of them where all texts are few |
 //!
 //! All but the first are zlib streams (RFC 1950), which browsers open by themselves. The grams tell which pages may hold a query: for two
 //! characters, and for three of scripts with spaces, exactly those that do; for longer ones the texts of the candidates decide. So a query
 //! fetches a few files of grams and the texts of few pages, however large the site. On a small site it fetches
-//! the one file of texts of each language and scans them: to ask for a file takes a browser longer than to read some 50 KB.
+//! `index.json` of each language and scans the texts: to ask for a file takes a browser longer than to read some 50 KB.
 //!
 //! # For a preview
 //!

@@ -109,7 +109,7 @@ impl Index {
         }
         let ready = std::mem::take(&mut *held);
         drop(held);
-        ready.iter().flat_map(|(number, pages)| self.texts(*number, pages, PACK)).collect()
+        ready.iter().flat_map(|(number, pages)| self.texts(*number, pages)).collect()
     }
 
     /// The bytes of all texts so far.
@@ -117,12 +117,12 @@ impl Index {
         self.sizes.iter().map(|size| size.load(Ordering::Relaxed)).sum()
     }
 
-    /// The texts of a small site, a file for each locale.
-    fn small(&self) -> Vec<File> {
+    /// The texts of a small site, by locale; nothing of one whose texts are written already.
+    fn small(&self) -> Vec<Vec<u8>> {
         let mut held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
         held.sort_unstable_by_key(|(number, _)| *number);
         let pages: Vec<Option<Entry>> = held.into_iter().flat_map(|(_, pages)| pages).collect();
-        self.texts(0, &pages, pages.len())
+        (0..self.tags.len()).map(|locale| pack::whole(&pages, locale)).collect()
     }
 
     fn turn(&self, number: usize, mut pages: Vec<Vec<Grams>>) {
@@ -133,11 +133,11 @@ impl Index {
         }
     }
 
-    /// The file of a number in each locale, where there are so many pages in one.
-    fn texts(&self, number: usize, pages: &[Option<Entry>], size: usize) -> Vec<File> {
+    /// The file of a number in each locale.
+    fn texts(&self, number: usize, pages: &[Option<Entry>]) -> Vec<File> {
         let mut files = Vec::with_capacity(self.tags.len());
         for (locale, tag) in self.tags.iter().enumerate() {
-            let Some(bytes) = pack::pack(number * size, pages, locale) else { continue };
+            let Some(bytes) = pack::pack(number * PACK, pages, locale) else { continue };
             let path = format!("{tag}/search/{}", file_name("p", number));
             self.made.lock().unwrap_or_else(PoisonError::into_inner).push((path.clone(), Digest::of(&bytes)));
             files.push(File { path, bytes });
@@ -151,14 +151,9 @@ impl Index {
     /// Those of `put`.
     pub(crate) fn finish<E: Send>(self, put: impl Fn(File) -> Result<(), E> + Sync) -> Result<(), E> {
         let small = self.small();
-        let made_of =
-            |tag: &str| small.iter().find(|file| file.path.starts_with(&format!("{tag}/"))).map(|file| file.bytes.clone());
-        let own: Vec<Option<Vec<u8>>> = self.tags.iter().map(|tag| made_of(tag)).collect();
-        small.into_iter().try_for_each(&put)?;
         let mut made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sizes: Vec<usize> = self.sizes.into_iter().map(AtomicUsize::into_inner).collect();
         let cut = Cut::of(self.pages, sizes.iter().sum());
-        let texts: Vec<Vec<usize>> = self.tags.iter().map(|tag| texts(&made, tag)).collect();
         for (tag, turned) in self.tags.iter().zip(self.turned) {
             let blocks: Vec<Block> =
                 turned.into_iter().map(|block| block.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -172,9 +167,9 @@ impl Index {
             made.extend(written?);
         }
         made.sort_unstable();
-        let directory = Directory { tags: &self.tags, pages: self.pages, cut, sizes: &sizes, texts: &texts, key: &key(&made) };
-        for (at, (tag, own)) in self.tags.iter().zip(&own).enumerate() {
-            put(File { path: format!("{tag}/search/index.json"), bytes: directory.of(at, own.as_deref()).into_bytes() })?;
+        let directory = Directory { tags: &self.tags, pages: self.pages, cut, sizes: &sizes, key: &key(&made) };
+        for ((at, tag), own) in self.tags.iter().enumerate().zip(&small) {
+            put(File { path: format!("{tag}/search/index.json"), bytes: directory.of(at, own).into_bytes() })?;
         }
         Ok(())
     }
@@ -196,15 +191,6 @@ pub(super) fn key(made: &[(String, Digest)]) -> String {
     Digest::of(all.as_bytes()).hex()[..10].to_owned()
 }
 
-/// The numbers of the files of texts that were made for a locale.
-fn texts(made: &[(String, Digest)], tag: &str) -> Vec<usize> {
-    let folder = format!("{tag}/search/p/");
-    let number = |(path, _): &(String, Digest)| path.strip_prefix(&folder)?.strip_suffix(".bin")?.parse().ok();
-    let mut all: Vec<usize> = made.iter().filter_map(number).collect();
-    all.sort_unstable();
-    all
-}
-
 /// What is told of an index in `index.json`.
 pub(super) struct Directory<'a> {
     pub(super) tags: &'a [String],
@@ -212,22 +198,17 @@ pub(super) struct Directory<'a> {
     pub(super) cut: Cut,
     /// By locale, the bytes of all texts as they are.
     pub(super) sizes: &'a [usize],
-    /// By locale, the numbers of its files of texts.
-    pub(super) texts: &'a [Vec<usize>],
     pub(super) key: &'a str,
 }
 
 impl Directory<'_> {
-    /// The file of a locale. It tells of all, so that a browser asks but once. Where there are no grams, all texts are fetched; those of
-    /// the locale itself, its only file of texts, stand in it in base64 (RFC 4648 §4): each file that a browser asks for takes it ten
-    /// times as long as to decode this one.
-    pub(super) fn of(&self, locale: usize, own: Option<&[u8]>) -> String {
+    /// The file of a locale. It tells of all, so that a browser asks but once. Where there are no grams, the texts of the locale itself,
+    /// `own`, stand in it in base64 (RFC 4648 §4): to ask for another file takes a browser ten times as long as to decode this one.
+    pub(super) fn of(&self, locale: usize, own: &[u8]) -> String {
         let others = (0..self.tags.len()).filter(|other| *other != locale);
         let of_locale = |at: usize| {
-            let texts = (self.cut.shards == 0).then_some(&self.texts[at]);
-            let mut told =
-                serde_json::json!({ "locale": self.tags[at], "bit": at.min(31), "bytes": self.sizes[at], "texts": texts });
-            if let Some(own) = own.filter(|_| at == locale && texts.is_some()) {
+            let mut told = serde_json::json!({ "locale": self.tags[at], "bit": at.min(31), "bytes": self.sizes[at] });
+            if at == locale && self.cut.shards == 0 {
                 told["packed"] = BASE64_STANDARD.encode(own).into();
             }
             told

@@ -51,25 +51,16 @@ impl Live {
         let number: usize = name.get(2..)?.strip_suffix(".bin")?.parse().ok()?;
         match &name[..2] {
             "g/" if name == file_name("g", number) && number < self.cut().shards => Some(self.grams(locale, number)),
-            "p/" if name == file_name("p", number) => self.texts(locale, number),
+            "p/" if name == file_name("p", number) && self.cut().shards > 0 => self.texts(locale, number),
             _ => None,
         }
     }
 
     fn directory(&self, locale: usize) -> Vec<u8> {
         let cut = self.cut();
-        let has = |page: &Option<Entry>, locale: usize| {
-            page.as_ref().is_some_and(|page| page.editions.get(locale).is_some_and(Option::is_some))
-        };
-        let packs =
-            |locale| self.pages.chunks(cut.pack).enumerate().filter(move |(_, pages)| pages.iter().any(|page| has(page, locale)));
-        let texts: Vec<Vec<usize>> =
-            (0..self.tags.len()).map(|locale| packs(locale).map(|(number, _)| number).collect()).collect();
-        let own = if cut.shards == 0 { self.texts(locale, 0) } else { None };
+        let own = if cut.shards == 0 { pack::whole(&self.pages, locale) } else { Vec::new() };
         let (sizes, key) = (self.sizes(), format!("edit-{}", self.edits));
-        Directory { tags: &self.tags, pages: self.pages.len(), cut, sizes: &sizes, texts: &texts, key: &key }
-            .of(locale, own.as_deref())
-            .into_bytes()
+        Directory { tags: &self.tags, pages: self.pages.len(), cut, sizes: &sizes, key: &key }.of(locale, &own).into_bytes()
     }
 
     fn cut(&self) -> Cut {

@@ -17,6 +17,16 @@ const LEVEL: i32 = 4;
 
 /// The file of the texts that pages have in one locale. `first` is the number of the first page; `None` if none of them has a text of its own.
 pub fn pack(first: usize, pages: &[Option<Entry>], locale: usize) -> Option<Vec<u8>> {
+    let json = rows(first, pages, locale);
+    (json.len() > 2).then(|| compressed(json.as_bytes()))
+}
+
+/// The same of all pages of a site, if only with none.
+pub fn whole(pages: &[Option<Entry>], locale: usize) -> Vec<u8> {
+    compressed(rows(0, pages, locale).as_bytes())
+}
+
+fn rows(first: usize, pages: &[Option<Entry>], locale: usize) -> String {
     let mut json = String::from("[");
     for (number, entry) in (first..).zip(pages) {
         let Some(entry) = entry else { continue };
@@ -27,7 +37,7 @@ pub fn pack(first: usize, pages: &[Option<Entry>], locale: usize) -> Option<Vec<
         record(number, entry, edition, &mut json);
     }
     json.push(']');
-    (json.len() > 2).then(|| compressed(json.as_bytes()))
+    json
 }
 
 fn record(number: usize, entry: &Entry, edition: &Edition, json: &mut String) {

@@ -22,7 +22,8 @@ const href = (base, { address }) => new URL(`../${address.split("/").map((part, 
 /** Resolves when there is a style for what is shown here. The page of results has it from the start. */
 function styled() {
   if (document.querySelector(".found")) return undefined;
-  const link = element("link", { rel: "stylesheet", href: new URL("./search.css", import.meta.url) });
+  const href = new URL("./search.css", import.meta.url);
+  const link = element("link", { rel: "stylesheet", href });
   const loaded = new Promise((known) => ["load", "error"].forEach((type) => link.addEventListener(type, known)));
   document.head.append(link);
   return loaded;
@@ -118,17 +119,15 @@ class Box {
     apart ? window.open(option.dataset.href) : location.assign(option.dataset.href);
   }
 
-  open() {
-    this.list.hidden = false;
-    this.input.setAttribute("aria-expanded", "true");
+  open(open = true) {
+    this.list.hidden = !open;
+    this.input.setAttribute("aria-expanded", open);
     this.choose(-1);
   }
 
   close() {
     this.turn += 1;
-    this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
-    this.choose(-1);
+    this.open(false);
   }
 
   choose(at) {

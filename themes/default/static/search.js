@@ -26,12 +26,8 @@ function foldLines(text) {
 /** A text, folded. */
 export const fold = (text) => foldLines(text).replaceAll("\n", " ");
 
-/** Characters that each fold to one, if they stay at all. */
-const EVEN = /^[ -~、。\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff]*$/;
-
 /** For each place in a folded line its place in the line. */
-function placesOfLine(line, folded) {
-  if (line.length === folded.length && EVEN.test(line)) return [...Array(line.length).keys()];
+function placesOfLine(line) {
   const places = [];
   let [last, space] = ["", -1];
   for (const { 0: cluster, index } of line.matchAll(CLUSTER)) {
@@ -69,7 +65,7 @@ export function foldWithPlaces(text, folded = foldLines(text)) {
     if (at >= folded.length) return text.length;
     const within = less(to, at + 1) - 1;
     const line = kept[within];
-    counted[line] ??= placesOfLine(lines[line], left[within]);
+    counted[line] ??= placesOfLine(lines[line]);
     return from[line] + (counted[line][at - to[within]] ?? lines[line].length);
   };
   const begin = kept.map((at) => from[at]);
@@ -102,6 +98,12 @@ export function shard(gram, shards) {
 /** Bytes, opened. As the body of an answer they stay in this process; a Blob would not. */
 const inflate = (bytes) => new Response(new Response(bytes).body.pipeThrough(new DecompressionStream("deflate")));
 
+/** Bytes in base64; browsers of before 2025 take some ten milliseconds longer. */
+const decode = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt());
+
+/** What is told of the index in a locale's file. The texts of a small site stand in it. */
+const directory = async ({ base, get }) => (await get(new URL("index.json", base), { cache: "no-cache" })).json();
+
 /** The files of one locale. */
 class Language {
   constructor(base, directory, get) {
@@ -109,9 +111,7 @@ class Language {
   }
 
   async file(folder, number, meter) {
-    // There are no grams then, and no other file of texts. Browsers of before 2025 fetch it: they would be slower to decode it.
-    const own = this.packed && Uint8Array.fromBase64?.(this.packed);
-    if (own) return inflate(own);
+    if (!this.shards) return inflate(decode(this.packed ?? (await directory(this)).locales[0].packed));
     const response = await this.get(new URL(`${folder}/${String(number).padStart(3, "0")}.bin?${this.key}`, this.base));
     if (!response.ok) throw new Error(response.url);
     const bytes = await response.arrayBuffer();
@@ -134,9 +134,9 @@ class Language {
     return pages;
   }
 
-  /** The texts of all pages. */
+  /** The texts of all pages of a small site. */
   async every(meter) {
-    return (await Promise.all(this.texts.map((number) => this.opened(number, meter)))).flatMap((file) => [...file.values()]);
+    return [...(await this.opened(0, meter)).values()];
   }
 
   /** By page: 1 if the gram is on it, 3 if in a heading; nothing if it is nowhere. */
@@ -312,7 +312,7 @@ export class Search {
   /** The index of each locale, the reader's own first. */
   async languages() {
     return once(this.kept, "", async () => {
-      const { locales, ...site } = await (await this.get(new URL("index.json", this.base), { cache: "no-cache" })).json();
+      const { locales, ...site } = await directory(this);
       return locales.map((one) => new Language(new URL(`../../${one.locale}/search/`, this.base), { ...site, ...one }, this.get));
     });
   }
@@ -320,8 +320,8 @@ export class Search {
   /** Makes ready what every query needs: of a small site all that there is; `whole` tells that no query will fetch more. */
   async warm() {
     const all = await this.languages();
-    await Promise.all(all.map(async (language) => language.texts && (await language.every({ bytes: 0 })).forEach((text) => text.folded)));
-    this.whole = all.every(({ texts }) => texts);
+    await Promise.all(all.map(async (language) => language.shards || (await language.every({ bytes: 0 })).forEach((text) => text.folded)));
+    this.whole = all.every(({ shards }) => !shards);
   }
 
   /** The pages of a language that may hold a folded text, and whether they surely do. */
@@ -378,7 +378,7 @@ class Query {
     // Where all texts are fetched, those of the reader's own language are looked through, and told of, before the others: pages first that
     // are called so.
     const [own] = this.all;
-    if (!this.queue && own.texts) {
+    if (!this.queue && !own.shards) {
       const queue = (await own.every(this.meter)).map(({ page, title }) => ({ page, rank: !fold(title).includes(this.folded), in: [{ at: 0 }] }));
       this.queue = queue.sort((a, b) => a.rank - b.rank);
       await this.look(this.exact, first);
