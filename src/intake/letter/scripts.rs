@@ -23,7 +23,7 @@ pub(super) struct Mixed {
 
 /// The mixed words of a line. Japanese letters end a word, for `β版` and `АБВ社` are words beside each other, and look like nothing else.
 pub(super) fn in_line(text: &str) -> Vec<Mixed> {
-    text.split(|c: char| !is_part(c) || is_japanese(c)).filter_map(mixed).collect()
+    text.split(|c: char| is_japanese(c) || !is_part(c)).filter_map(mixed).collect()
 }
 
 /// The mixed labels of a domain, or parts of an address.
@@ -38,6 +38,15 @@ fn is_part(c: char) -> bool {
 }
 
 fn is_japanese(c: char) -> bool {
+    match c {
+        // Most that is typed, without a look into the tables.
+        '\0'..='\x7F' => false,
+        '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | '\u{4E00}'..='\u{9FFF}' => true,
+        c => is_listed_as_japanese(c),
+    }
+}
+
+fn is_listed_as_japanese(c: char) -> bool {
     let scripts = c.script_extension();
     is_telling(c) && [Script::Han, Script::Hiragana, Script::Katakana].iter().any(|script| scripts.contains_script(*script))
 }
@@ -51,6 +60,9 @@ fn is_telling(c: char) -> bool {
 }
 
 fn mixed(word: &str) -> Option<Mixed> {
+    if word.is_ascii() {
+        return None;
+    }
     let letters = || word.chars().filter(|c| is_telling(*c));
     let common = letters().fold(ScriptExtension::default(), |all, c| all.intersection(c.script_extension()));
     let within =
@@ -87,6 +99,13 @@ mod tests {
             ("p\u{200B}а\u{AD}ypal", "p\u{200B}а\u{AD}ypal", "а"),
         ] {
             assert_eq!(odd(&in_line(line)), [(word, letters.to_owned())], "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_without_the_tables_is_what_they_say() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_japanese(c), is_listed_as_japanese(c), "{c} U+{:04X}", u32::from(c));
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::outbox::DeliveryState;
 use super::error::StoreError;
 
 /// The version of the schema; how many migrations there are.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 
 /// A command that meets a database which no counter of its version has opened.
 pub(super) fn older(found: i64) -> StoreError {

@@ -74,6 +74,8 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
     ALTER TABLE letters ALTER rcpt_to TYPE text, ALTER bytes TYPE bytea, ALTER rcpt_to SET STATISTICS 0, ALTER bytes SET STATISTICS 0;
 ", "
     -- Concerns SQLite only.
+", "
+    -- Concerns SQLite only.
 "];
 
 /// Brings the schema up to date, in one transaction, one counter after the other.

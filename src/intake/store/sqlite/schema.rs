@@ -78,6 +78,14 @@ const MIGRATIONS: [&str; SCHEMA as usize] = [
     CREATE INDEX deliveries_waiting ON deliveries (id)
         WHERE state = 'queued' OR state = 'deferred' OR state = 'unknown' OR state = 'leased';
 ",
+    "
+    -- By time, so that tokens used together share a page: by their random numbers each wrote one of its own, and one of the index by time.
+    -- A token is signed with its time, so that its number is never used with another.
+    CREATE TABLE used_tokens (expires_at INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (expires_at, id)) STRICT, WITHOUT ROWID;
+    INSERT INTO used_tokens (expires_at, id) SELECT expires_at, id FROM tokens;
+    DROP TABLE tokens;
+    ALTER TABLE used_tokens RENAME TO tokens;
+",
 ];
 
 /// Brings the schema up to date, in one transaction that keeps all others out.
@@ -158,6 +166,18 @@ mod tests {
             let insert =
                 format!("INSERT INTO deliveries (reference, since, due, purpose, state, hold) VALUES ('a', 0, 0, {wrong})");
             assert!(db.execute(&insert, []).unwrap_err().to_string().contains("CHECK"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_used_stays_so_in_stores_of_each_version() {
+        for version in 1..MIGRATIONS.len() {
+            let mut db = database(version);
+            let used = |db: &Connection, id: u8| db.execute(sql::USE_TOKEN, rusqlite::params![[id; 16], 5]).unwrap();
+            assert_eq!(used(&db, 1), 1, "{version}");
+            migrate(&mut db).unwrap();
+            assert_eq!([used(&db, 1), used(&db, 2), used(&db, 2)], [0, 1, 0], "{version}");
+            assert_eq!(db.execute(sql::PURGE_TOKENS, [5]).unwrap(), 2, "{version}");
         }
     }
 
