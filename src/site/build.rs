@@ -217,15 +217,16 @@ impl<'a> Run<'a> {
             diagnostics.dedup();
             (diagnostics, resources)
         };
-        let ((diagnostics, resources), proven) = rayon::join(resolve, || self.prove(&model, &reader, &kept));
+        let plan = || model.pages().flat_map(|page| model.outputs(page)).collect::<Vec<OutputPath>>();
+        let prove = || rayon::join(|| self.prove(&model, &reader, &kept), || if write { plan() } else { Vec::new() });
+        let ((diagnostics, resources), (proven, mut planned)) = rayon::join(resolve, prove);
         let (renderer, pages, extras) = proven?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
             return Ok(report);
         }
-        let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
-        planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
+        planned.extend(extras.iter().map(|file| file.path.clone()));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
         let index = indexed::index(&model, &pages);
         planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
@@ -235,7 +236,8 @@ impl<'a> Run<'a> {
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
         let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, prints, resources, extras };
         let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
-        let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
+        let to_remember = || rayon::join(inputs_now, || incremental::remarks(&report.diagnostics));
+        let (done, (inputs, remarks)) = rayon::join(|| site.write(&output, self.observer), to_remember);
         if let Err(error) = done {
             output.abandon();
             return Err(error);
@@ -243,7 +245,8 @@ impl<'a> Run<'a> {
         let (written, stamps) = output.finish()?;
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
-        memory.write(&cache);
+        // What is known of the pages is many small pieces; giving them back takes as long as writing.
+        rayon::join(|| memory.write(&remarks, &cache), || drop(facts));
         report.diagnostics = memory.diagnostics;
         report.written = Some(written);
         Ok(report)
