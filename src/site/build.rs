@@ -236,13 +236,14 @@ impl<'a> Run<'a> {
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
         let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, prints, resources, extras };
         let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
-        let to_remember = || rayon::join(inputs_now, || incremental::remarks(&report.diagnostics));
-        let (done, (inputs, remarks)) = rayon::join(|| site.write(&output, self.observer), to_remember);
+        let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
         if let Err(error) = done {
             output.abandon();
             return Err(error);
         }
-        let (written, stamps) = output.finish()?;
+        // Only now: before, the text of pages takes the room.
+        let (finished, remarks) = rayon::join(|| output.finish(), || incremental::remarks(&report.diagnostics));
+        let (written, stamps) = finished?;
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         // What is known of the pages is many small pieces; giving them back takes as long as writing.

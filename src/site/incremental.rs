@@ -79,8 +79,8 @@ impl Memory {
     }
 }
 
-/// The diagnostics of a build as they are remembered. There may be many times as many as pages: who builds has them written while it
-/// writes pages.
+/// The diagnostics of a build as they are remembered. There may be many times as many as pages, so that all threads
+/// take part.
 pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> String {
     const AT_ONCE: usize = 256;
     let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
