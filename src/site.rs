@@ -22,6 +22,7 @@ pub mod live;
 pub mod markdown;
 pub(crate) mod model;
 pub mod nav;
+mod octets;
 pub mod outline;
 pub(crate) mod packed;
 pub(crate) mod page;

@@ -173,8 +173,9 @@ impl UrlPath {
             .filter(|(_, (a, _))| *a == b'/')
             .last()
             .map_or(0, |(at, _)| at + 1);
-        let ups = here[shared..].matches('/').count();
-        let mut reference = "../".repeat(ups);
+        let ups = here[shared..].bytes().filter(|byte| *byte == b'/').count();
+        let mut reference = String::with_capacity(3 * ups + to.0.len() - shared + 2);
+        (0..ups).for_each(|_| reference.push_str("../"));
         percent_encode_into(&to.0[shared..], &mut reference);
         if reference.is_empty() {
             reference.push_str("./");
@@ -186,12 +187,22 @@ impl UrlPath {
     }
 }
 
+/// By byte, whether RFC 3986 allows it in a path.
+const IN_PATH: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < allowed.len() {
+        allowed[byte] = matches!(byte as u8, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'/');
+        byte += 1;
+    }
+    allowed
+};
+
 /// Appends `path` with every byte percent-encoded that RFC 3986 does not allow in a path.
 pub fn percent_encode_into(path: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let allowed = |c: &u8| matches!(c, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' | b'/');
     let mut rest = path;
-    while let Some(at) = rest.bytes().position(|byte| !allowed(&byte)) {
+    while let Some(at) = rest.bytes().position(|byte| !IN_PATH[usize::from(byte)]) {
         let after = at + rest[at..].chars().next().map_or(1, char::len_utf8);
         out.push_str(&rest[..at]);
         for byte in rest[at..after].bytes() {

@@ -110,8 +110,15 @@ pub(super) fn from_root(config: &Config, mut diagnostics: Vec<Diagnostic>) -> Ve
             SourcePath::parse(&format!("{folder}/{path}")).unwrap_or_else(|_| path.clone())
         }
     };
+    // They are sorted by file, so that most have the path of the one before.
+    let mut last: Option<(SourcePath, SourcePath)> = None;
     for diagnostic in &mut diagnostics {
-        diagnostic.span.path = moved(&diagnostic.span.path);
+        if last.as_ref().is_none_or(|(from, _)| *from != diagnostic.span.path) {
+            last = Some((diagnostic.span.path.clone(), moved(&diagnostic.span.path)));
+        }
+        if let Some((_, to)) = &last {
+            diagnostic.span.path = to.clone();
+        }
         diagnostic.related.iter_mut().for_each(|(span, _)| span.path = moved(&span.path));
     }
     diagnostics

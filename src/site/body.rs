@@ -5,7 +5,7 @@
 //! is written again.
 
 use std::cell::{Cell, RefCell};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::facts::{Availability, Facts};
 use super::html::rows::Rows;
@@ -170,8 +170,12 @@ impl BodyWriter<'_> {
         Some(Body { html, len, contents, locale, beside: Some(source), has_form })
     }
 
-    fn text(&self, html: String, around: &Around<'_>) -> Packed {
-        if self.packed { Packed::of(&html, [&SEGMENT, &around.heading()]) } else { Packed::Whole(html.into()) }
+    fn text(&self, mut html: String, around: &Around<'_>) -> Packed {
+        if self.packed {
+            return Packed::of(&html, [&SEGMENT, &around.heading()]);
+        }
+        html.shrink_to_fit();
+        Packed::Whole(Arc::new(html))
     }
 
     fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {
@@ -210,7 +214,7 @@ fn heading(ground: &Ground<'_>, locale: LocaleId, twins: &[Twin]) -> Repeat {
 
 impl Body {
     /// The text, of the page and the locale for which it was written.
-    pub(crate) fn html(&self, model: &Model<'_>, page: PageId, locale: LocaleId, here: &UrlPath) -> String {
+    pub(crate) fn html(&self, model: &Model<'_>, page: PageId, locale: LocaleId, here: &UrlPath) -> Arc<String> {
         let parallel = self.beside.is_some();
         let twins = if parallel { Vec::new() } else { twins(model.ground, model.facts(page), page, locale, here) };
         self.html.text([&SEGMENT, &heading(model.ground, locale, &twins)], self.len)

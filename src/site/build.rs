@@ -217,15 +217,16 @@ impl<'a> Run<'a> {
             diagnostics.dedup();
             (diagnostics, resources)
         };
-        let ((diagnostics, resources), proven) = rayon::join(resolve, || self.prove(&model, &reader, &kept));
+        let plan = || model.pages().flat_map(|page| model.outputs(page)).collect::<Vec<OutputPath>>();
+        let prove = || rayon::join(|| self.prove(&model, &reader, &kept), || if write { plan() } else { Vec::new() });
+        let ((diagnostics, resources), (proven, mut planned)) = rayon::join(resolve, prove);
         let (renderer, pages, extras) = proven?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
         if !write || report.diagnostics.iter().any(stops) {
             return Ok(report);
         }
-        let mut planned: Vec<OutputPath> = extras.iter().map(|file| file.path.clone()).collect();
-        planned.extend(pages.iter().flat_map(|page| model.outputs(*page)));
+        planned.extend(extras.iter().map(|file| file.path.clone()));
         planned.extend(resources.iter().filter_map(|resource| OutputPath::parse(resource.as_str()).ok()));
         let index = indexed::index(&model, &pages);
         planned.extend(index.iter().flat_map(|index| index.planned()).filter_map(|path| OutputPath::parse(&path).ok()));
@@ -240,10 +241,13 @@ impl<'a> Run<'a> {
             output.abandon();
             return Err(error);
         }
-        let (written, stamps) = output.finish()?;
+        // Only now: before, the text of pages takes the room.
+        let (finished, remarks) = rayon::join(|| output.finish(), || incremental::remarks(&report.diagnostics));
+        let (written, stamps) = finished?;
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
-        memory.write(&cache);
+        // What is known of the pages is many small pieces; giving them back takes as long as writing.
+        rayon::join(|| memory.write(&remarks, &cache), || drop(facts));
         report.diagnostics = memory.diagnostics;
         report.written = Some(written);
         Ok(report)

@@ -82,10 +82,11 @@ impl<'a> Renderer<'a> {
     fn of_locale(&self, locale: LocaleId) -> Result<Vec<Rendered>, ThemeError> {
         let model = self.model;
         let not_found = self.not_found(locale, &format!("{}/404.html", model.tag(locale)))?;
-        let mut files = vec![not_found, self.contents(locale, &model.contents(locale))?];
-        if model.start().is_none() {
-            files.push(self.contents(locale, &model.home(locale))?);
-        }
+        // Long lists, and until they are made no page is written: each is a piece of work of its own.
+        let home = || model.start().is_none().then(|| self.contents(locale, &model.home(locale))).transpose();
+        let (contents, home) = rayon::join(|| self.contents(locale, &model.contents(locale)), home);
+        let mut files = vec![not_found, contents?];
+        files.extend(home?);
         if model.config.search {
             files.push(self.search(locale)?);
         }

@@ -39,20 +39,19 @@ impl Memory {
     }
 
     /// Remembers a build. A site that cannot be written to is built from the start each time.
-    pub(crate) fn write(&self, file: &Path) {
+    pub(crate) fn write(&self, remarks: &str, file: &Path) {
         // Nothing is lost with a memory that cannot be kept.
-        let _ = write::keep(file, self.text().as_bytes());
+        let _ = write::keep(file, self.text(remarks).as_bytes());
     }
 
-    fn text(&self) -> String {
+    fn text(&self, remarks: &str) -> String {
         let mut body = format!("inputs {}\npages {}\n", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
         let mut stamps: Vec<_> = self.stamps.iter().collect();
         stamps.sort_unstable_by_key(|(path, _)| *path);
         for (path, stamp) in stamps {
             let _ = writeln!(body, "file {} {} {path}", stamp.len, stamp.modified);
         }
-        let found: Vec<String> = self.diagnostics.par_iter().map(|one| format!("found {}\n", to_json(one))).collect();
-        body.extend(found);
+        body.push_str(remarks);
         format!("{HEAD} {}\n{body}", Digest::of(body.as_bytes()).hex())
     }
 
@@ -78,6 +77,14 @@ impl Memory {
         }
         Some(memory)
     }
+}
+
+/// The diagnostics of a build as they are remembered. There may be many times as many as pages, so that all threads
+/// take part.
+pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> String {
+    const AT_ONCE: usize = 256;
+    let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
+    diagnostics.par_chunks(AT_ONCE).map(text).collect::<Vec<_>>().concat()
 }
 
 fn digest(hex: &str) -> Option<Digest> {
@@ -117,9 +124,9 @@ mod tests {
     fn what_is_remembered_comes_back_and_damage_is_forgotten() {
         let path = || SourcePath::parse("日本 語.md").unwrap();
         let found = Diagnostic::new(Code::LinkBroken, Span::new(path(), 3..5), "m").help("h").related(Span::file(path()), "w");
-        let stamps = [(OutputPath::parse("ja/a b/index.html").unwrap(), Stamp { len: 3, modified: 5 })].into();
+        let stamps = [(OutputPath::parse("ja/a b/index.html").unwrap(), Stamp { len: 3, modified: 5 })].into_iter().collect();
         let memory = Memory { inputs: Some(Digest::of(b"x")), stamps, diagnostics: vec![found], pages: 1 };
-        let text = memory.text();
+        let text = memory.text(&remarks(&memory.diagnostics));
         assert_eq!(Memory::parse(&text), Some(memory));
         assert_eq!(Memory::parse(&text.replace("found", "foun")), None);
         assert_eq!(Memory::parse(&text[..text.len() - 1]), None);

@@ -67,16 +67,16 @@ impl<'a> Ground<'a> {
 
     /// The page's address in a locale.
     pub(crate) fn url(&self, page: PageId, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}/{}", self.tag(locale), self.catalog.pages[page.0 as usize].address))
+        UrlPath::new([self.tag(locale), "/", &self.catalog.pages[page.0 as usize].address].concat())
     }
 
     /// The address of its parallel view with a target locale.
     pub(crate) fn parallel_url(&self, page: PageId, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}parallel/", self.url(page, locale).as_str()))
+        UrlPath::new([self.url(page, locale).as_str(), "parallel/"].concat())
     }
 
     pub(crate) fn home(&self, locale: LocaleId) -> UrlPath {
-        UrlPath::new(format!("{}/", self.tag(locale)))
+        UrlPath::new([self.tag(locale), "/"].concat())
     }
 
     pub(crate) fn contents(&self, locale: LocaleId) -> UrlPath {

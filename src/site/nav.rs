@@ -101,6 +101,8 @@ pub struct Table {
 pub struct Nav {
     nodes: Vec<Node>,
     tables: Vec<Table>,
+    /// The first table of each folder.
+    of_folder: BTreeMap<String, u32>,
     of_page: BTreeMap<PageId, NodeId>,
     /// The pages in reading order, each where it stands first.
     order: Vec<NodeId>,
@@ -141,9 +143,8 @@ impl Nav {
 
     /// The table of contents for a file that may stand in none: the one in the nearest folder above it.
     pub fn table_of(&self, path: &SourcePath) -> Option<u32> {
-        let reaching = self.tables.iter().enumerate().filter(|(_, table)| is_below(path, table.path.folder()));
-        let nearest = reaching.max_by_key(|(at, table)| (table.path.folder().len(), std::cmp::Reverse(*at)));
-        nearest.and_then(|(at, _)| u32::try_from(at).ok())
+        let mut folders = std::iter::successors(Some(path.folder()), |folder| above(folder));
+        folders.find_map(|folder| self.of_folder.get(folder).copied())
     }
 
     /// The nodes above a node, from the first level down: the breadcrumb, without the node itself.
@@ -186,6 +187,11 @@ impl Node {
     pub fn page(&self) -> Option<PageId> {
         if let NavTarget::Page(page, _) = &self.target { Some(*page) } else { None }
     }
+}
+
+/// The folder above a folder; the root's name is empty.
+fn above(folder: &str) -> Option<&str> {
+    (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
 }
 
 fn is_below(path: &SourcePath, folder: &str) -> bool {

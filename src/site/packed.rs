@@ -3,6 +3,8 @@
 //! The markup of a segment names its key twice, that of a heading its id for each language. A [`Repeat`] is such markup as the parts
 //! between the ids; where it stands in the text, control characters enclose the id instead.
 
+use std::sync::Arc;
+
 use memchr::memmem::Finder;
 
 /// Markup that repeats an id: the text before the first, between each two, and after the last.
@@ -12,7 +14,7 @@ pub(crate) struct Repeat(Vec<String>);
 pub(crate) enum Packed {
     Packed(Box<str>),
     /// There is room for it, or it holds the characters that would enclose ids.
-    Whole(Box<str>),
+    Whole(Arc<String>),
 }
 
 /// Characters that enclose ids, by the number of the repeat.
@@ -53,7 +55,7 @@ impl Packed {
     /// A text without its repeats, of which there are as many kinds as there are codes.
     pub(crate) fn of(text: &str, repeats: [&Repeat; CODES.len()]) -> Self {
         if memchr::memchr2(CODES[0], CODES[1], text.as_bytes()).is_some() {
-            return Self::Whole(text.into());
+            return Self::Whole(Arc::new(text.to_owned()));
         }
         let finders = repeats.map(|repeat| Finder::new(repeat.first()));
         let find = |kind: usize, from: usize| finders[kind].find(&text.as_bytes()[from..]).map(|at| from + at);
@@ -79,9 +81,9 @@ impl Packed {
     }
 
     /// The text as it was, of about so many bytes.
-    pub(crate) fn text(&self, repeats: [&Repeat; CODES.len()], len: usize) -> String {
+    pub(crate) fn text(&self, repeats: [&Repeat; CODES.len()], len: usize) -> Arc<String> {
         let mut rest = match self {
-            Self::Whole(text) => return text.as_ref().to_owned(),
+            Self::Whole(text) => return Arc::clone(text),
             Self::Packed(text) => &**text,
         };
         let mut out = String::with_capacity(len);
@@ -94,13 +96,14 @@ impl Packed {
             rest = after.get(end + 1..).unwrap_or_default();
         }
         out.push_str(rest);
-        out
+        Arc::new(out)
     }
 
     /// How many bytes it takes.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Packed(text) | Self::Whole(text) => text.len(),
+            Self::Packed(text) => text.len(),
+            Self::Whole(text) => text.len(),
         }
     }
 }
@@ -123,7 +126,7 @@ mod tests {
             "\u{1}<b data-x=\"k\" id=\"s-k\">\u{2}",
         ] {
             let packed = Packed::of(text, repeats);
-            assert_eq!(packed.text(repeats, text.len()), text);
+            assert_eq!(*packed.text(repeats, text.len()), text);
             assert!(packed.len() <= text.len());
         }
         assert_eq!(Packed::of("a<b data-x=\"k\" id=\"s-k\">", repeats).len(), 4);

@@ -228,7 +228,7 @@ impl<'a> Renderer<'a> {
             notices: notices(edition, model.facts(id).draft),
             article_lang: model.tag(body.locale),
             article_dir: model.locales().get(body.locale).direction(),
-            body: Shared::html(body.html(model, id, locale, here)),
+            body: Shared::html_with(body.html(model, id, locale, here), 0, ""),
             columns: Vec::new(),
             form_script: None,
             report: self.report(locale, edition, body.beside, here),

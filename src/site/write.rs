@@ -3,7 +3,7 @@
 //! A new file is written directly, a changed one beside its old self and renamed, an equal one not at all. `OUT/.madoguchi` lists every file
 //! with its digest: the proof that the folder is ours, and the only files that are ever removed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::source::Digest;
 use crate::vpath::OutputPath;
@@ -64,7 +66,7 @@ impl Stamp {
 }
 
 /// The files of an output folder, as its manifest or the cache has them.
-pub(crate) type Stamps = HashMap<OutputPath, Stamp>;
+pub(crate) type Stamps = FxHashMap<OutputPath, Stamp>;
 
 /// An output folder being written.
 pub(crate) struct Output {
@@ -76,7 +78,7 @@ pub(crate) struct Output {
     fresh: bool,
     /// The build before this one did not come to its end.
     interrupted: bool,
-    folders: RwLock<HashSet<String>>,
+    folders: RwLock<FxHashSet<String>>,
     written: Mutex<Vec<(OutputPath, Digest, Stamp)>>,
     changed: AtomicUsize,
 }
@@ -237,7 +239,7 @@ impl Output {
         text.push_str(head);
         text.push('\n');
         for (path, digest) in files {
-            text.push_str(&digest.hex());
+            digest.hex_into(&mut text);
             text.push(' ');
             text.push_str(path.as_str());
             text.push('\n');

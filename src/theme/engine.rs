@@ -217,6 +217,9 @@ pub(super) fn in_phrases(text: &str) -> String {
 
 /// Writes a text into HTML.
 fn escape(text: &str, html: &mut String) {
+    if !text.bytes().any(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return html.push_str(text);
+    }
     for character in text.chars() {
         match character {
             '&' => html.push_str("&amp;"),

@@ -59,7 +59,8 @@ enum How {
 impl Frames {
     /// No frames yet, for the templates among these sources (name to shown name and text) that allow them.
     pub(super) fn new(sources: &BTreeMap<String, (String, String)>) -> Self {
-        let templates = OF_MANY.into_iter().filter(|name| passes_on::passes_on(name, sources)).collect();
+        let uses = passes_on::Uses::of(sources);
+        let templates = OF_MANY.into_iter().filter(|name| uses.pass_on(name)).collect();
         Self { templates, made: RwLock::default() }
     }
 

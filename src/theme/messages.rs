@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
 use super::engine::Shared;
@@ -13,20 +14,20 @@ use crate::locale::{Locale, LocaleSet};
 /// The messages of one locale. It serialises as a flat map, and cheaply: the map is made once and shared.
 #[derive(Debug, Clone)]
 pub struct Messages {
-    texts: BTreeMap<String, String>,
+    texts: FxHashMap<String, String>,
     shared: Shared,
 }
 
 impl Messages {
     fn new(texts: BTreeMap<String, String>) -> Result<Self, ThemeError> {
         let shared = Shared::new(&texts)?;
-        Ok(Self { texts, shared })
+        Ok(Self { texts: texts.into_iter().collect(), shared })
     }
 
     /// Adds the name of the file that holds the messages for scripts, as `script_words`.
     pub(super) fn set_script(&mut self, file: &str) -> Result<(), ThemeError> {
         self.texts.insert("script_words".to_owned(), file.to_owned());
-        self.shared = Shared::new(&self.texts)?;
+        self.shared = Shared::new(&self.texts.iter().collect::<BTreeMap<_, _>>())?;
         Ok(())
     }
 
@@ -57,7 +58,7 @@ impl Messages {
 
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(String::as_str)
+        self.texts.keys().map(String::as_str).collect::<BTreeSet<_>>().into_iter()
     }
 }
 

@@ -6,6 +6,8 @@
 //! The phrases are those of [BudouX](https://github.com/google/budoux). The crate brings the trained model; its scores are looked up
 //! here by packed characters instead of slices of text, and once for all places around them: every heading of a site passes through.
 
+mod memo;
+
 use std::sync::LazyLock;
 
 use budoux_phf_rs::{Model, Parser, ScoreMap};
@@ -127,11 +129,13 @@ fn may_end(before: char, after: char) -> bool {
 /// The text as HTML with `<wbr>` at its breaks; `escape` writes a piece of it.
 pub fn marked(text: &str, out: &mut String, escape: impl Fn(&str, &mut String)) {
     let mut done = 0;
-    for at in breaks(text) {
-        escape(&text[done..at], out);
-        out.push_str("<wbr>");
-        done = at;
-    }
+    memo::with_breaks(text, |breaks| {
+        for &at in breaks {
+            escape(&text[done..at], out);
+            out.push_str("<wbr>");
+            done = at;
+        }
+    });
     escape(&text[done..], out);
 }
 

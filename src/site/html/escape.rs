@@ -1,5 +1,7 @@
 //! Text made safe for HTML (HTML Standard 13.3: `&`, `<`, `>` in text, `&` and `"` in attributes).
 
+use crate::site::octets;
+
 /// Appends text; NUL, which HTML forbids, becomes U+FFFD.
 pub(crate) fn text(text: &str, out: &mut String) {
     escape(text, out, false);
@@ -12,6 +14,10 @@ pub(crate) fn attribute(text: &str, out: &mut String) {
 
 fn escape(text: &str, out: &mut String, quotes: bool) {
     let bytes = text.as_bytes();
+    // Nearly no text holds any.
+    if !octets::has_markup(bytes) {
+        return out.push_str(text);
+    }
     let mut done = 0;
     let mut from = 0;
     while let Some(at) = memchr::memchr3(b'&', b'<', b'>', &bytes[from..]).map(|at| from + at) {

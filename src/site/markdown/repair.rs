@@ -102,10 +102,18 @@ fn stars(bytes: &[u8], first: usize) -> (usize, usize) {
 
 /// How many `**` a text holds outside of code.
 pub(crate) fn strong_markers(text: &str) -> usize {
-    if memchr::memchr(b'*', text.as_bytes()).is_none() {
-        return 0;
+    let bytes = text.as_bytes();
+    let (mut markers, mut in_code, mut at) = (0, false, 0);
+    while let Some(found) = memchr::memchr2(b'`', b'*', &bytes[at..]).map(|found| at + found) {
+        at = found + 1;
+        if bytes[found] == b'`' {
+            in_code = !in_code;
+        } else if bytes.get(at) == Some(&b'*') {
+            at += 1;
+            markers += usize::from(!in_code);
+        }
     }
-    text.split('`').step_by(2).map(|plain| plain.matches("**").count()).sum()
+    markers
 }
 
 #[cfg(test)]
@@ -119,6 +127,23 @@ mod tests {
         let code = text.find('`').unwrap()..text.rfind('`').unwrap();
         without_strong(text, 0, &[code], false, &mut edits);
         assert_eq!(edits.apply(text).0, "選択し、`**a**`と*b*");
+    }
+
+    #[test]
+    fn strong_markers_are_counted_outside_of_code() {
+        for (text, count) in [
+            ("", 0),
+            ("a*b", 0),
+            ("**a**", 2),
+            ("***a*", 1),
+            ("****", 2),
+            ("`**`**", 1),
+            ("*`*`*", 0),
+            ("**`a**", 1),
+            ("日**本`**`", 1),
+        ] {
+            assert_eq!(strong_markers(text), count, "{text}");
+        }
     }
 
     #[test]

@@ -115,11 +115,13 @@ impl Finder<'_> {
 
     fn missing(&mut self, nav: &Nav, all: &[(PageId, &SourcePath)]) {
         for &(page, path) in all {
-            let Some(table) = nav.tables.iter().find(|table| is_below(path, table.path.folder())) else { continue };
-            if nav.node_of(page).is_none() {
-                let message = format!("the page stands in no table of contents, not in `{}`", table.path);
-                self.report(Code::TocMissingPage, &Span::file(path.clone()), message, "add an entry for it");
+            // Most pages stand in one; going through all tables for each page would grow with the square of the site.
+            if nav.node_of(page).is_some() {
+                continue;
             }
+            let Some(table) = nav.tables.iter().find(|table| is_below(path, table.path.folder())) else { continue };
+            let message = format!("the page stands in no table of contents, not in `{}`", table.path);
+            self.report(Code::TocMissingPage, &Span::file(path.clone()), message, "add an entry for it");
         }
     }
 
@@ -140,6 +142,7 @@ impl Nav {
                 node.children = children;
             }
         }
+        self.of_folder.entry(path.folder().to_owned()).or_insert(table);
         self.tables.push(Table { path, top });
     }
 

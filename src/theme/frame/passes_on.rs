@@ -10,42 +10,56 @@ pub(super) const COMPARED: [&str; 3] = ["lang", "article_lang", "kind"];
 /// The name of the messages in every view. They are the same in all pages of a language, and so they may be read.
 pub(super) const MESSAGES: &str = "t";
 
-/// Whether a template passes values on, with everything that it extends, includes or calls.
-pub(super) fn passes_on(name: &str, sources: &BTreeMap<String, (String, String)>) -> bool {
-    let mut waiting = vec![name.to_owned()];
-    let mut seen = BTreeSet::new();
-    while let Some(name) = waiting.pop() {
-        let Some((_, text)) = sources.get(&name) else { return false };
-        if !seen.insert(name) {
-            continue;
+/// What the templates of a theme do with values.
+pub(super) struct Uses<'s> {
+    /// By template, what it needs beside itself; `None` if it does more than pass values on.
+    needed: BTreeMap<&'s str, Option<Vec<Needed<'s>>>>,
+    /// By component, the template that defines it.
+    components: BTreeMap<&'s str, &'s str>,
+}
+
+impl<'s> Uses<'s> {
+    /// Reads every template once.
+    pub(super) fn of(sources: &'s BTreeMap<String, (String, String)>) -> Self {
+        let mut uses = Self { needed: BTreeMap::new(), components: BTreeMap::new() };
+        for (name, (_, text)) in sources {
+            let tags = tags(text);
+            for tag in tags.iter().flatten() {
+                if let [Token::Word("component"), Token::Word(component), ..] = tag.tokens[..] {
+                    uses.components.entry(component).or_insert(name);
+                }
+            }
+            uses.needed.insert(name, tags.and_then(|tags| needed(&tags)));
         }
-        let Some(needed) = tags(text).and_then(|tags| needed(&tags)) else { return false };
-        for one in needed {
-            match one {
-                Needed::Template(name) => waiting.push(name.to_owned()),
-                Needed::Component(name) => match with_component(name, sources) {
-                    Some(template) => waiting.push(template.to_owned()),
-                    None => return false,
-                },
+        uses
+    }
+
+    /// Whether a template passes values on, with everything that it extends, includes or calls.
+    pub(super) fn pass_on(&self, name: &str) -> bool {
+        let mut waiting = vec![name];
+        let mut seen = BTreeSet::new();
+        while let Some(name) = waiting.pop() {
+            let Some(Some(needed)) = self.needed.get(name) else { return false };
+            if !seen.insert(name) {
+                continue;
+            }
+            for one in needed {
+                let template = match one {
+                    Needed::Template(name) => Some(name),
+                    Needed::Component(name) => self.components.get(name),
+                };
+                let Some(template) = template else { return false };
+                waiting.push(template);
             }
         }
+        true
     }
-    true
 }
 
 /// What a template needs beside itself.
 enum Needed<'t> {
     Template(&'t str),
     Component(&'t str),
-}
-
-/// The template that defines a component.
-fn with_component<'s>(name: &str, sources: &'s BTreeMap<String, (String, String)>) -> Option<&'s str> {
-    let defines = |text: &str| {
-        let found = tags(text).unwrap_or_default();
-        found.iter().any(|tag| matches!(&tag.tokens[..], [Token::Word("component"), Token::Word(found), ..] if *found == name))
-    };
-    sources.iter().find(|(_, (_, text))| defines(text)).map(|(template, _)| template.as_str())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -233,7 +247,8 @@ mod tests {
     fn check(text: &str) -> bool {
         let part = "{% component part(x) %}{{ x }}{% endcomponent part %}{% component worse(x) %}{{ x }}{% endcomponent worse %}";
         let all = [("a.html", text), ("part.html", part), ("bad.html", "{{ x | upper }}")];
-        passes_on("a.html", &all.map(|(name, text)| (name.to_owned(), (String::new(), text.to_owned()))).into())
+        let sources = all.map(|(name, text)| (name.to_owned(), (String::new(), text.to_owned()))).into();
+        Uses::of(&sources).pass_on("a.html")
     }
 
     #[test]

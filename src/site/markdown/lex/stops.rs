@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 
 use crate::site::markdown::edits::Hint;
 use crate::site::markdown::prepare::Prepared;
+use crate::site::octets;
 
 /// Places of a prepared text, in order: edits (marks, neutral characters, repairs), stars, `://` of bare addresses and, in a script without
 /// spaces, each space that may be left over between sentences.
@@ -23,9 +24,14 @@ impl Stops {
         places.extend(memchr::memchr_iter(b'*', bytes));
         places.extend(Finder::new("://").find_iter(bytes));
         if is_cjk {
-            places.extend(memchr::memchr_iter(b' ', bytes).filter(|at| *at > 0 && may_end_sentence(bytes[at - 1])));
+            octets::each(bytes, b' ', |at| {
+                if at > 0 && may_end_sentence(bytes[at - 1]) {
+                    places.push(at);
+                }
+            });
         }
-        places.sort_unstable();
+        // Sorted runs one behind the other, which a stable sort merges.
+        places.sort();
         Self { places, hint: Hint::default(), is_cjk }
     }
 

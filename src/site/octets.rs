@@ -1,0 +1,82 @@
+//! Bytes looked at eight at a time in one number. Texts of a page are short and what is looked for stands close together: to begin a search
+//! anew at every find costs more than to look at all bytes.
+
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// Calls `found` with the place of each such byte, in order.
+pub(super) fn each(bytes: &[u8], byte: u8, mut found: impl FnMut(usize)) {
+    let mut at = 0;
+    for eight in bytes.chunks_exact(8) {
+        let mut zeros = all_zeros(word(eight) ^ (ONES * u64::from(byte)));
+        while zeros != 0 {
+            found(at + zeros.trailing_zeros() as usize / 8);
+            zeros &= zeros - 1;
+        }
+        at += 8;
+    }
+    bytes[at..].iter().zip(at..).filter(|(one, _)| **one == byte).for_each(|(_, at)| found(at));
+}
+
+/// Whether there is a NUL, a quotation mark or one of `&`, `<`, `>`.
+pub(super) fn has_markup(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().any(|byte| matches!(byte, 0 | b'"' | b'&' | b'<' | b'>'));
+    };
+    // All are looked at, without leaving early: so the compiler looks at many at once.
+    bytes.chunks_exact(8).map(|eight| markup(word(eight))).fold(markup(word(last)), |all, one| all | one) != 0
+}
+
+/// Not zero if one of the bytes is markup: `<` and `>` differ in one bit, and so do `"` and `&`.
+fn markup(word: u64) -> u64 {
+    let either = |byte: u8, bit: u8| any_zero((word & !(ONES * u64::from(bit))) ^ (ONES * u64::from(byte & !bit)));
+    any_zero(word) | either(b'<', b'<' ^ b'>') | either(b'"', b'"' ^ b'&')
+}
+
+fn word(eight: &[u8]) -> u64 {
+    eight.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// Not zero if one of the bytes is.
+fn any_zero(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGH
+}
+
+/// The high bit of each byte that is zero.
+fn all_zeros(word: u64) -> u64 {
+    !(((word & !HIGH) + !HIGH) | word | !HIGH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_is_found_once_in_order() {
+        for len in 0..40 {
+            let bytes: Vec<u8> = (0..len).map(|at| [b' ', b'!', 0xA0, b' ', 0x21, 0x1F, 0][at * 5 % 7]).collect();
+            for byte in [b' ', b'!', 0, 0x1F, 0xFF] {
+                let mut found = Vec::new();
+                each(&bytes, byte, |at| found.push(at));
+                let wanted: Vec<usize> = memchr::memchr_iter(byte, &bytes).collect();
+                assert_eq!(found, wanted, "{len} {byte}");
+            }
+        }
+    }
+
+    #[test]
+    fn markup_is_seen_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            let is_markup = matches!(byte, 0 | b'"' | b'&' | b'<' | b'>');
+            for len in 1..20 {
+                for at in 0..len {
+                    let mut bytes = [b'=', b'!', b'\'', b'%', 0xBC, 0x80, b'x', b'?'].repeat(3);
+                    bytes.truncate(len);
+                    bytes[at] = byte;
+                    assert_eq!(has_markup(&bytes), is_markup, "{byte} at {at} of {len}");
+                }
+            }
+        }
+        assert!(!has_markup(b""));
+    }
+}
