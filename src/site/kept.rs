@@ -16,7 +16,7 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// With the index of ten thousand pages this stays under 400 MiB in all.
-    const ROOM: usize = 200 << 20;
+    const ROOM: usize = 184 << 20;
 
     pub(crate) fn new(pages: usize) -> Self {
         let pages = (0..pages).map(|_| Mutex::default()).collect();
