@@ -95,6 +95,23 @@ async function partners(site) {
   assert.deepEqual(wrong, []);
 }
 
+/** A small site tells of what it has found before all texts are folded, pages that are called so first; in the end it knows the same. */
+async function early(site) {
+  let asked = 0;
+  const search = engine(site.folder, "ja");
+  const { get } = search;
+  search.get = (...what) => (asked++, get(...what));
+  const query = search.query("診断");
+  let first;
+  await query.more(() => (first ??= { asked, pages: query.sorted().map(({ page, title }) => ({ page, title })) }));
+  const last = query.sorted();
+  assert.equal(first.asked, 1);
+  assert.ok(first.pages.length > 0 && first.pages.length < last.length, `${first.pages.length} of ${last.length}`);
+  const called = last.filter(({ title }) => title.includes("診断")).map(({ page }) => page);
+  assert.deepEqual(called.filter((page) => !first.pages.some((one) => one.page === page)), []);
+  assert.deepEqual(last.map(({ page }) => page).sort(), (await all(engine(site.folder, "ja"), "診断")).map(({ page }) => page).sort());
+}
+
 async function small(site) {
   const { gzipSync } = await import("node:zlib");
   const published = (await readdir(join(site.folder, "assets"))).filter((name) => /^search.*\.js$/.test(name));
@@ -240,6 +257,7 @@ export default [
   ["search: folding, grams and stems are those of the shared vectors", vectors],
   ["search: every piece of text that is seen is found, and nothing else", probes],
   ["search: the best page for what partners ask is among the first three", partners, "never"],
+  ["search: a small site tells early of what it has found", early, "never"],
   ["search: the script and the index are small", small],
   ["search: the page of results", results, "long"],
   ["search: either language's words find a page in the reader's language", acrossLanguages, "never"],
