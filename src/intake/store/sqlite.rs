@@ -16,6 +16,7 @@ use super::values::{After, Entry, Filter, Forgotten, Found, Options, Purged, Ret
 
 mod accept;
 mod backup;
+mod checkpoint;
 mod erase;
 mod error;
 mod lease;
@@ -53,7 +54,7 @@ impl Sqlite {
         };
         let meter = Arc::new(Meter::new());
         let reader = read::Reader::start(connect(&file)?)?;
-        let writer = writer::Writer::start(db, lock, &options, Arc::clone(&meter))?;
+        let writer = writer::Writer::start(db, connect(&file)?, lock, &options, Arc::clone(&meter))?;
         let reserve = options.reserve;
         Ok(Self(Arc::new(Shared { file, reserve, options, writer, reader, meter })))
     }

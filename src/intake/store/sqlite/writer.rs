@@ -13,12 +13,16 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::super::error::StoreError;
 use super::super::meter::Meter;
 use super::super::values::Options;
+use super::checkpoint::{self, Checkpointer};
 use super::{Failure, PATIENCE, spawn};
 use crate::intake::crash;
 
 /// Pages in the write-ahead log from which it is written back into the database: 16 MiB. At SQLite's default of 4 MiB a busy counter
 /// writes the same pages back, and syncs twice, every few hundred requests.
 const CHECKPOINT: i64 = 4000;
+
+/// Pages at which a disk that writes back more slowly than the log grows is waited for: 64 MiB.
+const LONGEST: i64 = 4 * CHECKPOINT;
 
 /// From so many on, those that share a commit are a crowd, and more of it is on the way.
 const CROWD: usize = 8;
@@ -76,6 +80,8 @@ enum Job {
     Grouped(Box<dyn Task>),
     /// Outside any transaction.
     Alone(Alone),
+    /// The log has been written back beside us, or that has failed.
+    WrittenBack,
     /// What was handed over before it is done, what comes after it is not.
     Close(oneshot::Sender<()>),
 }
@@ -89,9 +95,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Keeps `lock` until the connection is closed.
+    /// Keeps `lock` until the connection is closed. `beside` is another connection, by which the log is written back.
     pub(super) fn start(
         mut db: Connection,
+        beside: Connection,
         lock: Option<File>,
         options: &Options,
         meter: Arc<Meter>,
@@ -105,7 +112,12 @@ impl Writer {
             Ok(())
         }))?;
         let last = (Instant::now(), 0);
-        let thread = Thread { db, _lock: lock, waiting, batch: options.batch.max(1), meter, wal_pages, last };
+        let wake = jobs.downgrade();
+        let checkpointer = Checkpointer::start(beside, move || {
+            // Nobody can ask for anything any more: the thread is about to end.
+            let _ = wake.upgrade().map(|jobs| jobs.send(Job::WrittenBack));
+        })?;
+        let thread = Thread { checkpointer, db, _lock: lock, waiting, batch: options.batch.max(1), meter, wal_pages, last };
         spawn("store-writer", move || thread.run(&tell))?;
         Ok(Self { jobs, room: Arc::new(Semaphore::new(options.waiting)), failure })
     }
@@ -172,7 +184,8 @@ fn ended() -> StoreError {
 }
 
 struct Thread {
-    // Dropped in this order: the lock is let go of when the database is closed.
+    // Dropped in this order: the last connection closes the database, and then the lock is let go of.
+    checkpointer: Checkpointer,
     db: Connection,
     _lock: Option<File>,
     waiting: mpsc::UnboundedReceiver<Job>,
@@ -219,9 +232,12 @@ impl Thread {
                 Job::Grouped(work) => group.push(work),
                 Job::Alone(work) => {
                     self.commit(std::mem::take(&mut group))?;
+                    // Two who write back would be in each other's way.
+                    fatal(self.checkpointer.wait())?;
                     self.db.busy_timeout(PATIENCE)?;
                     fatal(work(&self.db))?;
                 }
+                Job::WrittenBack => {}
                 Job::Close(closed) => return self.commit(group).map(|()| Some(closed)),
             }
             next = if group.len() < self.batch { self.waiting.try_recv().ok() } else { None };
@@ -327,14 +343,25 @@ impl Thread {
         Ok(())
     }
 
-    /// Writes the log back into the database once it is long. SQLite would do so itself, and keep a failed `fsync` to itself.
-    fn write_back(&self) -> Result<(), StoreError> {
-        if self.wal_pages.load(Ordering::Relaxed) < CHECKPOINT {
-            return Ok(());
+    /// Has the log written back into the database once it is long, and then writes back the rest. SQLite would do so itself, and keep
+    /// a failed `fsync` to itself.
+    fn write_back(&mut self) -> Result<(), StoreError> {
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        let ended = match self.checkpointer.ended() {
+            None if pages >= LONGEST => Some(self.checkpointer.wait()),
+            ended => ended,
+        };
+        match ended {
+            Some(result) => {
+                self.wal_pages.store(0, Ordering::Relaxed);
+                fatal(result.and_then(|()| checkpoint::write_back(&self.db)))
+            }
+            None if pages >= CHECKPOINT => {
+                self.checkpointer.begin();
+                Ok(())
+            }
+            None => Ok(()),
         }
-        self.wal_pages.store(0, Ordering::Relaxed);
-        let done = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        fatal(done.map_err(StoreError::from))
     }
 }
 
