@@ -1,7 +1,7 @@
 //! The counter under load: the release build, real sockets, a real disk, a real mail server if there is one.
 //!
 //! ```text
-//! cargo bench --bench counter                  measures; about four minutes
+//! cargo bench --bench counter                  measures; about seven minutes
 //! cargo bench --bench counter -- --short       the whole way once, in a few seconds; measures nothing worth quoting
 //! cargo bench --bench counter -- overload --guard 'in_flight = 64'     one part, with another setting
 //! ```
@@ -12,8 +12,8 @@
 //! - limits by client are off, since all requests come from one address; all other settings are the defaults;
 //! - mail goes to Postfix's `smtp-sink` (package postfix) while requests come in; without it, to a folder;
 //! - contestants take turns (A B A B …); what is quoted are medians, and medians of the ratios of a round;
-//! - a disk that takes 4 ms longer for an `fsync` (usual without a battery-backed cache) is made of the machine's by a preloaded
-//!   library (`counter/slow-disk.c`, built with `cc`), which delays those calls and touches no other. It also counts them.
+//! - disks that take 1 and 4 ms longer for an `fsync` are made of the machine's by a preloaded library (`counter/slow-disk.c`, built
+//!   with `cc`), which delays those calls and touches no other. It also counts them. What the machine's own takes is measured too.
 //!
 //! Latencies of the open loop run from the moment at which a request was to be sent, whether or not a connection was free.
 //!

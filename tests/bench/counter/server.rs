@@ -1,6 +1,7 @@
 //! The counter that is measured, on a disk of a known kind, with a mail server beside it.
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,9 +34,21 @@ impl Disk {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Own => "the machine's disk".into(),
-            Self::Slow(millis) => format!("a disk with {millis} ms for an fsync"),
+            Self::Slow(millis) => format!("a disk that takes {millis} ms longer for an fsync"),
         }
     }
+}
+
+/// How long the machine's disk takes for a page and its `fdatasync`, in milliseconds, each of so many times.
+pub(crate) fn own_syncs(times: usize) -> Vec<f64> {
+    let mut file = tempfile::tempfile().unwrap();
+    let sync = |_| {
+        let began = Instant::now();
+        file.write_all(&[0; 4096]).unwrap();
+        file.sync_data().unwrap();
+        began.elapsed().as_secs_f64() * 1000.0
+    };
+    (0..times).map(sync).collect()
 }
 
 /// What counts `fsync` and makes it slower, if there is a compiler of C.
