@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{OnceLock, PoisonError};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Live;
@@ -13,8 +12,8 @@ use super::outlook::Changed;
 use super::pages::Learned;
 use crate::config::Config;
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
-use crate::site::discover::{Listing, discover};
-use crate::site::{build, model, parts, read, redirect, settings, toc};
+use crate::site::discover::{Found, Listing, discover};
+use crate::site::{build, model, parts, read, redirect, settings, threads, toc};
 use crate::source::Digest;
 use crate::theme::Theme;
 use crate::vpath::SourcePath;
@@ -263,10 +262,11 @@ impl Live {
     /// Notes the language tags of all files, if the site's locales come from them.
     pub(super) fn note_tags(&mut self) {
         let of = |listing: &Listing| -> FxHashMap<SourcePath, String> {
-            let files = listing.files.par_iter().filter(|found| build::may_name_a_locale(&found.path));
-            files
-                .filter_map(|found| Some((found.path.clone(), build::tag_of(&read::read_found(listing, found).ok()?)?)))
-                .collect()
+            let tag = |_, found: &Found| {
+                let source = build::may_name_a_locale(&found.path).then(|| read::read_found(listing, found).ok())??;
+                Some((found.path.clone(), build::tag_of(&source)?))
+            };
+            threads::map(&listing.files, threads::ANY, tag).into_iter().flatten().collect()
         };
         self.tag_of = if self.tags.is_some() { of(&self.listing) } else { FxHashMap::default() };
     }
