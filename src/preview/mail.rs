@@ -95,7 +95,7 @@ fn newest(folder: &Path) -> (Vec<Mail>, usize) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".eml").map(str::to_owned));
     let mut found: Vec<(SystemTime, String)> = names.filter_map(|name| Some((written(folder, &name)?, name))).collect();
-    found.sort_by(|a, b| b.cmp(a));
+    found.sort_unstable_by(|a, b| b.cmp(a));
     let more = found.len().saturating_sub(MOST);
     (found.iter().take(MOST).filter_map(|(_, name)| read(folder, name)).collect(), more)
 }

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 use super::reload::Shared;
 use last_good::LastGood;
+use crate::ordered;
 
 pub use guard::Hosts;
 pub use state::{Explain, Finding};
@@ -85,5 +86,5 @@ fn no_counter() -> Router {
 /// The fields of a query, percent-decoded.
 fn query(text: Option<&str>) -> BTreeMap<String, String> {
     let pairs = text.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), crate::vpath::percent_decode(&value.replace('+', " ")))).collect()
+    ordered::map(pairs.map(|(name, value)| (name.to_owned(), crate::vpath::percent_decode(&value.replace('+', " ")))))
 }

@@ -6,7 +6,6 @@
 mod indexed;
 mod ready;
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -33,6 +32,7 @@ use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
 use super::{export, parts, print, read, settings, threads};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
+use crate::ordered;
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
@@ -121,7 +121,7 @@ pub fn check(config: &Config, options: &Options, observer: &dyn Observer) -> Res
 pub fn discovered_tags(content: &Path) -> Vec<String> {
     let listing = discover(content, "").value;
     let of = |found: &Found| may_name_a_locale(&found.path).then(|| tag_of(&read_found(&listing, found).ok()?))?;
-    let tags: BTreeSet<String> = threads::map(&listing.files, threads::ANY, |_, found| of(found)).into_iter().flatten().collect();
+    let tags = ordered::set(threads::map(&listing.files, threads::ANY, |_, found| of(found)).into_iter().flatten());
     tags.into_iter().collect()
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn may_name_a_locale(path: &SourcePath) -> bool {
 
 /// The language tag that a file names: of itself, or of what it has settings for.
 pub(crate) fn tag_of(source: &Source) -> Option<String> {
-    let docset = settings::is_settings(&source.path).then(|| settings::read([source]).value);
+    let docset = settings::is_settings(&source.path).then(|| settings::read(std::slice::from_ref(source)).value);
     let published = docset.and_then(|settings| settings.any_locale().map(str::to_owned));
     published.or_else(|| super::page::content_locale(&source.text).map(str::to_owned))
 }

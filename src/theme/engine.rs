@@ -14,6 +14,7 @@ use super::load::Layers;
 use super::messages::{Messages, fill};
 use super::phrases;
 use crate::locale::LocaleSet;
+use crate::ordered;
 
 /// A value that is turned into the engine's form once and then costs next to nothing in each view that holds it.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ impl Engine {
         let globals = engine.tera.global_context();
         globals.insert("static", &assets.urls());
         let tags = locales.ids().map(|id| locales.get(id).as_str());
-        globals.insert("all_messages", &tags.zip(messages).collect::<BTreeMap<_, _>>());
+        globals.insert("all_messages", &ordered::map(tags.zip(messages)));
         let texts = engine.sources.iter().map(|(name, (_, text))| (name.as_str(), text.as_str()));
         let added = engine.tera.add_raw_templates(texts);
         added.map_err(|error| engine.explain(&error, ThemeErrorKind::Template))?;
@@ -249,6 +250,6 @@ fn escape(text: &str, html: &mut String) {
 /// `{{ t.updated | fill(date=date.text) }}`: each `{name}` of the message replaced.
 #[expect(clippy::needless_pass_by_value, reason = "the engine hands the arguments over by value")]
 fn fill_filter(text: &str, values: Kwargs, _: &State) -> String {
-    let values: BTreeMap<&str, &Value> = values.iter().filter_map(|(key, value)| Some((key.as_str()?, value))).collect();
+    let values = ordered::map(values.iter().filter_map(|(key, value)| Some((key.as_str()?, value))));
     fill(text, |name| values.get(name).and_then(|value| value.as_str()))
 }

@@ -30,6 +30,7 @@ use crate::intake::mailer::Mailer;
 use crate::intake::outbox::ConfirmationLimits;
 use crate::intake::store::{Options, Retention, Store, StoreError};
 use crate::intake::worker::{Pace, Status, SystemClock, Worker};
+use crate::ordered;
 use crate::shutdown::{self, Shutdown, Trigger};
 use crate::telemetry::Metrics;
 
@@ -237,7 +238,7 @@ fn mail_authorities(config: &IntakeConfig) -> Result<RootCertStore, Failure> {
 
 /// How long the requests of each form are kept.
 fn retention(config: &Config) -> Retention {
-    config.forms.iter().map(|(name, form)| (name.clone(), form.retention)).collect()
+    ordered::map(config.forms.iter().map(|(name, form)| (name.clone(), form.retention)))
 }
 
 async fn open(config: &IntakeConfig) -> Result<Store, StoreError> {

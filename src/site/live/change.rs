@@ -11,6 +11,7 @@ use super::news::Changes;
 use super::outlook::Changed;
 use super::pages::Learned;
 use crate::config::Config;
+use crate::ordered;
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
 use crate::site::discover::{Found, Listing, discover};
 use crate::site::{build, model, parts, read, redirect, settings, threads, toc};
@@ -184,9 +185,9 @@ impl Live {
 
     /// Makes anew what is made from files that hold something else; `stands` if no file has come or gone.
     fn renew_content(&mut self, changed: &BTreeSet<SourcePath>, stands: bool) {
-        let lower: BTreeSet<String> = changed.iter().map(|path| path.as_str().to_lowercase()).collect();
+        let lower = ordered::set(changed.iter().map(|path| path.as_str().to_lowercase()));
         let uses = |entry: &Learned| entry.known.uses.iter().any(|path| lower.contains(&**path));
-        let mut pages: BTreeSet<usize> = (0..self.entries.len()).filter(|at| self.entries[*at].get().is_some_and(uses)).collect();
+        let mut pages = ordered::set((0..self.entries.len()).filter(|at| self.entries[*at].get().is_some_and(uses)));
         let mut outlook = Changed::default();
         if !stands || changed.iter().any(|path| self.is_of_catalog(path)) {
             let addresses: Vec<String> = pages.iter().map(|at| self.catalog.pages[*at].address.clone()).collect();
@@ -281,7 +282,7 @@ impl Live {
                 None => self.tag_of.remove(path),
             };
         }
-        let now: BTreeSet<&str> = self.tag_of.values().map(String::as_str).collect();
+        let now = ordered::set(self.tag_of.values().map(String::as_str));
         !now.into_iter().eq(tags.iter().map(String::as_str))
     }
 }
