@@ -68,6 +68,8 @@ pub mod shutdown;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod source;
+#[cfg(any(feature = "intake", feature = "preview"))]
+pub mod task;
 #[cfg(feature = "intake")]
 pub mod telemetry;
 pub mod theme;

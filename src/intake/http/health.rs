@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{State, answer, now};
 use crate::intake::store::{self, Stats, Store, StoreError};
 use crate::telemetry::{Alarm, Metrics, Queue, Tally};
+use crate::task;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// From this age on an unsent request is an alarm: five minutes hold the first three tries.
@@ -67,7 +68,7 @@ impl Gate {
     fn look_aside(self: &Arc<Self>, store: &Store) {
         let (gate, store) = (Arc::clone(self), store.clone());
         if gate.looking.try_lock().is_ok() {
-            tokio::spawn(async move {
+            task::spawn(async move {
                 // Another may have come first; then there is nothing to do.
                 if let Ok(_looking) = gate.looking.try_lock() {
                     gate.look(&store).await;
