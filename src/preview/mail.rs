@@ -13,9 +13,10 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path as Part, State};
+use axum::handler::Handler;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Response, StatusCode};
-use axum::routing::get;
+use axum::routing::get_service;
 
 /// The most mails in the list; older ones are still there by their address.
 const MOST: usize = 200;
@@ -32,11 +33,12 @@ struct Mail {
 
 /// The pages below `/-/mail/`, of the mails in `folder`, which need not exist yet.
 pub fn router(folder: PathBuf) -> Router {
+    let folder = Arc::new(folder);
+    // The state goes to the handlers and not to the router: routers are compiled for each type of state, ten thousand lines each time.
     Router::new()
-        .route("/-/mail/", get(list))
-        .route("/-/mail/{name}", get(file))
-        .route("/-/mail/{name}/", get(one))
-        .with_state(Arc::new(folder))
+        .route("/-/mail/", get_service(list.with_state(folder.clone())))
+        .route("/-/mail/{name}", get_service(file.with_state(folder.clone())))
+        .route("/-/mail/{name}/", get_service(one.with_state(folder)))
 }
 
 async fn list(State(folder): State<Arc<PathBuf>>) -> Response<Body> {
