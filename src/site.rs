@@ -38,6 +38,7 @@ pub mod settings;
 pub(crate) mod sidebar;
 pub mod split;
 pub mod survey;
+pub(crate) mod threads;
 pub mod toc;
 pub mod unit;
 pub(crate) mod view;

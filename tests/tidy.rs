@@ -7,19 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Values and rules on them; they import each other only.
-const FOUNDATION: &[&str] = &["locale", "vpath", "source", "diag", "redact"];
+const FOUNDATION: &[&str] = &["locale", "vpath", "source", "diag", "redact", "ordered"];
 /// What runs around the rooms that serve: they, `cli` and `main` may import it.
-const PORCH: &[&str] = &["telemetry", "shutdown"];
+const PORCH: &[&str] = &["telemetry", "shutdown", "task"];
 /// Each room, and the rooms that it may import beside itself and the foundation.
 const ROOMS: &[(&str, &[&str])] = &[
     ("form", &[]),
     ("config", &[]),
     ("theme", &[]),
     ("site", &["form", "config", "theme"]),
-    ("preview", &["form", "config", "theme", "site", "telemetry", "shutdown"]),
-    ("intake", &["form", "config", "theme", "telemetry", "shutdown"]),
-    ("cli", &["form", "config", "theme", "site", "preview", "intake", "telemetry", "shutdown"]),
-    ("main", &["cli", "telemetry", "shutdown"]),
+    ("preview", &["form", "config", "theme", "site", "telemetry", "shutdown", "task"]),
+    ("intake", &["form", "config", "theme", "telemetry", "shutdown", "task"]),
+    ("cli", &["form", "config", "theme", "site", "preview", "intake", "telemetry", "shutdown", "task"]),
+    ("main", &["cli", "telemetry", "shutdown", "task"]),
 ];
 /// Where files, network, environment and clock may be touched. A folder's files are named by the folder.
 const EDGES: &[&str] = &[
@@ -42,6 +42,7 @@ const EDGES: &[&str] = &[
     "main",
     "telemetry",
     "shutdown",
+    "task",
 ];
 /// Paths that touch the world.
 const EFFECTS: &[&str] = &[

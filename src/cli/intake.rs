@@ -14,6 +14,7 @@ use crate::intake::http;
 use crate::intake::outbox::Millis;
 use crate::intake::store::{Store, StoreError};
 use crate::shutdown;
+use crate::task;
 use crate::telemetry::{self, Metrics};
 
 mod counter;
@@ -87,10 +88,10 @@ async fn start(config: &Config) -> Result<Mounted, Failure> {
     let (limits, shutdown) = (counter.limits(), counter.shutdown());
     let trusted = config.intake.trusted_proxies.clone();
     let serving = http::serve(listener, counter.router(), limits.clone(), trusted, counter.metrics(), shutdown.clone());
-    counter.attend(tokio::spawn(serving));
+    counter.attend(task::spawn(serving));
     if let Some(admin) = admin {
         let app = http::health::admin_router(counter.store().clone(), counter.metrics());
-        counter.attend(tokio::spawn(http::serve(admin, app, limits, Vec::new(), Arc::new(Metrics::default()), shutdown)));
+        counter.attend(task::spawn(http::serve(admin, app, limits, Vec::new(), Arc::new(Metrics::default()), shutdown)));
     }
     Ok(counter)
 }

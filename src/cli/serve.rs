@@ -19,6 +19,7 @@ use crate::preview::server::{self, Hosts, Server};
 use crate::preview::watch::{Watch, WatchError};
 use crate::shutdown;
 use crate::site::live::{Configure, LiveError};
+use crate::task;
 
 mod browser;
 #[cfg(feature = "intake")]
@@ -108,14 +109,14 @@ impl Serve {
 fn counter(shared: &Arc<Shared>, address: SocketAddr, shutdown: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
     let counter = counter::Counter::default();
     let router = counter.router();
-    let Ok(address) = crate::config::WebAddress::parse(&shown(address)) else { return (None, tokio::spawn(async {})) };
-    (Some(router), tokio::spawn(counter.keep(Arc::clone(shared), address, shutdown)))
+    let Ok(address) = crate::config::WebAddress::parse(&shown(address)) else { return (None, task::spawn(async {})) };
+    (Some(router), task::spawn(counter.keep(Arc::clone(shared), address, shutdown)))
 }
 
 /// A program without the counter says so.
 #[cfg(not(feature = "intake"))]
 fn counter(_: &Arc<Shared>, _: SocketAddr, _: shutdown::Shutdown) -> (Option<Router>, JoinHandle<()>) {
-    (None, tokio::spawn(async {}))
+    (None, task::spawn(async {}))
 }
 
 /// The configuration of a preview, and the language tags that were looked for. What is set for the real counter does not count, not

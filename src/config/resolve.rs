@@ -9,6 +9,7 @@ use super::setting::{File, Given};
 use super::variable::Environment;
 use super::{Config, Export, FILE_NAME, LocaleMap, SiteConfig, WebAddress};
 use crate::locale::{Locale, LocaleSet};
+use crate::ordered;
 use crate::vpath::SourcePath;
 
 mod form;
@@ -85,7 +86,7 @@ fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: Lo
         parallel: raw.parallel.unwrap_or(site.parallel),
         search: raw.search.unwrap_or(site.search),
         exports: exports(file, &raw.exports)?,
-        glossary: glossary.collect::<Result<_, ConfigError>>()?,
+        glossary: ordered::try_map::<_, _, ConfigError>(glossary)?,
         ..site
     })
 }

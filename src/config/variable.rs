@@ -6,6 +6,7 @@ use super::error::{ConfigError, ConfigErrorKind, Place};
 use super::raw::{RawConfig, RawGuard, RawIntake, SECRETS};
 use super::setting::{By, Given};
 use crate::diag::nearest;
+use crate::ordered;
 use crate::redact::Secret;
 
 /// What all our variables begin with.
@@ -29,7 +30,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     /// Takes the variables that are ours and leaves all others.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { variables: pairs.filter(|(name, _)| name.starts_with(PREFIX)).collect(), ignores_intake: false }
+        Self { variables: ordered::map(pairs.filter(|(name, _)| name.starts_with(PREFIX))), ignores_intake: false }
     }
 }
 

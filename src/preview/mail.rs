@@ -13,9 +13,10 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path as Part, State};
+use axum::handler::Handler;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Response, StatusCode};
-use axum::routing::get;
+use axum::routing::get_service;
 
 /// The most mails in the list; older ones are still there by their address.
 const MOST: usize = 200;
@@ -32,11 +33,12 @@ struct Mail {
 
 /// The pages below `/-/mail/`, of the mails in `folder`, which need not exist yet.
 pub fn router(folder: PathBuf) -> Router {
+    let folder = Arc::new(folder);
+    // The state goes to the handlers and not to the router: routers are compiled for each type of state, ten thousand lines each time.
     Router::new()
-        .route("/-/mail/", get(list))
-        .route("/-/mail/{name}", get(file))
-        .route("/-/mail/{name}/", get(one))
-        .with_state(Arc::new(folder))
+        .route("/-/mail/", get_service(list.with_state(folder.clone())))
+        .route("/-/mail/{name}", get_service(file.with_state(folder.clone())))
+        .route("/-/mail/{name}/", get_service(one.with_state(folder)))
 }
 
 async fn list(State(folder): State<Arc<PathBuf>>) -> Response<Body> {
@@ -95,7 +97,7 @@ fn newest(folder: &Path) -> (Vec<Mail>, usize) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".eml").map(str::to_owned));
     let mut found: Vec<(SystemTime, String)> = names.filter_map(|name| Some((written(folder, &name)?, name))).collect();
-    found.sort_by(|a, b| b.cmp(a));
+    found.sort_unstable_by(|a, b| b.cmp(a));
     let more = found.len().saturating_sub(MOST);
     (found.iter().take(MOST).filter_map(|(_, name)| read(folder, name)).collect(), more)
 }

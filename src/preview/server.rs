@@ -12,14 +12,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Path as UrlPath;
+use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, get_service};
 use rust_embed::RustEmbed;
 use tokio::net::TcpListener;
 
 use super::reload::Shared;
+use crate::ordered;
 use last_good::LastGood;
 
 pub use guard::Hosts;
@@ -49,12 +51,13 @@ struct Client;
 /// All addresses of the preview. `requests` answers below `/requests/`; without it a sentence says why nothing does.
 pub fn router(server: Server, requests: Option<Router>, more: Vec<Router>) -> Router {
     let desk = Arc::new(Desk { server, last_good: Mutex::default() });
-    let app: Router<Arc<Desk>> = Router::new()
-        .route("/-/events", get(events::events))
-        .route("/-/state", get(state::state))
+    // The state goes to the handlers and not to the router: routers are compiled for each type of state, ten thousand lines each time.
+    let app = Router::new()
+        .route("/-/events", get_service(events::events.with_state(Arc::clone(&desk))))
+        .route("/-/state", get_service(state::state.with_state(Arc::clone(&desk))))
         .route("/-/{name}", get(client))
-        .fallback(page::page);
-    let app = app.with_state(Arc::clone(&desk)).merge(requests.unwrap_or_else(no_counter));
+        .fallback_service(page::page.with_state(Arc::clone(&desk)));
+    let app = app.merge(requests.unwrap_or_else(no_counter));
     let app = more.into_iter().fold(app, Router::merge);
     app.layer(from_fn_with_state(desk, guard::guard))
 }
@@ -85,5 +88,5 @@ fn no_counter() -> Router {
 /// The fields of a query, percent-decoded.
 fn query(text: Option<&str>) -> BTreeMap<String, String> {
     let pairs = text.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), crate::vpath::percent_decode(&value.replace('+', " ")))).collect()
+    ordered::map(pairs.map(|(name, value)| (name.to_owned(), crate::vpath::percent_decode(&value.replace('+', " ")))))
 }

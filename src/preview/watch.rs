@@ -75,7 +75,7 @@ impl Sources {
                 self.below(folder, 0, &mut all);
             }
         }
-        all.sort();
+        all.sort_unstable();
         all.dedup();
         all
     }

@@ -6,12 +6,11 @@
 mod indexed;
 mod ready;
 
-use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
+use rayon::slice::ParallelSliceMut;
 
 use super::allow::Allowed;
 use super::body::BodyWriter;
@@ -30,9 +29,10 @@ use super::read::read_found;
 use super::render::{Rendered, Renderer};
 use super::resolve::{self, Known, Seen};
 use super::write::{Output, WriteError, Written, is_as_stamped, keeps_clear_of};
-use super::{export, parts, print, read, settings};
+use super::{export, parts, print, read, settings, threads};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity, Span};
+use crate::ordered;
 use crate::source::{Digest, Source};
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{OutputPath, SourcePath};
@@ -120,8 +120,8 @@ pub fn check(config: &Config, options: &Options, observer: &dyn Observer) -> Res
 /// The language tags that the files of a docset name, for a site that does not say which it has.
 pub fn discovered_tags(content: &Path) -> Vec<String> {
     let listing = discover(content, "").value;
-    let files = listing.files.par_iter().filter(|found| may_name_a_locale(&found.path));
-    let tags: BTreeSet<String> = files.filter_map(|found| tag_of(&read_found(&listing, found).ok()?)).collect();
+    let of = |found: &Found| may_name_a_locale(&found.path).then(|| tag_of(&read_found(&listing, found).ok()?))?;
+    let tags = ordered::set(threads::map(&listing.files, threads::ANY, |_, found| of(found)).into_iter().flatten());
     tags.into_iter().collect()
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn may_name_a_locale(path: &SourcePath) -> bool {
 
 /// The language tag that a file names: of itself, or of what it has settings for.
 pub(crate) fn tag_of(source: &Source) -> Option<String> {
-    let docset = settings::is_settings(&source.path).then(|| settings::read([source]).value);
+    let docset = settings::is_settings(&source.path).then(|| settings::read(std::slice::from_ref(source)).value);
     let published = docset.and_then(|settings| settings.any_locale().map(str::to_owned));
     published.or_else(|| super::page::content_locale(&source.text).map(str::to_owned))
 }
@@ -152,7 +152,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn start(config: &'a Config, options: &'a Options, observer: &'a dyn Observer) -> Result<Self, BuildError> {
         let list = || discover(&config.root, &config.site.content);
-        let (theme, found) = rayon::join(|| parts::theme(config), list);
+        let (theme, found) = threads::join(|| parts::theme(config), list);
         let theme = theme?;
         let mut listed = Vec::new();
         let listing = found.unpack(&mut listed);
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
         let variants = Mutex::default();
         // Tables of contents need no pages to be read.
         let read_pages = || self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
-        let (mut facts, tables) = rayon::join(read_pages, || parts::tables(&listing, &read));
+        let (mut facts, tables) = threads::join(read_pages, || parts::tables(&listing, &read));
         let tables = tables.unpack(&mut diagnostics);
         let mut uids = Vec::new();
         for (at, facts) in facts.iter_mut().enumerate() {
@@ -218,8 +218,8 @@ impl<'a> Run<'a> {
             (diagnostics, resources)
         };
         let plan = || model.pages().flat_map(|page| model.outputs(page)).collect::<Vec<OutputPath>>();
-        let prove = || rayon::join(|| self.prove(&model, &reader, &kept), || if write { plan() } else { Vec::new() });
-        let ((diagnostics, resources), (proven, mut planned)) = rayon::join(resolve, prove);
+        let prove = || threads::join(|| self.prove(&model, &reader, &kept), || if write { plan() } else { Vec::new() });
+        let ((diagnostics, resources), (proven, mut planned)) = threads::join(resolve, prove);
         let (renderer, pages, extras) = proven?;
         let stops = |d: &Diagnostic| d.code.severity() == Severity::Error || self.options.strict;
         let mut report = Report { pages: pages.len(), written: None, diagnostics };
@@ -236,18 +236,18 @@ impl<'a> Run<'a> {
         let output = Output::open(&self.config.site.out, memory.stamps, planned)?;
         let site = Ready { renderer, reader: &reader, kept: &kept, listing: &listing, pages, index, prints, resources, extras };
         let inputs_now = || inputs.unwrap_or_else(|| self.inputs_of(&listing, &digests));
-        let (done, inputs) = rayon::join(|| site.write(&output, self.observer), inputs_now);
+        let (done, inputs) = threads::join(|| site.write(&output, self.observer), inputs_now);
         if let Err(error) = done {
             output.abandon();
             return Err(error);
         }
         // Only now: before, the text of pages takes the room.
-        let (finished, remarks) = rayon::join(|| output.finish(), || incremental::remarks(&report.diagnostics));
+        let (finished, remarks) = threads::join(|| output.finish(), || incremental::remarks(&report.diagnostics));
         let (written, stamps) = finished?;
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
         // What is known of the pages is many small pieces; giving them back takes as long as writing.
-        rayon::join(|| memory.write(&remarks, &cache), || drop(facts));
+        threads::join(|| memory.write(&remarks, &cache), || drop(facts));
         report.diagnostics = memory.diagnostics;
         report.written = Some(written);
         Ok(report)
@@ -261,10 +261,10 @@ impl<'a> Run<'a> {
 
     /// The same, where the digests of files that were read are known.
     fn inputs_of(&self, listing: &Listing, known: &[OnceLock<Digest>]) -> Digest {
-        let digest = |(found, known): (&Found, &OnceLock<Digest>)| {
-            known.get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
+        let digest = |at: usize, found: &Found| {
+            known[at].get().copied().or_else(|| read::read_found_bytes(listing, found).ok().map(|bytes| Digest::of(&bytes)))
         };
-        let digests: Vec<Option<Digest>> = listing.files.par_iter().zip(known).map(digest).collect();
+        let digests: Vec<Option<Digest>> = threads::map(&listing.files, threads::ANY, digest);
         let (site, options) = (&self.config.site, self.options);
         let (theme, forms) = (self.theme.digest(), self.forms.digest());
         // What is wrong with links and names does not show in the files that are left.
@@ -286,8 +286,7 @@ impl<'a> Run<'a> {
         variants: &Mutex<Variants>,
     ) -> Vec<Facts> {
         self.observer.phase("read", ground.catalog.pages.len());
-        let pages = ground.catalog.pages.par_iter().enumerate().with_max_len(AT_ONCE);
-        let facts = pages.map(|(at, files)| {
+        threads::map(&ground.catalog.pages, AT_ONCE, |at, files| {
             let mut found = Vec::new();
             let page = reader.page(files, &mut found);
             if let Some(checks) = checks {
@@ -303,8 +302,7 @@ impl<'a> Run<'a> {
             let known = Known::Only(id, &facts);
             kept.keep(at, |packed| BodyWriter { ground, seen, known, page: id, facts: &facts, packed }.bodies(&page));
             facts
-        });
-        facts.collect()
+        })
     }
 
     /// Renders one page of each kind, so that a template's error is found before anything is written; gives what renders the others, the

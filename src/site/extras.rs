@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use rayon::prelude::*;
-
 use super::catalog::{Found, is_reserved};
 use super::html::escape;
 use super::model::{Label, Model};
@@ -12,6 +10,7 @@ use super::nav::PageId;
 use super::redirect::{Redirect, RedirectTarget};
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
+use super::threads;
 use super::view::{Alternate, ContentsView, Frame, RedirectView, SearchView, Told, UnavailableView};
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
@@ -68,8 +67,8 @@ impl<'a> Renderer<'a> {
     pub(crate) fn extras(&self) -> Result<Vec<Rendered>, ThemeError> {
         let mut files = vec![self.choose()?, self.not_found(self.model.locales().default_id(), "404.html")?];
         let locales: Vec<LocaleId> = self.model.locales().ids().collect();
-        let of_locales = || locales.par_iter().map(|locale| self.of_locale(*locale)).collect::<Result<Vec<_>, _>>();
-        let (of_locales, sitemap) = rayon::join(of_locales, || self.sitemap());
+        let of_locales = || threads::try_map(&locales, threads::ANY, |_, locale| self.of_locale(*locale));
+        let (of_locales, sitemap) = threads::join(of_locales, || self.sitemap());
         files.extend(of_locales?.into_iter().flatten());
         files.extend(self.unavailable().transpose()?);
         files.extend(self.redirections()?);
@@ -84,7 +83,7 @@ impl<'a> Renderer<'a> {
         let not_found = self.not_found(locale, &format!("{}/404.html", model.tag(locale)))?;
         // Long lists, and until they are made no page is written: each is a piece of work of its own.
         let home = || model.start().is_none().then(|| self.contents(locale, &model.home(locale))).transpose();
-        let (contents, home) = rayon::join(|| self.contents(locale, &model.contents(locale)), home);
+        let (contents, home) = threads::join(|| self.contents(locale, &model.contents(locale)), home);
         let mut files = vec![not_found, contents?];
         files.extend(home?);
         if model.config.search {
@@ -232,7 +231,7 @@ impl<'a> Renderer<'a> {
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
         let own: Vec<(PageId, LocaleId)> = pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).collect();
-        let entries: Vec<String> = own.par_iter().map(|(page, locale)| self.sitemap_entry(*page, *locale)).collect();
+        let entries = threads::map(&own, threads::ANY, |_, (page, locale)| self.sitemap_entry(*page, *locale));
         let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
         if entries.len() <= MOST {
             return vec![file("sitemap.xml", urlset(&entries))];

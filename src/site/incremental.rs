@@ -4,10 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::write::{Stamp, Stamps};
-use super::{read, write};
+use super::{read, threads, write};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::source::Digest;
 use crate::vpath::{OutputPath, SourcePath};
@@ -84,7 +82,8 @@ impl Memory {
 pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> String {
     const AT_ONCE: usize = 256;
     let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
-    diagnostics.par_chunks(AT_ONCE).map(text).collect::<Vec<_>>().concat()
+    let parts: Vec<&[Diagnostic]> = diagnostics.chunks(AT_ONCE).collect();
+    threads::map(&parts, threads::ANY, |_, part| text(part)).concat()
 }
 
 fn digest(hex: &str) -> Option<Digest> {

@@ -8,12 +8,11 @@ mod rewrite;
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
-
 use super::body::Body;
 use super::model::{Label, Model};
 use super::nav::{NodeId, PageId};
 use super::render::{Rendered, Renderer};
+use super::threads;
 use super::view::{PrintPart, PrintView, Printed};
 use crate::config::Export;
 use crate::locale::LocaleId;
@@ -137,9 +136,7 @@ impl Renderer<'_> {
     /// # Errors
     /// The template, or the text of a page.
     pub(crate) fn print(&self, print: &Print, locales: &[LocaleId], texts: &Texts<'_>) -> Result<Vec<Rendered>, ThemeError> {
-        let read = |page: &PageId| texts(*page, locales);
-        let read: Result<Vec<Vec<Option<Body>>>, ThemeError> = print.pages.par_iter().map(read).collect();
-        let read = read?;
+        let read: Vec<Vec<Option<Body>>> = threads::try_map(&print.pages, threads::ANY, |_, page| texts(*page, locales))?;
         let of = |(at, locale): (usize, &LocaleId)| {
             let texts: Vec<&Option<Body>> = read.iter().map(|texts| &texts[at]).collect();
             self.print_in(print, *locale, &texts)

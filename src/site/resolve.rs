@@ -4,8 +4,6 @@ mod seen;
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
@@ -14,6 +12,7 @@ use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
+use super::threads;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
@@ -64,17 +63,15 @@ pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts, seen
 /// Looks up the links that are left. Gives what is wrong, and the files that pages name.
 pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTreeSet<SourcePath>) {
     let all: Vec<PageId> = model.pages().collect();
-    let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = all
-        .par_chunks(64)
-        .map(|pages| {
-            let resolver = model.resolver();
-            let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
-            for page in pages {
-                of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
-            }
-            (diagnostics, files)
-        })
-        .collect();
+    let all: Vec<&[PageId]> = all.chunks(64).collect();
+    let parts: Vec<(Vec<Diagnostic>, BTreeSet<SourcePath>)> = threads::map(&all, threads::ANY, |_, pages| {
+        let resolver = model.resolver();
+        let (mut diagnostics, mut files) = (Vec::new(), BTreeSet::new());
+        for page in *pages {
+            of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
+        }
+        (diagnostics, files)
+    });
     let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
     for (mut some, more) in parts {
         diagnostics.append(&mut some);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::ordered;
 use crate::source::Source;
 use crate::vpath::{SourcePath, percent_decode};
 
@@ -55,7 +56,7 @@ pub fn is_settings(path: &SourcePath) -> bool {
 }
 
 /// Reads settings files, in any order.
-pub fn read<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Checked<Settings> {
+pub fn read(sources: &[Source]) -> Checked<Settings> {
     let mut settings = Settings::default();
     let mut diagnostics = Vec::new();
     for source in sources {
@@ -147,11 +148,10 @@ fn lies_below(folder: &str, above: &str) -> bool {
 
 fn locales(folder: &str, root: &Data) -> BTreeMap<String, String> {
     let docsets = root.get("docsets_to_publish").map_or(&[][..], Data::list);
-    let named = docsets.iter().filter_map(|docset| {
+    ordered::map(docsets.iter().filter_map(|docset| {
         let source = join(folder, docset.text_of("build_source_folder").unwrap_or("."))?;
         Some((source.to_ascii_lowercase(), docset.text_of("locale")?.to_owned()))
-    });
-    named.collect()
+    }))
 }
 
 /// `reference` from `folder`, as a folder: the root is empty. `None` if it leads out of the root.

@@ -1,6 +1,5 @@
 //! What an existing folder of Markdown is, for a configuration that fits it: its languages, its name, and where its content stands.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::build::discovered_tags;
@@ -11,6 +10,7 @@ use super::unit::Half;
 use super::{catalog, page, redirect, settings, split, toc};
 use crate::config::Config;
 use crate::locale::{Locale, LocaleSet};
+use crate::ordered;
 use crate::source::Source;
 use crate::vpath::SourcePath;
 
@@ -78,7 +78,7 @@ fn tag_of_pair(listing: &Listing, path: &SourcePath) -> Option<String> {
 /// The one folder that all content stands in, or the root: so that addresses do not all begin with `docs/`.
 fn content_folder(written: &[&Found], locales: &LocaleSet) -> String {
     let guidance = written.iter().filter(|found| !is_about_the_repository(&found.path));
-    let folders: BTreeSet<&str> = guidance.map(|found| found.path.folder().split('/').next().unwrap_or_default()).collect();
+    let folders = ordered::set(guidance.map(|found| found.path.folder().split('/').next().unwrap_or_default()));
     let single = folders.first().filter(|folder| folders.len() == 1 && !folder.is_empty() && locales.find(folder).is_none());
     single.map_or_else(|| ".".to_owned(), |folder| (*folder).to_owned())
 }

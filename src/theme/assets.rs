@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::{File, Layers};
+use crate::ordered;
 use crate::source::Digest;
 
 /// A static file of the theme.
@@ -55,7 +56,7 @@ impl Assets {
 
     /// Where each file stands, relative to the site's root.
     pub(super) fn urls(&self) -> BTreeMap<&str, &str> {
-        self.iter().map(|asset| (asset.name.as_str(), asset.path.as_str())).collect()
+        ordered::map(self.iter().map(|asset| (asset.name.as_str(), asset.path.as_str())))
     }
 
     fn add<'a>(&mut self, name: &'a str, files: &BTreeMap<&'a str, &File>, open: &mut Vec<&'a str>) -> Result<(), ThemeError> {

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
-use tera::{Context, ErrorKind, Kwargs, State, Tera, Value};
+use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
-use super::frame::{self, Frames, SHARED};
+use super::frame::{self, Frames, SHARED, View};
 use super::load::Layers;
 use super::messages::{Messages, fill};
 use super::phrases;
 use crate::locale::LocaleSet;
+use crate::ordered;
 
 /// A value that is turned into the engine's form once and then costs next to nothing in each view that holds it.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ impl Engine {
         let globals = engine.tera.global_context();
         globals.insert("static", &assets.urls());
         let tags = locales.ids().map(|id| locales.get(id).as_str());
-        globals.insert("all_messages", &tags.zip(messages).collect::<BTreeMap<_, _>>());
+        globals.insert("all_messages", &ordered::map(tags.zip(messages)));
         let texts = engine.sources.iter().map(|(name, (_, text))| (name.as_str(), text.as_str()));
         let added = engine.tera.add_raw_templates(texts);
         added.map_err(|error| engine.explain(&error, ThemeErrorKind::Template))?;
@@ -128,15 +129,18 @@ impl Engine {
         self.frames.serve(template)
     }
 
-    pub(super) fn render(&self, template: &str, view: &impl Serialize) -> Result<String, ThemeError> {
+    pub(super) fn render(&self, template: &str, view: &dyn View) -> Result<String, ThemeError> {
         let mut out = Vec::with_capacity(32 * 1024);
         self.render_into(template, view, &mut out)?;
         String::from_utf8(out).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
     }
 
-    pub(super) fn render_into(&self, template: &str, view: &impl Serialize, out: &mut Vec<u8>) -> Result<(), ThemeError> {
+    pub(super) fn render_into(&self, template: &str, view: &dyn View, out: &mut Vec<u8>) -> Result<(), ThemeError> {
         let framed = self.frames.render(&self.tera, template, view, out);
-        let rendered = framed.unwrap_or_else(|| self.tera.render_to(template, &Context::from_serialize(view)?, out));
+        let rendered = framed.unwrap_or_else(|| {
+            out.extend_from_slice(rendered(&self.tera, template, view.made()?)?.as_bytes());
+            Ok(())
+        });
         rendered.map_err(|error| self.explain(&error, ThemeErrorKind::Render))
     }
 
@@ -188,6 +192,17 @@ impl Engine {
     }
 }
 
+/// Renders a template with the fields of a view.
+///
+/// Into a text of the engine's own: what writes elsewhere is generic, and the whole interpreter is then compiled once more, in this crate.
+pub(super) fn rendered(tera: &Tera, template: &str, view: Value) -> TeraResult<String> {
+    let mut context = Context::new();
+    for (name, value) in view.into_map().ok_or_else(|| tera::Error::message("a view is a map"))? {
+        context.insert_value(name.to_string(), value);
+    }
+    tera.render(template, &context)
+}
+
 const HELP: &str = "each template's data is described at its beginning";
 
 fn sources(layers: &Layers) -> Result<BTreeMap<String, (String, String)>, ThemeError> {
@@ -235,6 +250,6 @@ fn escape(text: &str, html: &mut String) {
 /// `{{ t.updated | fill(date=date.text) }}`: each `{name}` of the message replaced.
 #[expect(clippy::needless_pass_by_value, reason = "the engine hands the arguments over by value")]
 fn fill_filter(text: &str, values: Kwargs, _: &State) -> String {
-    let values: BTreeMap<&str, &Value> = values.iter().filter_map(|(key, value)| Some((key.as_str()?, value))).collect();
+    let values = ordered::map(values.iter().filter_map(|(key, value)| Some((key.as_str()?, value))));
     fill(text, |name| values.get(name).and_then(|value| value.as_str()))
 }

@@ -7,18 +7,19 @@
 
 mod passes_on;
 mod shape;
+mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde::Serialize;
-use tera::{Context, Tera};
+use tera::{Tera, TeraResult};
 
-use super::engine::in_phrases;
+use super::engine::{in_phrases, rendered};
 
 pub(super) use shape::SHARED;
 use shape::{Shape, Value};
+pub(super) use view::View;
 
 /// Templates of which a site renders many pages.
 const OF_MANY: [&str; 3] = ["page.html", "parallel.html", "redirect.html"];
@@ -71,13 +72,7 @@ impl Frames {
     }
 
     /// Renders a template; `None` if it has to be rendered the long way.
-    pub(super) fn render(
-        &self,
-        tera: &Tera,
-        template: &str,
-        view: &impl Serialize,
-        out: &mut Vec<u8>,
-    ) -> Option<tera::TeraResult<()>> {
+    pub(super) fn render(&self, tera: &Tera, template: &str, view: &dyn View, out: &mut Vec<u8>) -> Option<TeraResult<()>> {
         let template = *self.templates.get(template)?;
         let shape = Shape::of(template, view)?;
         let known = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&shape.key).cloned();
@@ -91,16 +86,14 @@ impl Frames {
         Some(frame.fill(&shape, out))
     }
 
-    fn make(&self, tera: &Tera, template: &str, view: &impl Serialize, shape: &Shape) -> Option<tera::TeraResult<Arc<Frame>>> {
+    fn make(&self, tera: &Tera, template: &str, view: &dyn View, shape: &Shape) -> Option<TeraResult<Arc<Frame>>> {
         if self.made.read().unwrap_or_else(PoisonError::into_inner).len() >= MOST {
             return None;
         }
-        let mut marked = Vec::with_capacity(16 * 1024);
-        let rendered =
-            Context::from_serialize(&Shape::marked(view)?).and_then(|context| tera.render_to(template, &context, &mut marked));
-        if let Err(error) = rendered {
-            return Some(Err(error));
-        }
+        let marked = match rendered(tera, template, Shape::marked(view)?) {
+            Ok(marked) => marked,
+            Err(error) => return Some(Err(error)),
+        };
         let frame = Arc::new(Frame::cut(&marked, shape.values.len())?);
         self.made.write().unwrap_or_else(PoisonError::into_inner).insert(shape.key.clone(), Arc::clone(&frame));
         Some(Ok(frame))
@@ -120,8 +113,7 @@ pub(super) fn set_in_phrases(text: &str) -> Option<String> {
 
 impl Frame {
     /// Cuts a rendered page at its marks; `None` where something else in it looks like one.
-    fn cut(marked: &[u8], values: usize) -> Option<Self> {
-        let marked = std::str::from_utf8(marked).ok()?;
+    fn cut(marked: &str, values: usize) -> Option<Self> {
         let mut frame = Self { text: Vec::with_capacity(marked.len()), holes: Vec::new() };
         for (index, part) in marked.split(MARK).enumerate() {
             if index % 2 == 0 {
@@ -137,12 +129,12 @@ impl Frame {
         Some(frame)
     }
 
-    fn fill(&self, shape: &Shape, out: &mut Vec<u8>) -> tera::TeraResult<()> {
+    fn fill(&self, shape: &Shape, out: &mut Vec<u8>) -> TeraResult<()> {
         let mut done = 0;
         for hole in &self.holes {
             out.extend_from_slice(&self.text[done..hole.text_end]);
             done = hole.text_end;
-            let mut put = |text: &str| -> tera::TeraResult<()> {
+            let mut put = |text: &str| -> TeraResult<()> {
                 match hole.how {
                     How::AsItIs => out.extend_from_slice(text.as_bytes()),
                     How::Escaped => tera::escape_html(text, out)?,

@@ -12,6 +12,7 @@ use rust_embed::RustEmbed;
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::slim::slimmed;
 use crate::locale::LocaleSet;
+use crate::ordered;
 use crate::source::Digest;
 
 #[derive(RustEmbed)]
@@ -82,7 +83,7 @@ impl Layers {
     /// The files below one folder by their path in it, the site's own before the built-in ones.
     pub(super) fn below<'a>(&'a self, folder: &'a str) -> BTreeMap<&'a str, &'a File> {
         let all = self.built_in.iter().chain(&self.own);
-        all.filter_map(|(path, file)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, file))).collect()
+        ordered::map(all.filter_map(|(path, file)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, file))))
     }
 
     /// A digest of every file, of the locales, and of the program's version.
@@ -103,7 +104,7 @@ fn built_in() -> Files {
         let bytes = slimmed(&path, BuiltIn::get(&path)?.data);
         Some((path.to_string(), File { shown: format!("{path} (built in)"), bytes }))
     };
-    BuiltIn::iter().filter_map(named).collect()
+    ordered::map(BuiltIn::iter().filter_map(named))
 }
 
 fn read_folder(folder: &Path, prefix: &str, depth: usize, files: &mut Files) -> Result<(), ThemeError> {

@@ -10,6 +10,7 @@ use super::error::{ThemeError, ThemeErrorKind};
 use super::load::Layers;
 use super::toml_messages::Table;
 use crate::locale::{Locale, LocaleSet};
+use crate::ordered;
 
 /// The messages of one locale. It serialises as a flat map, and cheaply: the map is made once and shared.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ impl Messages {
     /// Adds the name of the file that holds the messages for scripts, as `script_words`.
     pub(super) fn set_script(&mut self, file: &str) -> Result<(), ThemeError> {
         self.texts.insert("script_words".to_owned(), file.to_owned());
-        self.shared = Shared::new(&self.texts.iter().collect::<BTreeMap<_, _>>())?;
+        self.shared = Shared::new(&ordered::map(&self.texts))?;
         Ok(())
     }
 
@@ -58,7 +59,7 @@ impl Messages {
 
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(String::as_str).collect::<BTreeSet<_>>().into_iter()
+        ordered::set(self.texts.keys().map(String::as_str)).into_iter()
     }
 }
 
@@ -111,7 +112,7 @@ pub(super) fn of_locales(layers: &Layers, locales: &LocaleSet) -> Result<Vec<Mes
 /// The built-in English keys, and those that a site added in all of its locales.
 fn wanted_keys<'a>(english: &'a Table, tables: &'a [Table]) -> BTreeSet<&'a str> {
     let own = tables.iter().take(1).flat_map(Table::keys).filter(|key| tables.iter().all(|table| table.has(key)));
-    english.keys().chain(own).collect()
+    ordered::set(english.keys().chain(own))
 }
 
 /// The message file of a locale: of its whole tag if there is one, else of its language; the site's own over the built-in one.

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::File;
+use crate::ordered;
 
 /// The texts of one locale, from one file or several laid over each other.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,7 @@ impl Table {
     }
 
     pub(super) fn into_texts(self) -> BTreeMap<String, String> {
-        self.entries.into_iter().map(|(key, entry)| (key, entry.text)).collect()
+        ordered::map(self.entries.into_iter().map(|(key, entry)| (key, entry.text)))
     }
 
     /// Whether the keys are exactly these. A key too many is looked for first: it is often one of the missing, misspelt.

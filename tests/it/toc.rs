@@ -180,7 +180,7 @@ proptest! {
             for (id, _) in nav.range(0..u32::try_from(nav.len()).unwrap()) {
                 nav.section(id);
             }
-            settings::read([&source]).unpack(&mut all).is_content(&path("a/b.md"));
+            settings::read(std::slice::from_ref(&source)).unpack(&mut all).is_content(&path("a/b.md"));
             let redirects = redirect::read([&source]).unpack(&mut all);
             all.extend(redirects.circles(&|address| SourcePath::parse(address).ok()));
             let yaml = Source { path: path(name), text: format!("### YamlMime:FAQ\n{text}") };

@@ -14,6 +14,7 @@ use crate::form;
 use crate::intake::http::{Counter, Form};
 use crate::intake::letter;
 use crate::intake::store::Store;
+use crate::ordered;
 use crate::source::Source;
 use crate::telemetry::Metrics;
 use crate::theme::Theme;
@@ -125,7 +126,7 @@ pub(super) fn theme(config: &Config) -> Result<Theme, Failure> {
 
 /// The forms that it takes.
 pub(super) fn forms(config: &Config) -> Result<BTreeMap<String, Form>, Failure> {
-    config.forms.iter().map(|(name, form)| Ok((name.clone(), read(config, name, form)?))).collect()
+    ordered::try_map(config.forms.iter().map(|(name, form)| Ok((name.clone(), read(config, name, form)?))))
 }
 
 /// Reads a form's specification. `madoguchi check` shows what is wrong with it; the counter takes none with an error.

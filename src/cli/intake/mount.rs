@@ -30,7 +30,9 @@ use crate::intake::mailer::Mailer;
 use crate::intake::outbox::ConfirmationLimits;
 use crate::intake::store::{Options, Retention, Store, StoreError};
 use crate::intake::worker::{Pace, Status, SystemClock, Worker};
+use crate::ordered;
 use crate::shutdown::{self, Shutdown, Trigger};
+use crate::task;
 use crate::telemetry::Metrics;
 
 /// After it was asked to stop everything has ended in this time, whatever hangs.
@@ -156,7 +158,7 @@ impl Prepared {
         let Parts { metrics, status, limits, retention } = parts;
         let (trigger, shutdown) = shutdown::channel();
         let watching = watch::watch(store.clone(), Arc::clone(&metrics), status, retention, shutdown.clone());
-        let tasks = vec![tokio::spawn(worker.run(shutdown.receiver())), tokio::spawn(watching)];
+        let tasks = vec![task::spawn(worker.run(shutdown.receiver())), task::spawn(watching)];
         Mounted { router, store, metrics, limits, trigger, shutdown, tasks }
     }
 }
@@ -237,7 +239,7 @@ fn mail_authorities(config: &IntakeConfig) -> Result<RootCertStore, Failure> {
 
 /// How long the requests of each form are kept.
 fn retention(config: &Config) -> Retention {
-    config.forms.iter().map(|(name, form)| (name.clone(), form.retention)).collect()
+    ordered::map(config.forms.iter().map(|(name, form)| (name.clone(), form.retention)))
 }
 
 async fn open(config: &IntakeConfig) -> Result<Store, StoreError> {

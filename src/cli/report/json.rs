@@ -9,6 +9,7 @@ use super::Finding;
 use super::place::Texts;
 use super::summary::Summary;
 use crate::diag::{Code, Severity, Span};
+use crate::ordered;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -90,6 +91,6 @@ fn counts(summary: &Summary) -> Counts {
     Counts {
         errors: summary.total(Severity::Error),
         warnings: summary.total(Severity::Warning),
-        by_code: summary.counts.keys().map(|(_, code)| (code.id(), by_code(*code))).collect(),
+        by_code: ordered::map(summary.counts.keys().map(|(_, code)| (code.id(), by_code(*code)))),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::diag::{Code, Diagnostic, Severity, nearest};
+use crate::ordered;
 
 /// What `--strict`, `--deny` and `--allow` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Levels {
         if let Some(code) = allow.iter().find(|code| deny.contains(code)) {
             return Err(format!("`{code}` is both denied and allowed"));
         }
-        Ok(Self { strict, deny: deny.iter().copied().collect(), allow: allow.iter().copied().collect() })
+        Ok(Self { strict, deny: ordered::set(deny.iter().copied()), allow: ordered::set(allow.iter().copied()) })
     }
 
     /// Only `--strict`, or nothing.

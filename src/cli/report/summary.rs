@@ -33,7 +33,7 @@ impl Summary {
 
     fn line(&self, severity: Severity, one: &str) -> Option<String> {
         let mut codes: Vec<(Code, usize)> = self.of_level(severity).collect();
-        codes.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
+        codes.sort_unstable_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
         let total = self.total(severity);
         let many = if total == 1 { "" } else { "s" };
         let list: Vec<String> = codes.iter().map(|(code, count)| format!("{code} {}", grouped(*count))).collect();

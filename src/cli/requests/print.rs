@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::intake::outbox::{DeliveryState, HoldReason, Millis, Purpose};
 use crate::intake::store::export::{Answers, time};
 use crate::intake::store::{Delivery, Entry, Retried, Stats};
+use crate::ordered;
 
 /// One line for a request, and one for its confirmation unless that is sent.
 pub(super) fn entry(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
@@ -65,12 +66,12 @@ pub(super) fn retried(out: &mut dyn Write, mail: &Retried) -> io::Result<()> {
 pub(super) fn stats(out: &mut dyn Write, stats: &Stats, json: bool, now: Millis) -> io::Result<()> {
     let age = stats.oldest_unsent.map(|since| now.saturating_sub(since).max(0) / 1000);
     if json {
-        let by_name = |(state, number): (&DeliveryState, &u64)| (state.name().to_owned(), (*number).into());
-        let held = |(reason, number): (&HoldReason, &u64)| (reason.name().to_owned(), (*number).into());
+        let deliveries = stats.deliveries.iter().map(|(state, number)| (state.name(), *number));
+        let held = stats.held.iter().map(|(reason, number)| (reason.name(), *number));
         let value = serde_json::json!({
             "requests": stats.requests,
-            "deliveries": stats.deliveries.iter().map(by_name).collect::<serde_json::Map<String, serde_json::Value>>(),
-            "held": stats.held.iter().map(held).collect::<serde_json::Map<String, serde_json::Value>>(),
+            "deliveries": ordered::map(deliveries),
+            "held": ordered::map(held),
             "oldest_unsent": stats.oldest_unsent.map(time),
             "oldest_unsent_seconds": age,
             "confirmations_left_out": stats.confirmations_left_out,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::handler::Handler;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::any_service;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
@@ -39,7 +40,8 @@ impl Default for Standing {
 impl Counter {
     /// What answers below `/requests/`.
     pub(super) fn router(&self) -> Router {
-        Router::new().route("/requests/{*rest}", any(answer)).with_state(self.clone())
+        // As a service with a state of its own, so that the router has none, and is of the same type as others.
+        Router::new().route("/requests/{*rest}", any_service(answer.with_state(self.clone())))
     }
 
     fn set(&self, state: Standing) {

@@ -9,6 +9,7 @@ use crate::cli::report::{self, Finding, Format, Levels};
 use crate::cli::{press, terminal};
 use crate::config::{Config, ConfigError, Place};
 use crate::diag::{Diagnostic, Severity};
+use crate::ordered;
 use crate::preview::reload::Listener;
 use crate::preview::server::{self, Explain};
 use crate::preview::watch::WatchError;
@@ -45,7 +46,7 @@ impl Listener for Teller {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let first = told.is_none();
         let before = told.get_or_insert_default();
-        let now: BTreeSet<Diagnostic> = diagnostics.into_iter().collect();
+        let now = ordered::set(diagnostics);
         let fresh: Vec<Diagnostic> = now.difference(&before.diagnostics).cloned().collect();
         let mended = before.diagnostics.difference(&now).count();
         let said: Vec<&String> = failures.iter().filter(|failure| !before.failures.contains(failure)).collect();

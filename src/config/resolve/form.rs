@@ -9,6 +9,7 @@ use crate::config::raw::RawForm;
 use crate::config::setting::By;
 use crate::config::{FormConfig, Mailbox, SiteConfig};
 use crate::locale::LocaleId;
+use crate::ordered;
 
 /// Names that the counter's own addresses take.
 const RESERVED: [&str; 2] = ["status", "assets"];
@@ -18,11 +19,10 @@ type RawForms = BTreeMap<toml::Spanned<String>, RawForm>;
 
 /// All forms by name.
 pub(super) fn all(file: &File<'_>, raw: RawForms, site: &SiteConfig) -> Result<BTreeMap<String, FormConfig>, ConfigError> {
-    let forms = raw.into_iter().map(|(name, raw)| {
+    ordered::try_map(raw.into_iter().map(|(name, raw)| {
         let given = Given { by: By::File(name.span()), value: name.into_inner() };
         Ok((file.parse("form", &given, |name| form_name(name))?, form(file, &given, raw, site)?))
-    });
-    forms.collect()
+    }))
 }
 
 fn form_name(name: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConfigError, ConfigErrorKind, File, Given, Locale, LocaleMap, LocaleSet, RawSite, RawTexts};
+use crate::ordered;
 
 /// The most locales a site can have.
 const MOST: usize = 64;
@@ -39,9 +40,9 @@ fn locale(tag: &str) -> Result<Locale, String> {
 /// The set that tags found in a docset make: each shortened while it stays unambiguous, in alphabetical order, the source
 /// last. A tag of the source's own language is the source.
 pub(super) fn discovered(tags: &[String], source: Locale) -> LocaleSet {
-    let found: BTreeSet<Locale> = tags.iter().filter_map(|tag| Locale::parse(tag).ok()).collect();
+    let found = ordered::set(tags.iter().filter_map(|tag| Locale::parse(tag).ok()));
     let kin = |locale: &Locale| extends(locale.as_str(), source.as_str()) || extends(source.as_str(), locale.as_str());
-    let targets: BTreeSet<Locale> = found.iter().filter(|tag| !kin(tag)).map(|tag| shortened(tag, &found)).collect();
+    let targets = ordered::set(found.iter().filter(|tag| !kin(tag)).map(|tag| shortened(tag, &found)));
     LocaleSet::new(targets.into_iter().filter(|locale| !kin(locale)).take(MOST).collect(), source)
 }
 
@@ -67,7 +68,7 @@ fn continues(tag: &str, short: &str) -> bool {
 
 /// One text for every locale.
 pub(super) fn everywhere(locales: &LocaleSet, text: &str) -> LocaleMap {
-    LocaleMap { texts: locales.ids().map(|id| (id, text.to_owned())).collect(), fallback: locales.source() }
+    LocaleMap { texts: ordered::map(locales.ids().map(|id| (id, text.to_owned()))), fallback: locales.source() }
 }
 
 /// Texts in the site's locales.

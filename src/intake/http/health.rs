@@ -6,12 +6,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Shared;
+use axum::handler::Handler;
 use axum::http::{Response, StatusCode};
-use axum::routing::get;
+use axum::routing::{get, get_service};
 use tokio::time::Instant;
 
 use super::{State, answer, now};
 use crate::intake::store::{self, Stats, Store, StoreError};
+use crate::task;
 use crate::telemetry::{Alarm, Metrics, Queue, Tally};
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -67,7 +69,7 @@ impl Gate {
     fn look_aside(self: &Arc<Self>, store: &Store) {
         let (gate, store) = (Arc::clone(self), store.clone());
         if gate.looking.try_lock().is_ok() {
-            tokio::spawn(async move {
+            task::spawn(async move {
                 // Another may have come first; then there is nothing to do.
                 if let Ok(_looking) = gate.looking.try_lock() {
                     gate.look(&store).await;
@@ -92,15 +94,12 @@ impl Gate {
 /// The addresses of `admin_listen`: `/metrics`, `/healthz` and `/readyz`. The last two answer there as well while connections to the
 /// public address wait.
 pub fn admin_router(store: Store, metrics: Arc<Metrics>) -> Router {
-    let shared = Arc::new((store, metrics));
+    let ready = |Shared(store): Shared<Store>| async move { readiness(store.ready().await.is_ok()) };
+    // The state goes to the handlers and not to the router: routers are compiled for each type of state, ten thousand lines each time.
     Router::new()
-        .route("/metrics", get(text))
         .route("/healthz", get(|| async { answer::plain(StatusCode::OK, TEXT, "alive\n") }))
-        .route(
-            "/readyz",
-            get(|Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>| async move { readiness(shared.0.ready().await.is_ok()) }),
-        )
-        .with_state(shared)
+        .route("/readyz", get_service(ready.with_state(store.clone())))
+        .route("/metrics", get_service(text.with_state(Arc::new((store, metrics)))))
 }
 
 async fn text(Shared(shared): Shared<Arc<(Store, Arc<Metrics>)>>) -> Response<Body> {

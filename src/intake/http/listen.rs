@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::connections::{Clients, Place};
 use crate::config::{GuardConfig, IpPrefix};
 use crate::shutdown::Shutdown;
+use crate::task;
 use crate::telemetry::Metrics;
 
 /// How long parts of a connection may take, and how many connections there may be.
@@ -102,7 +103,7 @@ pub async fn serve(
         };
         let kept = slots.available_permits() >= server.limits.connections / 2;
         let held = (place, slot, Counted::new(&metrics));
-        open.spawn(server.clone().connection(stream, peer, kept, held));
+        task::spawn_in(&mut open, server.clone().connection(stream, peer, kept, held));
     }
     drop(listener);
     drain(open, server.limits.drain).await;

@@ -6,6 +6,7 @@ use super::super::ids::Reference;
 use super::super::outbox::{Accepted, ConfirmationLimits, DeliveryState, HoldReason, Lease, Letter, Millis, NewRequest, Purpose};
 use super::error::StoreError;
 use super::values::{After, Delivery, Entry, Forgotten, Found, Retried, Stats, Status};
+use crate::ordered;
 
 /// A row of a result, by the places of its columns.
 pub(super) trait Columns {
@@ -112,8 +113,8 @@ pub(super) fn add_count(stats: &mut Stats, row: &impl Columns) -> Result<(), Sto
 /// A state and a reason of which there is nothing count zero.
 pub(super) fn no_counts() -> Stats {
     Stats {
-        deliveries: DeliveryState::ALL.iter().map(|state| (*state, 0)).collect(),
-        held: HoldReason::ALL.iter().map(|reason| (*reason, 0)).collect(),
+        deliveries: ordered::map(DeliveryState::ALL.iter().map(|state| (*state, 0))),
+        held: ordered::map(HoldReason::ALL.iter().map(|reason| (*reason, 0))),
         ..Stats::default()
     }
 }

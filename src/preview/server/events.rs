@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::Desk;
 use crate::preview::reload::Revision;
+use crate::task;
 
 /// The time between two signs of life on a quiet stream.
 const LIFE: Duration = Duration::from_secs(15);
@@ -29,7 +30,7 @@ impl Stream for Events {
 
 pub(super) async fn events(State(desk): State<Arc<Desk>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
+    task::spawn(async move {
         let shared = &desk.server.shared;
         let mut revisions = shared.revisions();
         loop {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Sources;
+use crate::ordered;
 use crate::site::live::Changes;
 
 /// The time between two looks; longer where a look takes long, so that at most a tenth of the time is spent on it.
@@ -39,7 +40,7 @@ impl Poll {
             let differs = |(path, stamp): &(&PathBuf, &Stamp), other: &BTreeMap<PathBuf, Stamp>| other.get(*path) != Some(*stamp);
             let came = now.iter().filter(|seen| differs(seen, &self.seen)).map(|(path, _)| path.clone());
             let gone = self.seen.keys().filter(|path| !now.contains_key(*path)).cloned();
-            let paths: std::collections::BTreeSet<PathBuf> = came.chain(gone).collect();
+            let paths = ordered::set(came.chain(gone));
             self.seen = now;
             if !paths.is_empty() {
                 return Some(Changes::Paths(paths));

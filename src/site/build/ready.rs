@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use super::{AT_ONCE, BuildError, Observer, indexed};
 use crate::locale::LocaleId;
 use crate::site::body::{Bodies, Body, BodyWriter};
@@ -17,7 +15,7 @@ use crate::site::render::{Rendered, Renderer};
 use crate::site::search::index::Index;
 use crate::site::search::page;
 use crate::site::write::{Output, WriteError};
-use crate::site::{export, read};
+use crate::site::{export, read, threads};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath};
 
@@ -42,7 +40,7 @@ impl Ready<'_> {
     pub(super) fn write(mut self, output: &Output, observer: &dyn Observer) -> Result<(), BuildError> {
         observer.phase("render", self.pages.len());
         let index = self.index.take();
-        let write_page = |(number, page): (usize, &PageId)| -> Result<(), BuildError> {
+        let write_page = |number: usize, page: &PageId| -> Result<(), BuildError> {
             let model = self.renderer.model;
             let text = text_of(model, self.reader, self.kept, *page)?;
             for file in self.renderer.page(*page, &text)? {
@@ -55,8 +53,8 @@ impl Ready<'_> {
             observer.step();
             Ok(())
         };
-        let write_pages = || self.pages.par_iter().enumerate().with_max_len(AT_ONCE).try_for_each(write_page);
-        let (pages, others) = rayon::join(write_pages, || self.write_others(output));
+        let write_pages = || threads::try_for_each(&self.pages, AT_ONCE, write_page);
+        let (pages, others) = threads::join(write_pages, || self.write_others(output));
         pages.and(others)?;
         self.prints.iter().try_for_each(|print| self.print(output, print))?;
         Ok(index.map_or(Ok(()), |index| indexed::finish(index, output))?)
@@ -82,14 +80,14 @@ impl Ready<'_> {
 
     /// Writes what is no page.
     fn write_others(&self, output: &Output) -> Result<(), BuildError> {
-        self.extras.par_iter().try_for_each(|file| output.put(&file.path, &file.bytes))?;
+        threads::try_for_each(&self.extras, threads::ANY, |_, file| output.put(&file.path, &file.bytes))?;
         for asset in self.renderer.model.theme.assets().iter() {
             if let Ok(path) = OutputPath::parse(&asset.path) {
                 output.put(&path, &asset.bytes)?;
             }
         }
         let resources: Vec<&SourcePath> = self.resources.iter().collect();
-        resources.par_iter().try_for_each(|resource| {
+        threads::try_for_each(&resources, threads::ANY, |_, resource| {
             let bytes = self.listing.find(resource).map(|found| read::read_found_bytes(self.listing, found));
             match (bytes, OutputPath::parse(resource.as_str())) {
                 (Some(Ok(bytes)), Ok(path)) => output.put(&path, &bytes),

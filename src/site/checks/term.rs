@@ -16,7 +16,7 @@ impl<'a> Glossary<'a> {
     pub(super) fn new(terms: &'a BTreeMap<String, LocaleMap>, locale: LocaleId) -> Self {
         let own = |texts: &'a LocaleMap| texts.get(locale).filter(|(id, _)| *id == locale).map(|(_, text)| text);
         let mut all: Vec<_> = terms.iter().filter_map(|(term, texts)| Some((term.as_str(), own(texts)?))).collect();
-        all.sort_by_key(|(term, _)| std::cmp::Reverse(term.len()));
+        all.sort_unstable_by_key(|(term, _)| (std::cmp::Reverse(term.len()), *term));
         Self(all)
     }
 

@@ -8,6 +8,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options};
 
 use super::Entry;
 use super::block;
+use crate::ordered;
 
 /// Why text is not YAML, and at which byte.
 pub(super) struct Damage {
@@ -69,7 +70,7 @@ fn is_null(value: &str) -> bool {
 /// into a number.
 pub(super) fn full(yaml: &str) -> Result<Vec<Entry>, Damage> {
     let kinds = read(yaml, None)?;
-    let scalars = kinds.into_iter().enumerate().filter(|(_, (_, value))| value.is_some()).map(|(at, _)| at).collect();
+    let scalars = ordered::set(kinds.into_iter().enumerate().filter(|(_, (_, value))| value.is_some()).map(|(at, _)| at));
     let entries = read(yaml, Some(&scalars))?;
     Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Live;
@@ -20,7 +19,7 @@ use crate::site::nav::PageId;
 use crate::site::read::read_found_bytes;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::resolve::Target;
-use crate::site::{export, print};
+use crate::site::{export, print, threads};
 use crate::theme::ThemeError;
 use crate::vpath::{OutputPath, SourcePath, UrlPath, percent_decode};
 
@@ -90,7 +89,7 @@ impl Resources {
         let looked_up = |at: usize| (at, named(model, PageId(at as u32)));
         let found: Vec<(usize, Vec<SourcePath>)> = match due.as_slice() {
             [at] => vec![looked_up(*at)],
-            _ => due.into_par_iter().map(looked_up).collect(),
+            _ => threads::map(&due, threads::ANY, |_, at| looked_up(*at)),
         };
         for (at, files) in found {
             for file in &files {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{OnceLock, PoisonError};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Live;
@@ -12,9 +11,10 @@ use super::news::Changes;
 use super::outlook::Changed;
 use super::pages::Learned;
 use crate::config::Config;
+use crate::ordered;
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
-use crate::site::discover::{Listing, discover};
-use crate::site::{build, model, parts, read, redirect, settings, toc};
+use crate::site::discover::{Found, Listing, discover};
+use crate::site::{build, model, parts, read, redirect, settings, threads, toc};
 use crate::source::Digest;
 use crate::theme::Theme;
 use crate::vpath::SourcePath;
@@ -185,9 +185,9 @@ impl Live {
 
     /// Makes anew what is made from files that hold something else; `stands` if no file has come or gone.
     fn renew_content(&mut self, changed: &BTreeSet<SourcePath>, stands: bool) {
-        let lower: BTreeSet<String> = changed.iter().map(|path| path.as_str().to_lowercase()).collect();
+        let lower = ordered::set(changed.iter().map(|path| path.as_str().to_lowercase()));
         let uses = |entry: &Learned| entry.known.uses.iter().any(|path| lower.contains(&**path));
-        let mut pages: BTreeSet<usize> = (0..self.entries.len()).filter(|at| self.entries[*at].get().is_some_and(uses)).collect();
+        let mut pages = ordered::set((0..self.entries.len()).filter(|at| self.entries[*at].get().is_some_and(uses)));
         let mut outlook = Changed::default();
         if !stands || changed.iter().any(|path| self.is_of_catalog(path)) {
             let addresses: Vec<String> = pages.iter().map(|at| self.catalog.pages[*at].address.clone()).collect();
@@ -263,10 +263,11 @@ impl Live {
     /// Notes the language tags of all files, if the site's locales come from them.
     pub(super) fn note_tags(&mut self) {
         let of = |listing: &Listing| -> FxHashMap<SourcePath, String> {
-            let files = listing.files.par_iter().filter(|found| build::may_name_a_locale(&found.path));
-            files
-                .filter_map(|found| Some((found.path.clone(), build::tag_of(&read::read_found(listing, found).ok()?)?)))
-                .collect()
+            let tag = |_, found: &Found| {
+                let source = build::may_name_a_locale(&found.path).then(|| read::read_found(listing, found).ok())??;
+                Some((found.path.clone(), build::tag_of(&source)?))
+            };
+            threads::map(&listing.files, threads::ANY, tag).into_iter().flatten().collect()
         };
         self.tag_of = if self.tags.is_some() { of(&self.listing) } else { FxHashMap::default() };
     }
@@ -281,7 +282,7 @@ impl Live {
                 None => self.tag_of.remove(path),
             };
         }
-        let now: BTreeSet<&str> = self.tag_of.values().map(String::as_str).collect();
+        let now = ordered::set(self.tag_of.values().map(String::as_str));
         !now.into_iter().eq(tags.iter().map(String::as_str))
     }
 }

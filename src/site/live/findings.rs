@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use rayon::slice::ParallelSliceMut;
 use rustc_hash::FxHashMap;
 
 use super::Live;
@@ -18,7 +18,7 @@ use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::page::Read;
 use crate::site::render::Renderer;
-use crate::site::resolve;
+use crate::site::{resolve, threads};
 use crate::theme::ThemeError;
 use crate::vpath::SourcePath;
 
@@ -103,7 +103,7 @@ impl Auditor {
         let Some(last) = due.last() else { return Audit::Whole(self.rest(live)) };
         self.next = last + 1;
         let checks = Checks::new(&live.config.site);
-        let looks: Vec<Look> = due.into_par_iter().with_max_len(4).map(|at| self.look(live, at, &checks)).collect();
+        let looks: Vec<Look> = threads::map(&due, 4, |_, at| self.look(live, *at, &checks));
         looks.into_iter().for_each(|look| self.put(live, look));
         Audit::More
     }

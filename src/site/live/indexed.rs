@@ -2,14 +2,13 @@
 
 use std::sync::PoisonError;
 
-use rayon::prelude::*;
-
 use super::{Content, Live};
 use crate::site::body::BodyWriter;
 use crate::site::library::Library;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::search::{Entry, live, page};
+use crate::site::threads;
 use crate::vpath::{OutputPath, SourcePath};
 
 /// The index, and which reading of each page it holds.
@@ -45,7 +44,7 @@ impl Live {
         }
         let changed = now.iter().enumerate().filter(|(number, state)| indexed.pages.get(*number) != Some(state));
         let changed: Vec<(usize, PageId)> = changed.map(|(number, (page, ..))| (number, *page)).collect();
-        let entries: Vec<_> = changed.into_par_iter().map(|(number, page)| (number, self.entry(model, library, page))).collect();
+        let entries = threads::map(&changed, threads::ANY, |_, (number, page)| (*number, self.entry(model, library, *page)));
         for (number, entry) in entries {
             if let (Some(index), Some(entry)) = (&mut indexed.index, entry) {
                 index.set(number, entry);

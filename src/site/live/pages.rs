@@ -3,8 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
 use super::Live;
 use super::outlook;
 use crate::diag::{Code, Diagnostic, Span};
@@ -16,6 +14,7 @@ use crate::site::markdown::include::Includes;
 use crate::site::nav::PageId;
 use crate::site::page::{Page, Read, Reader};
 use crate::site::read::read_found;
+use crate::site::threads;
 use crate::site::unit::Document;
 use crate::source::Source;
 use crate::vpath::SourcePath;
@@ -145,7 +144,7 @@ impl Live {
         let due: Vec<usize> = unknown.take(TOGETHER).collect();
         let read: &Read<'_> = &|path: &SourcePath| self.take(path);
         let library = Library::new(&self.catalog, &self.config.site.locales, read);
-        due.par_iter().with_max_len(AT_ONCE).for_each(|at| _ = self.entries[*at].get_or_init(|| self.learn(*at, &library, read)));
+        threads::for_each(&due, AT_ONCE, |_, at| _ = self.entries[*at].get_or_init(|| self.learn(*at, &library, read)));
         self.next.store(due.last().map_or(self.entries.len(), |last| last + 1), Ordering::Relaxed);
         !due.is_empty()
     }
@@ -161,7 +160,7 @@ impl Live {
         let fresh: Vec<_> = match pages.as_slice() {
             [] => return outlook::Changed::default(),
             [at] => vec![one(*at)],
-            _ => pages.into_par_iter().with_max_len(AT_ONCE).map(one).collect(),
+            _ => threads::map(&pages, AT_ONCE, |_, at| one(*at)),
         };
         let mut changed = outlook::Changed::default();
         for (at, mut fresh) in fresh {

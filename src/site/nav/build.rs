@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::ordered;
 use crate::site::redirect::RedirectTarget;
 use crate::site::toc::{Toc, TocEntry, TocTarget};
 use crate::vpath::SourcePath;
@@ -22,7 +23,7 @@ pub fn build<'a>(tables: Vec<Toc>, all: impl IntoIterator<Item = (PageId, &'a So
         let live = finder.live(toc.entries);
         nav.add_table(toc.path, live);
     }
-    let homes = all.iter().filter_map(|(page, path)| Some((*page, nav.table_of(path)?))).collect();
+    let homes = ordered::map(all.iter().filter_map(|(page, path)| Some((*page, nav.table_of(path)?))));
     nav.read_in_order(&homes);
     finder.missing(&nav, &all);
     Checked { value: nav, diagnostics: finder.diagnostics }
@@ -175,7 +176,7 @@ impl Nav {
             self.of_page.entry(*page).or_insert(*id);
         }
         self.order = places.iter().filter(|(page, id, _)| self.of_page.get(page) == Some(id)).map(|(_, id, _)| *id).collect();
-        self.place = self.order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        self.place = ordered::map(self.order.iter().enumerate().map(|(place, id)| (*id, place)));
     }
 
     /// Every node with a page, and its table, from the top down, each node before its children.

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use rayon::prelude::*;
 
 use super::gram::{Collector, Gram};
 use super::inverted::{self, BLOCK, Block};
 use super::{Cut, Edition, Entry, PACK, SCANNED, file_name, fold, pack, shards};
+use crate::site::threads;
 use crate::source::Digest;
 
 /// A file of the index, below the output folder.
@@ -149,7 +149,7 @@ impl Index {
     ///
     /// # Errors
     /// Those of `put`.
-    pub(crate) fn finish<E: Send>(self, put: impl Fn(File) -> Result<(), E> + Sync) -> Result<(), E> {
+    pub(crate) fn finish<E: Send + Sync>(self, put: impl Fn(File) -> Result<(), E> + Sync) -> Result<(), E> {
         let small = self.small();
         let mut made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let sizes: Vec<usize> = self.sizes.into_iter().map(AtomicUsize::into_inner).collect();
@@ -157,14 +157,13 @@ impl Index {
         for (tag, turned) in self.tags.iter().zip(self.turned) {
             let blocks: Vec<Block> =
                 turned.into_iter().map(|block| block.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-            let write = |number: usize| {
+            let write = |number: usize, _: &()| {
                 let bytes = inverted::file(&blocks, number);
                 let path = format!("{tag}/search/{}", file_name("g", number));
                 let digest = Digest::of(&bytes);
                 put(File { path: path.clone(), bytes }).map(|()| (path, digest))
             };
-            let written: Result<Vec<_>, E> = (0..cut.shards).into_par_iter().map(write).collect();
-            made.extend(written?);
+            made.extend(threads::try_map(&vec![(); cut.shards], threads::ANY, write)?);
         }
         made.sort_unstable();
         let directory = Directory { tags: &self.tags, pages: self.pages, cut, sizes: &sizes, key: &key(&made) };

@@ -98,6 +98,11 @@ pub fn file<'b>(blocks: impl IntoIterator<Item = &'b Block>, shard: usize) -> Ve
     for (number, block) in (0_u32..).zip(blocks) {
         rows.extend(block.lists(shard).map(|(gram, list)| (gram, number, list)));
     }
+    of_rows(rows)
+}
+
+/// The file of some grams, each with the number and the pages of a block.
+fn of_rows(mut rows: Vec<(Gram, u32, &[u8])>) -> Vec<u8> {
     // Stable: each block's part is in order, and the blocks of a gram stay in theirs.
     rows.sort_by_key(|(gram, _, _)| *gram);
     let (mut keys, mut lengths, mut lists) = (String::new(), Vec::new(), Vec::new());

@@ -301,7 +301,7 @@ impl Scan<'_> {
 
     /// Puts hidden stretches in order and apart from each other: a `</span>` may have been claimed twice.
     fn settle(&mut self) {
-        self.found.hidden.sort_by_key(|range| (range.start, range.end));
+        self.found.hidden.sort_unstable_by_key(|range| (range.start, range.end));
         let mut end = 0;
         for range in &mut self.found.hidden {
             *range = range.start.max(end)..range.end.max(end);

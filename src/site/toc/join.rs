@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::ordered;
 use crate::vpath::SourcePath;
 
 use super::{MAX_DEPTH, Toc, TocEntry, TocTarget, is_breadcrumb, kind};
@@ -21,7 +22,7 @@ pub fn join(tocs: BTreeMap<SourcePath, Toc>) -> Checked<Vec<Toc>> {
     while let Some(path) = joiner.waiting.keys().next().cloned() {
         joiner.root(&path);
     }
-    joiner.roots.sort_by(|a, b| a.path.cmp(&b.path));
+    joiner.roots.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Checked { value: joiner.roots, diagnostics: joiner.diagnostics }
 }
 
@@ -72,7 +73,7 @@ fn place(entry: &TocEntry, tag: &str) -> String {
 
 /// Tables by their lower-cased path without extension: `x/` means `x/TOC.md` as well as `x/toc.yml`.
 fn by_case(tocs: &BTreeMap<SourcePath, Toc>) -> BTreeMap<String, SourcePath> {
-    tocs.keys().rev().map(|path| (path.stem().to_lowercase(), path.clone())).collect()
+    ordered::map(tocs.keys().rev().map(|path| (path.stem().to_lowercase(), path.clone())))
 }
 
 struct Joiner {

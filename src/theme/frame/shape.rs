@@ -9,6 +9,7 @@ use tera::Value as Made;
 
 use super::mark;
 use super::passes_on::{COMPARED, MESSAGES};
+use super::view::View;
 use crate::theme::engine::{Html, Kind, Shared};
 
 thread_local! {
@@ -48,7 +49,7 @@ impl Shared {
 
 impl Shape {
     /// The shape of a view of a template; `None` if it holds what has no shape.
-    pub(super) fn of<V: Serialize>(template: &str, view: &V) -> Option<Self> {
+    pub(super) fn of(template: &str, view: &dyn View) -> Option<Self> {
         let mut key = Vec::with_capacity(1024);
         key.extend_from_slice(template.as_bytes());
         let mut shape = Self { key, text: String::with_capacity(2048), values: Vec::with_capacity(64) };
@@ -57,21 +58,21 @@ impl Shape {
     }
 
     /// A view with marks in the place of its values.
-    pub(super) fn marked(view: &impl Serialize) -> Option<Made> {
+    pub(super) fn marked(view: &dyn View) -> Option<Made> {
         let mut shape = Self { key: Vec::new(), text: String::new(), values: Vec::new() };
         shape.read(view, true)
     }
 
-    fn read(&mut self, view: &impl Serialize, make: bool) -> Option<Made> {
+    fn read(&mut self, view: &dyn View, make: bool) -> Option<Made> {
         let before = READING.replace(true);
-        let made = view.serialize(Reader { shape: self, make, compared: false });
+        let made = view.read(Reader { shape: self, make, compared: false });
         READING.set(before);
         made.ok()
     }
 }
 
 /// Reads one value; gives it with marks, if it is to be made.
-struct Reader<'s> {
+pub(in crate::theme) struct Reader<'s> {
     shape: &'s mut Shape,
     make: bool,
     /// Whether templates may compare it, so that it is part of the shape.
@@ -80,7 +81,7 @@ struct Reader<'s> {
 
 /// The view holds what has no shape.
 #[derive(Debug)]
-pub(super) struct Shapeless;
+pub(in crate::theme) struct Shapeless;
 
 impl fmt::Display for Shapeless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +97,8 @@ impl ser::Error for Shapeless {
     }
 }
 
-type Read = Result<Made, Shapeless>;
+/// What was read.
+pub(in crate::theme) type Read = Result<Made, Shapeless>;
 
 impl<'s> Reader<'s> {
     fn hole(self, tag: u8, value: Value) -> Made {
@@ -162,7 +164,7 @@ impl<'s> Reader<'s> {
 }
 
 /// Reads the elements of a list, or the fields of a map.
-pub(super) struct Many<'s> {
+pub(in crate::theme) struct Many<'s> {
     shape: &'s mut Shape,
     make: bool,
     compared: bool,
@@ -180,15 +182,37 @@ impl Many<'_> {
     }
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
+        let made = value.serialize(self.open_field(name))?;
+        self.close_field(name, made);
+        Ok(())
+    }
+
+    fn open_field(&mut self, name: &str) -> Reader<'_> {
         self.shape.key.push(b'.');
         self.shape.key.extend_from_slice(name.as_bytes());
         // Messages that are no shared value are read as part of the shape.
         let compared = self.compared || name == MESSAGES || COMPARED.contains(&name);
-        let made = value.serialize(Reader { shape: self.shape, make: self.make, compared })?;
+        Reader { shape: self.shape, make: self.make, compared }
+    }
+
+    fn close_field(&mut self, name: &str, made: Made) {
         if self.make {
             self.map.insert(name.to_owned().into(), made);
         }
-        Ok(())
+    }
+
+    /// Names are read as values that may be compared: so they come to stand in the key, and are taken from there.
+    fn name(&mut self, name: &(impl Serialize + ?Sized)) -> Result<String, Shapeless> {
+        let before = self.shape.key.len();
+        name.serialize(Reader { shape: self.shape, make: false, compared: true })?;
+        self.take_name(before).ok_or(Shapeless)
+    }
+
+    fn take_name(&mut self, before: usize) -> Option<String> {
+        let start = before + 1 + size_of::<usize>();
+        let name = self.shape.key.get(start..).and_then(|name| std::str::from_utf8(name).ok())?.to_owned();
+        self.shape.key.truncate(before);
+        Some(name)
     }
 
     fn done_list(self) -> Read {
@@ -353,13 +377,8 @@ impl ser::SerializeMap for Many<'_> {
         Err(Shapeless)
     }
 
-    /// Names are read as values that may be compared: so they come to stand in the key, and are taken from there.
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, name: &K, value: &V) -> Result<(), Shapeless> {
-        let before = self.shape.key.len();
-        name.serialize(Reader { shape: self.shape, make: false, compared: true })?;
-        let start = before + 1 + size_of::<usize>();
-        let name = self.shape.key.get(start..).and_then(|name| std::str::from_utf8(name).ok()).ok_or(Shapeless)?.to_owned();
-        self.shape.key.truncate(before);
+        let name = self.name(name)?;
         self.field(&name, value)
     }
 

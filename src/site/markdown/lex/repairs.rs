@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{DEPTH, Lexer, NONE, span};
 use crate::diag::{Code, Diagnostic};
+use crate::ordered;
 use crate::site::markdown::directive::Directive;
 use crate::site::markdown::edits::Edits;
 use crate::site::markdown::{cjk, repair};
@@ -68,7 +69,7 @@ impl Lexer<'_> {
         let literal = std::mem::take(&mut self.literal)
             .into_iter()
             .filter(|(segment, at)| *segment != NONE && !self.is_meant(*segment, *at));
-        let segments: std::collections::BTreeSet<u32> = literal.map(|(segment, _)| segment).chain(self.differing()).collect();
+        let segments = ordered::set(literal.map(|(segment, _)| segment).chain(self.differing()));
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
