@@ -1,8 +1,10 @@
-//! The service: systemd's own judgement of the unit.
+//! The service: systemd's own judgement of the unit, and a boot with it.
 
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use crate::manual::{block, replaced};
+use crate::support::{Setup, site};
 
 /// The most that `systemd-analyze security` may find, in tenths: 0 is a service that can do nothing, 96 one without any limits. What is
 /// left is mostly the network, which the counter needs.
@@ -36,4 +38,44 @@ fn the_unit_leaves_the_service_little_to_do_harm_with() {
     };
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && told.contains("Overall exposure level"), "{told}");
+}
+
+/// Everything that a boot needs, in a folder.
+fn prepare(folder: &Path) {
+    std::fs::copy(env!("CARGO_BIN_EXE_madoguchi"), folder.join("madoguchi")).unwrap();
+    std::fs::write(folder.join("madoguchi.service"), block("ini")).unwrap();
+    std::fs::write(folder.join("smtp-password"), "a secret\n").unwrap();
+    let intake = "store = \"sqlite:/var/lib/madoguchi/requests.db\"\nsmtp_user = \"madoguchi\"".to_owned();
+    site(&folder.join("site"), 8025, &Setup { intake, ..Setup::default() });
+    let file = folder.join("site/madoguchi.toml");
+    let places = [("directory:var/mail", "smtp://127.0.0.1:2525")];
+    std::fs::write(&file, replaced(&std::fs::read_to_string(&file).unwrap(), &places)).unwrap();
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+fn systemd_boots_with_the_unit_and_keeps_the_counter_running() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/boot.sh");
+    let boot = Command::new("bash").arg(script).arg(folder.path()).stdin(Stdio::null()).output().unwrap();
+    let Ok(told) = std::fs::read_to_string(folder.path().join("told")) else {
+        let why = String::from_utf8_lossy(&boot.stderr).lines().last().unwrap_or("systemd does not come up").to_owned();
+        return println!("SKIPPED: systemd_boots_with_the_unit_and_keeps_the_counter_running: {why}");
+    };
+    let expected = [
+        "ready",
+        "user madoguchi",
+        "nonewprivs: 1",
+        "seccomp: 2",
+        "core: 0 0",
+        "ready again after 1 restart",
+        "stopped: success",
+        "within 10 s",
+        "madoguchi its own 700",
+        "requests.db its own 600",
+    ];
+    for line in expected {
+        assert!(told.lines().any(|one| one == line), "`{line}` is not told:\n{told}");
+    }
 }
