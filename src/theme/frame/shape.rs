@@ -116,7 +116,7 @@ impl<'s> Reader<'s> {
             self.shape.key.push(b'c');
             self.shape.key.extend_from_slice(&text.len().to_le_bytes());
             self.shape.key.extend_from_slice(text.as_bytes());
-            return Ok(Made::from(text));
+            return Ok(if self.make { Made::from(text) } else { Made::none() });
         }
         if text.is_empty() {
             self.shape.key.push(b'e');
@@ -181,11 +181,20 @@ impl Many<'_> {
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
         self.shape.key.push(b'.');
+        let start = self.shape.key.len();
         self.shape.key.extend_from_slice(name.as_bytes());
+        self.value(start, value)
+    }
+
+    /// The value of the field whose name ends the key, from a byte on.
+    fn value(&mut self, start: usize, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
+        let name = start..self.shape.key.len();
+        let is = |known: &str| self.shape.key[name.clone()] == *known.as_bytes();
         // Messages that are no shared value are read as part of the shape.
-        let compared = self.compared || name == MESSAGES || COMPARED.contains(&name);
+        let compared = self.compared || is(MESSAGES) || COMPARED.into_iter().any(is);
         let made = value.serialize(Reader { shape: self.shape, make: self.make, compared })?;
         if self.make {
+            let name = std::str::from_utf8(&self.shape.key[name]).map_err(|_| Shapeless)?;
             self.map.insert(name.to_owned().into(), made);
         }
         Ok(())
@@ -353,14 +362,12 @@ impl ser::SerializeMap for Many<'_> {
         Err(Shapeless)
     }
 
-    /// Names are read as values that may be compared: so they come to stand in the key, and are taken from there.
+    /// Names are read as values that may be compared: so they come to stand in the key.
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, name: &K, value: &V) -> Result<(), Shapeless> {
         let before = self.shape.key.len();
         name.serialize(Reader { shape: self.shape, make: false, compared: true })?;
         let start = before + 1 + size_of::<usize>();
-        let name = self.shape.key.get(start..).and_then(|name| std::str::from_utf8(name).ok()).ok_or(Shapeless)?.to_owned();
-        self.shape.key.truncate(before);
-        self.field(&name, value)
+        if start > self.shape.key.len() { Err(Shapeless) } else { self.value(start, value) }
     }
 
     fn end(self) -> Read {
