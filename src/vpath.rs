@@ -89,17 +89,19 @@ impl SourcePath {
             Some(rest) => ("", rest),
             None => (folder, &*reference),
         };
-        let mut parts: Vec<&str> = Vec::new();
+        let mut path = String::with_capacity(start.len() + rest.len() + 1);
         for part in start.split('/').chain(rest.split('/')) {
             match part {
                 "" | "." => {}
-                ".." => {
-                    parts.pop().ok_or(BadPath::Outside)?;
+                ".." if path.is_empty() => return Err(BadPath::Outside),
+                ".." => path.truncate(path.rfind('/').unwrap_or(0)),
+                part => {
+                    path.push_str(if path.is_empty() { "" } else { "/" });
+                    path.push_str(part);
                 }
-                part => parts.push(part),
             }
         }
-        if parts.is_empty() { Err(BadPath::Malformed) } else { Ok(Self(parts.join("/").into())) }
+        if path.is_empty() { Err(BadPath::Malformed) } else { Ok(Self(path.into())) }
     }
 
     /// The folder the file stands in, without a trailing `/`; empty for the root.
@@ -148,7 +150,7 @@ impl UrlPath {
     /// The file that answers for this address.
     pub fn output(&self) -> OutputPath {
         if self.0.is_empty() || self.0.ends_with('/') {
-            OutputPath(format!("{}index.html", self.0).into())
+            OutputPath([&*self.0, "index.html"].concat().into())
         } else {
             OutputPath(self.0.clone())
         }
@@ -165,14 +167,8 @@ impl UrlPath {
     /// ```
     pub fn relative_to(&self, to: &Self) -> String {
         let here = self.0.rfind('/').map_or("", |at| &self.0[..=at]);
-        let shared = here
-            .bytes()
-            .zip(to.0.bytes())
-            .take_while(|(a, b)| a == b)
-            .enumerate()
-            .filter(|(_, (a, _))| *a == b'/')
-            .last()
-            .map_or(0, |(at, _)| at + 1);
+        let equal = here.bytes().zip(to.0.bytes()).take_while(|(a, b)| a == b).count();
+        let shared = here.as_bytes()[..equal].iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
         let ups = here[shared..].bytes().filter(|byte| *byte == b'/').count();
         let mut reference = String::with_capacity(3 * ups + to.0.len() - shared + 2);
         (0..ups).for_each(|_| reference.push_str("../"));
@@ -240,6 +236,8 @@ mod tests {
     fn a_path_cannot_leave_its_root() {
         assert_eq!(SourcePath::resolve("a/b", "../c.md").unwrap().as_str(), "a/c.md");
         assert_eq!(SourcePath::resolve("a", "~/x\\y.md").unwrap().as_str(), "x/y.md");
+        assert_eq!(SourcePath::resolve("a/b", ".././/c/./../d/").unwrap().as_str(), "a/d");
+        assert_eq!(SourcePath::resolve("a", ".."), Err(BadPath::Malformed));
         assert_eq!(SourcePath::resolve("a", "../../etc/passwd"), Err(BadPath::Outside));
         assert_eq!(SourcePath::parse("a\0b"), Err(BadPath::Malformed));
     }

@@ -215,6 +215,9 @@ fn heading(ground: &Ground<'_>, locale: LocaleId, twins: &[Twin]) -> Repeat {
 impl Body {
     /// The text, of the page and the locale for which it was written.
     pub(crate) fn html(&self, model: &Model<'_>, page: PageId, locale: LocaleId, here: &UrlPath) -> Arc<String> {
+        if let Packed::Whole(html) = &self.html {
+            return Arc::clone(html);
+        }
         let parallel = self.beside.is_some();
         let twins = if parallel { Vec::new() } else { twins(model.ground, model.facts(page), page, locale, here) };
         self.html.text([&SEGMENT, &heading(model.ground, locale, &twins)], self.len)
@@ -252,11 +255,11 @@ impl Around<'_> {
     }
 
     /// Notes what a target supposes of pages that were not read yet.
-    fn suppose(&self, written: &str, target: &Target) {
+    fn suppose(&self, file: &SourcePath, written: &str, target: &Target) {
         let supposed = match (self.resolver.known, target) {
             (Known::Only(..), Target::Page(page, place)) => Supposition::Place(*page, self.locale, place.clone()),
-            (Known::Only(..), Target::Nowhere) => match Reference::parse(written) {
-                Reference::Xref(uid) => Supposition::NoPage(uid),
+            (Known::Only(..), Target::Nowhere) => match &self.resolver.named(file, written).reference {
+                Reference::Xref(uid) => Supposition::NoPage(uid.clone()),
                 _ => return,
             },
             _ => return,
@@ -288,7 +291,7 @@ impl Surroundings for Around<'_> {
             return Some(written.to_owned());
         }
         let target = self.resolver.link(file, self.page, self.locale, written).target;
-        self.suppose(written, &target);
+        self.suppose(file, written, &target);
         self.href(target)
     }
 

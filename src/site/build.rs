@@ -246,8 +246,9 @@ impl<'a> Run<'a> {
         let (written, stamps) = finished?;
         let memory =
             Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
-        // What is known of the pages is many small pieces; giving them back takes as long as writing.
-        threads::join(|| memory.write(&remarks, &cache), || drop(facts));
+        // What is known of the site is many small pieces. Giving them back takes a while, for which nobody who ends the process has to wait.
+        rayon::spawn(move || drop((facts, nav, catalog, listing)));
+        memory.write(&remarks, &cache);
         report.diagnostics = memory.diagnostics;
         report.written = Some(written);
         Ok(report)

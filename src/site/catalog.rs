@@ -14,13 +14,15 @@ use super::settings::{self, Settings};
 use super::{redirect, toc, yamlmime};
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
-use crate::vpath::SourcePath;
+use crate::vpath::{SourcePath, UrlPath};
 
 /// The files of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageFiles {
     /// Its address below a locale: `billing/`, or empty for the start page.
     pub address: String,
+    /// Its address in each locale. Every page that links to it asks for one.
+    pub urls: Vec<UrlPath>,
     /// Its files, with the locale that their names tell.
     pub files: Vec<(SourcePath, Option<LocaleId>)>,
 }
@@ -85,7 +87,10 @@ impl Catalog {
                 continue;
             }
             let (address, locale) = address(&found.path, listing, locales, &mut diagnostics);
-            let page = pages.entry(address.clone()).or_insert_with(|| PageFiles { address, files: Vec::new() });
+            let page = pages.entry(address.clone()).or_insert_with(|| {
+                let urls = locales.ids().map(|id| UrlPath::new([locales.get(id).as_str(), "/", &address].concat())).collect();
+                PageFiles { address, urls, files: Vec::new() }
+            });
             page.files.push((found.path.clone(), locale));
         }
         for (address, page) in pages {

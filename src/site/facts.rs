@@ -8,6 +8,7 @@ use super::frontmatter::Date;
 use super::markdown::flow::{Ev, Flow, Kind, Tag};
 use super::markdown::lex::span;
 use super::markdown::rawhtml;
+use super::outline::on_one_line;
 use super::page::{Page, Version};
 use super::unit::Half;
 use crate::diag::{Code, Diagnostic, Span};
@@ -190,7 +191,12 @@ fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition
 /// A name without control characters, which HTML forbids and which would steer what names pass through.
 pub(crate) fn printable(text: String) -> String {
     let shown = |c: char| if c.is_whitespace() { ' ' } else { '\u{FFFD}' };
-    if text.contains(char::is_control) { text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect() } else { text }
+    // Those beyond ASCII begin with one byte: without it no character has to be looked at.
+    let may_be_control = |byte: u8| matches!(byte, 0..=0x1F | 0x7F | 0xC2);
+    if !text.bytes().any(may_be_control) || !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect()
 }
 
 fn availability(version: &Version, locale: LocaleId, shown: LocaleId, locales: &LocaleSet) -> Availability {
@@ -210,7 +216,7 @@ fn shows_other(version: &Version, _locale: LocaleId, _locales: &LocaleSet) -> bo
 
 fn description(version: &Version) -> Option<String> {
     let own = version.front().description.clone().filter(|_| version.owns_front());
-    own.or_else(|| first_paragraph(&version.flow)).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    own.or_else(|| first_paragraph(&version.flow)).map(|text| on_one_line(&text))
 }
 
 /// The first paragraph that says something: the description of a page whose own was not recorded (FORMAT §2.5).
@@ -334,6 +340,10 @@ fn raw_faults<'a>(flow: &Flow, event: &'a Ev, raw: &str, open: &mut Vec<OpenElem
 }
 
 fn unclosed(flow: &Flow, open: &mut Vec<OpenElement<'_>>, found: &mut Vec<Diagnostic>) {
+    // Asked at every end of a block, of which nearly none leaves one.
+    if open.is_empty() {
+        return;
+    }
     for (name, event) in open.drain(..) {
         let message = format!("`<{name}>` is not closed; it ends with the part of the page that it stands in");
         found.push(

@@ -4,10 +4,11 @@ mod block;
 mod date;
 mod yaml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rustc_hash::FxHashSet;
-use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
@@ -44,7 +45,7 @@ pub struct FrontMatter {
 const MOST_WARNINGS: usize = 50;
 
 /// A key and its scalar value, as they stand in the file.
-type Entry = (String, String);
+type Entry<'t> = (Cow<'t, str>, Cow<'t, str>);
 
 /// Reads a file's front matter, and says at which byte the body begins, after a byte order mark and the front matter.
 ///
@@ -71,35 +72,35 @@ struct Reader<'s> {
     front: FrontMatter,
 }
 
-impl Reader<'_> {
+impl<'s> Reader<'s> {
     fn read(&mut self) {
         if !self.block.closed {
             self.warn(self.block.fence.clone(), "the front matter is not closed", "add a line `---` after its last key");
         }
-        let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
+        let source = self.source;
+        let yaml = source.text.get(self.block.yaml.clone()).unwrap_or_default();
         let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
         let mut seen = FxHashSet::default();
         let holds_markup =
             |value: &str| value.contains('<') && (value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id="));
-        for (key, value) in entries {
-            let lower = key.to_ascii_lowercase();
+        for (key, value) in &entries {
+            let lower = lower(key);
             if seen.contains(&lower) {
                 if self.diagnostics.len() > MOST_WARNINGS {
                     continue;
                 }
-                self.warn(self.place(&key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
-            } else if holds_markup(&value) {
-                self.warn(self.place(&key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
+                self.warn(self.place(key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
+            } else if holds_markup(value) {
+                self.warn(self.place(key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
             } else {
-                seen.insert(lower.clone());
                 // A folded block ends in a line break that no one means.
-                let meant = value.trim_end().len();
-                self.set(&key, lower, value.get(..meant).unwrap_or_default().to_owned());
+                self.set(key, &lower, value.trim_end());
+                seen.insert(lower);
             }
         }
     }
 
-    fn read_yaml(&mut self, yaml: &str) -> Vec<Entry> {
+    fn read_yaml(&mut self, yaml: &'s str) -> Vec<Entry<'s>> {
         yaml::full(yaml).unwrap_or_else(|damage| {
             let at = self.block.yaml.start + damage.at.min(yaml.len());
             let line = self.line(at);
@@ -108,9 +109,9 @@ impl Reader<'_> {
         })
     }
 
-    fn set(&mut self, key: &str, lower: String, value: String) {
+    fn set(&mut self, key: &str, lower: &str, value: &str) {
         let front = &mut self.front;
-        let field = match lower.as_str() {
+        let field = match lower {
             "title" => &mut front.title,
             "description" => &mut front.description,
             "ms.translationtype" => &mut front.translation_type,
@@ -118,10 +119,10 @@ impl Reader<'_> {
             "uid" => &mut front.uid,
             "robots" => &mut front.robots,
             "draft" => return front.draft = value.eq_ignore_ascii_case("true"),
-            "ms.date" | "date" | "ms.lasthandoff" => return self.set_date(key, &lower, &value),
-            _ => return drop(front.fields.insert(lower, value)),
+            "ms.date" | "date" | "ms.lasthandoff" => return self.set_date(key, lower, value),
+            _ => return drop(front.fields.insert(lower.to_owned(), value.to_owned())),
         };
-        *field = Some(value);
+        *field = Some(value.to_owned());
     }
 
     /// `ms.date` is the key of the content's authors; `date` counts where it is missing.
@@ -168,6 +169,11 @@ impl Reader<'_> {
         let span = Span::new(self.source.path.clone(), range);
         self.diagnostics.push(Diagnostic::new(Code::FrontMatter, span, message).help(help));
     }
+}
+
+/// A key in lower case, as nearly every one is written.
+fn lower(key: &str) -> Cow<'_, str> {
+    if key.bytes().any(|byte| byte.is_ascii_uppercase()) { key.to_ascii_lowercase().into() } else { key.into() }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub(crate) mod media;
 pub(crate) mod raw;
 pub(crate) mod rows;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -109,13 +109,15 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
         let out = String::with_capacity(flow.text.len() * 3);
+        let segments: usize = flow.origins.iter().map(|origin| origin.document.segments.len()).sum();
+        let ids = FxHashSet::with_capacity_and_hasher(segments + headings.len(), FxBuildHasher);
         Self {
             flow,
             headings,
             surroundings,
             other,
             out,
-            ids: FxHashSet::default(),
+            ids,
             in_heading: false,
             tabs: 0,
             segment: None,

@@ -39,9 +39,9 @@ impl Reference {
     /// Reads a destination.
     pub fn parse(written: &str) -> Self {
         // Browsers drop tabs and line ends before they look for a scheme (URL Standard 4.4).
-        let clean: Cow<'_, str> = match written.contains(['\t', '\n', '\r']) {
-            true => written.replace(['\t', '\n', '\r'], "").into(),
-            false => written.into(),
+        let clean: Cow<'_, str> = match memchr::memchr3(b'\t', b'\n', b'\r', written.as_bytes()) {
+            Some(_) => written.replace(['\t', '\n', '\r'], "").into(),
+            None => written.into(),
         };
         let clean = clean.trim_matches(|c: char| c.is_whitespace() || c.is_control());
         if clean.is_empty() {
@@ -67,7 +67,7 @@ impl Reference {
 
 /// The scheme of an address (RFC 3986 §3.1). One letter is a drive, not a scheme, and refused as one all the same.
 fn scheme(text: &str) -> Option<&str> {
-    let colon = text.find(':')?;
+    let colon = memchr::memchr(b':', text.as_bytes())?;
     let name = &text[..colon];
     let sound = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
@@ -76,15 +76,13 @@ fn scheme(text: &str) -> Option<&str> {
 }
 
 fn file_reference(text: &str) -> FileReference {
-    let (rest, fragment) = match text.split_once('#') {
-        Some((rest, fragment)) => (rest, Some(percent_decode(fragment))),
-        None => (text, None),
-    };
-    let (path, query) = rest.find('?').map_or((rest, ""), |at| rest.split_at(at));
+    let (rest, fragment) = text.split_at(memchr::memchr(b'#', text.as_bytes()).unwrap_or(text.len()));
+    let (path, query) = rest.split_at(memchr::memchr(b'?', rest.as_bytes()).unwrap_or(rest.len()));
+    let path = percent_decode(path);
     FileReference {
-        path: percent_decode(path).replace('\\', "/"),
+        path: if path.contains('\\') { path.replace('\\', "/") } else { path },
         query: query.to_owned(),
-        fragment: fragment.filter(|f| !f.is_empty()),
+        fragment: fragment.get(1..).map(percent_decode).filter(|fragment| !fragment.is_empty()),
     }
 }
 

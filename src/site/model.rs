@@ -67,7 +67,7 @@ impl<'a> Ground<'a> {
 
     /// The page's address in a locale.
     pub(crate) fn url(&self, page: PageId, locale: LocaleId) -> UrlPath {
-        UrlPath::new([self.tag(locale), "/", &self.catalog.pages[page.0 as usize].address].concat())
+        self.catalog.pages[page.0 as usize].urls[locale.index()].clone()
     }
 
     /// The address of its parallel view with a target locale.

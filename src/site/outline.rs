@@ -1,6 +1,9 @@
 //! Headings and anchors: ids that are the same in all locales, because they come from the source's headings.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::markdown::flow::{Flow, Kind, Tag};
 use super::markdown::rawhtml;
@@ -36,19 +39,16 @@ impl Outline {
 
     /// The outline of a target flow: each heading has the id of the source's heading at the same place of the skeleton, or one of its own.
     pub fn of_target(flow: &Flow, source_flow: &Flow, source: &Self) -> Self {
-        let twins: HashMap<_, _> = source.headings.iter().map(|h| (source_flow.position(h.at), h.id.as_str())).collect();
-        let mut ids = Ids::default();
-        let matched: Vec<_> = starts(flow).map(|(at, level)| (at, level, twins.get(&flow.position(at)))).collect();
-        let mut taken: BTreeSet<&str> = BTreeSet::new();
-        source.headings.iter().for_each(|h| ids.reserve(&h.id));
-        let headings = matched
-            .into_iter()
-            .map(|(at, level, twin)| {
-                let id = twin.filter(|id| taken.insert(id)).map(|id| (*id).to_owned());
-                Heading { at, level, id: id.unwrap_or_else(|| ids.unique(slug(&heading_text(flow, at)))) }
-            })
-            .collect();
-        Self { headings, anchors: anchors(flow) }
+        let twins: FxHashMap<_, _> = source.headings.iter().map(|h| (source_flow.position(h.at), h.id.as_str())).collect();
+        let mut taken: FxHashSet<&str> = FxHashSet::default();
+        // Nearly no heading has no twin.
+        let mut ids = LazyCell::new(|| Ids { given: source.headings.iter().map(|h| h.id.clone()).collect(), ..Ids::default() });
+        let heading = |(at, level)| {
+            let twin = twins.get(&flow.position(at)).filter(|id| taken.insert(id));
+            let own = || ids.unique(slug(&heading_text(flow, at)));
+            Heading { at, level, id: twin.map_or_else(own, |id| (*id).to_owned()) }
+        };
+        Self { headings: starts(flow).map(heading).collect(), anchors: anchors(flow) }
     }
 
     /// Whether a fragment names a place here.
@@ -60,8 +60,18 @@ impl Outline {
     pub fn title(&self, flow: &Flow) -> Option<String> {
         let first = self.headings.iter().find(|h| h.level == 1).or(self.headings.first())?;
         let text = flow.plain(first.at + 1, flow.after(first.at) - 1);
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+        Some(on_one_line(&text)).filter(|text| !text.is_empty())
     }
+}
+
+/// A text with one space for each run of white space, and none at its ends.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(word);
+    }
+    line
 }
 
 impl Flow {
@@ -129,15 +139,13 @@ fn heading_text(flow: &Flow, at: usize) -> String {
 /// Where nothing of that remains (a heading in Japanese alone), letters and digits of any script are kept, so that it can be linked to.
 pub fn slug(text: &str) -> String {
     let lower = text.trim().to_lowercase();
-    let ascii: String = lower
-        .chars()
-        .filter_map(|c| match c {
-            'a'..='z' | '0'..='9' | '_' | '-' => Some(c),
-            ' ' => Some('-'),
-            _ => None,
-        })
-        .collect();
-    if ascii.contains(|c: char| c.is_ascii_alphanumeric()) {
+    let mut ascii = String::with_capacity(lower.len());
+    ascii.extend(lower.bytes().filter_map(|byte| match byte {
+        b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => Some(char::from(byte)),
+        b' ' => Some('-'),
+        _ => None,
+    }));
+    if ascii.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
         return ascii;
     }
     let kept: String = lower
@@ -150,15 +158,11 @@ pub fn slug(text: &str) -> String {
 /// Ids given so far in a page.
 #[derive(Default)]
 struct Ids {
-    given: BTreeSet<String>,
-    next: HashMap<String, usize>,
+    given: FxHashSet<String>,
+    next: FxHashMap<String, usize>,
 }
 
 impl Ids {
-    fn reserve(&mut self, id: &str) {
-        self.given.insert(id.to_owned());
-    }
-
     /// The id itself, or with `-1`, `-2` … behind it if it is taken.
     fn unique(&mut self, id: String) -> String {
         if self.given.insert(id.clone()) {

@@ -1,5 +1,6 @@
 //! The bytes of the docset's files. An edge, beside `discover`.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,6 +10,14 @@ use crate::source::Source;
 use crate::vpath::SourcePath;
 
 use super::discover::{Found, Listing};
+
+/// The most bytes that a thread keeps for the next file.
+const MOST_KEPT: usize = 1 << 20;
+
+thread_local! {
+    /// What text files are read to. Their texts are copies of it, so that one piece of memory serves for all files of a thread.
+    static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Reads a text file; `path` counts from `folder`. Symbolic links are followed wherever they lead: for a file of a
 /// [`Listing`] use [`read_found`].
@@ -32,7 +41,14 @@ pub fn read_bytes(folder: &Path, path: &SourcePath) -> Result<Vec<u8>, Diagnosti
 /// # Errors
 /// Those of [`read`], and [`Code::PathOutside`].
 pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic> {
-    decode(&found.path, &read_found_bytes(listing, found)?)
+    BYTES.with_borrow_mut(|bytes| {
+        let len = read_into(listing, found, bytes)?;
+        let source = decode(&found.path, &bytes[..len]);
+        if bytes.len() > MOST_KEPT {
+            *bytes = Vec::new();
+        }
+        source
+    })
 }
 
 /// Reads a file of a listing as it stands.
@@ -40,25 +56,34 @@ pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic
 /// # Errors
 /// Those of [`read_bytes`], and [`Code::PathOutside`] where a symbolic link has been turned since the folder was listed.
 pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = Vec::new();
+    let len = read_into(listing, found, &mut bytes)?;
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+/// Reads a file to the beginning of some bytes, of which there may be more. Gives its length.
+fn read_into(listing: &Listing, found: &Found, bytes: &mut Vec<u8>) -> Result<usize, Diagnostic> {
     // Resolving a path asks for each of its folders; only a link can lead outside, so only links pay for it.
     if found.linked && !lies_inside(listing, &found.path) {
         let message = "the symbolic link leads out of the site's folder";
         return Err(Diagnostic::new(Code::PathOutside, Span::file(found.path.clone()), message));
     }
     let file = listing.folder.join(found.path.as_str());
-    read_whole(&file, usize::try_from(found.len).unwrap_or(0)).map_err(|error| unreadable(&found.path, &error))
+    read_whole(&file, usize::try_from(found.len).unwrap_or(0), bytes).map_err(|error| unreadable(&found.path, &error))
 }
 
 /// A file that had so many bytes when it was listed: one call reads them, and none asks how many there are.
-fn read_whole(file: &Path, len: usize) -> io::Result<Vec<u8>> {
+fn read_whole(file: &Path, len: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut file = fs::File::open(file)?;
-    let mut bytes = vec![0; len + 1];
-    let read = file.read(&mut bytes)?;
-    bytes.truncate(read);
+    bytes.resize(bytes.len().max(len + 1), 0);
+    let read = file.read(&mut bytes[..=len])?;
     if read != len {
-        file.read_to_end(&mut bytes)?;
+        bytes.truncate(read);
+        file.read_to_end(bytes)?;
+        return Ok(bytes.len());
     }
-    Ok(bytes)
+    Ok(len)
 }
 
 fn unreadable(path: &SourcePath, error: &io::Error) -> Diagnostic {

@@ -43,7 +43,8 @@ impl SegmentKey {
         let mut key = String::with_capacity(10);
         key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
         if ordinal > 0 {
-            key.push_str(&format!("-{}", ordinal + 1));
+            key.push('-');
+            key.push_str(&(ordinal + 1).to_string());
         }
         Self(key.into())
     }
@@ -62,7 +63,9 @@ fn is_normal(text: &str) -> bool {
     let odd = bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte));
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     let double = pairs.fold(false, |double, (byte, next)| double | ((*byte == b' ') & (*next == b' ')));
-    !odd && !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+    let changes = |c: char| c != ' ' && (c.is_whitespace() || c == '\\');
+    let spaced = !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ');
+    spaced && (!odd || !text.contains(changes))
 }
 
 /// A source/target pair. The ranges are bytes of the sides' texts.

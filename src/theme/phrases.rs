@@ -105,12 +105,14 @@ pub fn breaks(text: &str) -> Vec<usize> {
     if text.is_ascii() {
         return Vec::new();
     }
-    let characters: Vec<(usize, char)> = text.char_indices().collect();
+    let mut characters: Vec<(usize, char)> = Vec::with_capacity(text.len());
+    characters.extend(text.char_indices());
     let kana = |&(_, character): &(usize, char)| matches!(character, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}');
     if characters.len() < SHORT || !characters.iter().any(kana) {
         return Vec::new();
     }
-    let mut codes = vec![0; 3];
+    let mut codes = Vec::with_capacity(characters.len() + 6);
+    codes.extend([0; 3]);
     codes.extend(characters.iter().map(|(_, character)| packed(*character)));
     codes.extend([0; 3]);
     // A phrase of one character at either end would stand alone.

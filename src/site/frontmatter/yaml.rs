@@ -18,8 +18,8 @@ pub(super) struct Damage {
 
 /// The entries of YAML in which every line is `key: scalar`, the scalar plain or in quotation marks without escapes, and no
 /// key stands twice. `None` if any line is anything else, so that the answer is that of [`full`] or none.
-pub(super) fn plain(yaml: &str) -> Option<Vec<Entry>> {
-    let mut entries: Vec<Entry> = Vec::with_capacity(16);
+pub(super) fn plain(yaml: &str) -> Option<Vec<Entry<'_>>> {
+    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(16);
     for line in yaml.split_terminator('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn plain(yaml: &str) -> Option<Vec<Entry>> {
         if !is_plain_key(key) || entries.len() > 100 || entries.iter().any(|(known, _)| known == key) {
             return None;
         }
-        entries.push((key.to_owned(), value.to_owned()));
+        entries.push((key.into(), value.into()));
     }
     Some(entries)
 }
@@ -68,18 +68,18 @@ fn is_null(value: &str) -> bool {
 ///
 /// It is read twice: first to see which values are scalars, then for these as text, because YAML would turn `1.10`
 /// into a number.
-pub(super) fn full(yaml: &str) -> Result<Vec<Entry>, Damage> {
+pub(super) fn full(yaml: &str) -> Result<Vec<Entry<'_>>, Damage> {
     let kinds = read(yaml, None)?;
     let scalars = ordered::set(kinds.into_iter().enumerate().filter(|(_, (_, value))| value.is_some()).map(|(at, _)| at));
     let entries = read(yaml, Some(&scalars))?;
-    Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
+    Ok(entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?.into()))).collect())
 }
 
 /// Entries of text that is not YAML: each line that begins with a key and holds more than a marker.
-pub(super) fn by_line(text: &str) -> Vec<Entry> {
+pub(super) fn by_line(text: &str) -> Vec<Entry<'_>> {
     let entries = text.lines().filter_map(block::key);
     let said = entries.filter(|(_, value)| !matches!(*value, "" | "|" | ">" | ">-" | "|-") && !is_null(value));
-    said.map(|(key, value)| (key.to_owned(), unquoted(value).to_owned())).collect()
+    said.map(|(key, value)| (key.into(), unquoted(value).into())).collect()
 }
 
 fn unquoted(value: &str) -> &str {

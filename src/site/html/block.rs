@@ -95,8 +95,10 @@ impl Writer<'_> {
     fn heading(&mut self, level: u8, at: usize, next: usize) {
         let id = self.headings.binary_search_by_key(&at, |h| h.at).ok().map(|found| self.headings[found].id.as_str());
         let fresh = id.filter(|id| self.is_new(id));
-        self.out.push_str("<div class=\"heading\">");
-        let _ = write!(self.out, "<h{level}");
+        // Formatting a number of one digit takes ten times as long.
+        let level = char::from(b'0' + level);
+        self.out.push_str("<div class=\"heading\"><h");
+        self.out.push(level);
         if let Some(id) = id {
             self.id(id);
         }
@@ -104,7 +106,9 @@ impl Writer<'_> {
         self.in_heading = true;
         self.inline(at + 1, next - 1);
         self.in_heading = false;
-        let _ = write!(self.out, "</h{level}>");
+        self.out.push_str("</h");
+        self.out.push(level);
+        self.out.push('>');
         if let Some(id) = fresh {
             super::heading_links(id, self.surroundings.message("heading_link"), self.surroundings.twins(), &mut self.out);
         }

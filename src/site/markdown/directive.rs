@@ -3,9 +3,15 @@
 //! Each is found by its opening characters and read into a [`Directive`]; what it means for the page is decided later.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 #[cfg(test)]
 mod tests;
+
+static FIND_COLONS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(":::"));
+static FIND_BRACKET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("[!"));
 
 /// The five kinds of alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,9 +145,7 @@ pub(crate) struct Found {
 pub(crate) fn find(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
     let mut found: Vec<Found> = Vec::new();
-    let colons = memchr::memmem::find_iter(bytes, b":::");
-    let brackets = memchr::memmem::find_iter(bytes, b"[!");
-    let mut starts: Vec<usize> = colons.chain(brackets).collect();
+    let mut starts: Vec<usize> = FIND_COLONS.find_iter(bytes).chain(FIND_BRACKET.find_iter(bytes)).collect();
     starts.sort_unstable();
     for start in starts {
         if found.last().is_some_and(|last| start < last.range.end) {
@@ -206,8 +210,8 @@ fn form(text: &str, start: usize, from: usize) -> Option<Found> {
     starts_line(text, start).then(|| Found { directive: Directive::Form(name.to_owned()), range: start..end, fault })
 }
 
-fn named(name: &str, attributes: &Attributes, written: &str) -> Directive {
-    let get = |key: &str| attributes.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+fn named(name: &str, attributes: &Attributes<'_>, written: &str) -> Directive {
+    let get = |key: &str| attributes.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| *v);
     let text = |key: &str| get(key).unwrap_or_default();
     match name {
         "image" => Directive::Image(ImageSpec {
@@ -216,32 +220,32 @@ fn named(name: &str, attributes: &Attributes, written: &str) -> Directive {
                 "icon" => ImageKind::Icon,
                 _ => ImageKind::Content,
             },
-            source: text("source"),
-            alt: unescape(&text("alt-text")),
-            lightbox: get("lightbox").filter(|l| !l.is_empty()),
+            source: text("source").to_owned(),
+            alt: unescape(text("alt-text")),
+            lightbox: get("lightbox").filter(|l| !l.is_empty()).map(str::to_owned),
             border: get("border").is_none_or(|b| !b.eq_ignore_ascii_case("false")),
         }),
         "image-end" => Directive::ImageEnd,
-        "no-loc" => Directive::NoLoc(unescape(&text("text"))),
+        "no-loc" => Directive::NoLoc(unescape(text("text"))),
         "row" => Directive::Row,
         "row-end" => Directive::RowEnd,
         "column" => Directive::Column(text("span").parse().unwrap_or(1).clamp(1, 12)),
         "column-end" => Directive::ColumnEnd,
         "code" => Directive::Snippet(SnippetSpec {
-            source: text("source"),
-            language: text("language"),
-            id: text("id"),
-            lines: text("range"),
+            source: text("source").to_owned(),
+            language: text("language").to_owned(),
+            id: text("id").to_owned(),
+            lines: text("range").to_owned(),
         }),
         "moniker" | "moniker-end" | "zone" | "zone-end" => Directive::Transparent,
         _ => Directive::Unknown(written.to_owned()),
     }
 }
 
-type Attributes = Vec<(String, String)>;
+type Attributes<'t> = Vec<(&'t str, &'t str)>;
 
 /// Reads `key="value"` pairs up to the closing `:::`, which must stand on the same line. Gives the pairs, the end, and whether it was closed.
-fn attributes(text: &str, from: usize) -> (Attributes, usize, bool) {
+fn attributes(text: &str, from: usize) -> (Attributes<'_>, usize, bool) {
     let line_end = text[from..].find(['\n', '\r']).map_or(text.len(), |at| from + at);
     let line = &text[..line_end];
     let mut pairs = Vec::new();
@@ -252,7 +256,7 @@ fn attributes(text: &str, from: usize) -> (Attributes, usize, bool) {
             return (pairs, at + 3, true);
         }
         let key_len = line[at..].find(|c: char| c == '=' || c == ':' || c.is_whitespace()).unwrap_or(line_end - at);
-        let key = line[at..at + key_len].to_ascii_lowercase();
+        let key = &line[at..at + key_len];
         at += key_len;
         let value = line[at..].strip_prefix('=').map(value);
         match value {
@@ -261,7 +265,7 @@ fn attributes(text: &str, from: usize) -> (Attributes, usize, bool) {
                 pairs.push((key, value));
             }
             None if key_len == 0 => at += line[at..].chars().next().map_or(0, char::len_utf8),
-            None => pairs.push((key, String::new())),
+            None => pairs.push((key, "")),
         }
         if at >= line_end {
             return (pairs, line_end, false);
@@ -269,18 +273,18 @@ fn attributes(text: &str, from: usize) -> (Attributes, usize, bool) {
     }
 }
 
-fn value(rest: &str) -> (String, usize) {
+fn value(rest: &str) -> (&str, usize) {
     let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
     let body = &rest[lead..];
     match body.chars().next() {
         Some(quote @ ('"' | '\'')) => {
             let inner = &body[1..];
             let end = inner.find(quote).unwrap_or(inner.len());
-            (inner[..end].to_owned(), lead + 1 + end + usize::from(end < inner.len()))
+            (&inner[..end], lead + 1 + end + usize::from(end < inner.len()))
         }
         _ => {
             let end = body.find(|c: char| c.is_whitespace() || c == ':').unwrap_or(body.len());
-            (body[..end].to_owned(), lead + end)
+            (&body[..end], lead + end)
         }
     }
 }

@@ -60,16 +60,19 @@ pub(crate) struct Hint(Cell<usize>);
 
 impl Hint {
     /// How many of a sorted list's first elements lie `before`: [`slice::partition_point`], for look-ups that mostly go ahead by little.
+    #[inline]
     pub(crate) fn partition_point<T>(&self, list: &[T], before: impl Fn(&T) -> bool) -> usize {
         const NEAR: usize = 4;
-        let from = self.0.get().min(list.len());
-        let holds = |at: usize| (at == 0 || before(&list[at - 1])) && list.get(at).is_none_or(|next| !before(next));
-        let near = from..list.len().min(from + NEAR) + 1;
-        near.into_iter().find(|at| holds(*at)).inspect(|at| self.0.set(*at)).unwrap_or_else(|| {
-            let found = list.partition_point(before);
-            self.0.set(found);
-            found
-        })
+        let from = self.0.get();
+        let ahead = list.get(from..).filter(|_| from == 0 || before(&list[from - 1]));
+        let near = ahead.and_then(|ahead| ahead.iter().take(NEAR + 1).position(|next| !before(next)));
+        let found = match near {
+            Some(near) => from + near,
+            None if ahead.is_some_and(<[T]>::is_empty) => from,
+            None => list.partition_point(before),
+        };
+        self.0.set(found);
+        found
     }
 }
 
@@ -85,6 +88,7 @@ impl OffsetMap {
     }
 
     /// The same, for look-ups in order.
+    #[inline]
     pub(crate) fn original_near(&self, changed: usize, hint: &Hint) -> usize {
         let next = hint.partition_point(&self.anchors, |(at, _)| *at <= changed);
         let Some((at, original)) = next.checked_sub(1).map(|last| self.anchors[last]) else {

@@ -58,6 +58,11 @@ pub(crate) struct Prepared<'t> {
 }
 
 impl Prepared<'_> {
+    /// Whether a mark stands in a piece of the text as it is written there.
+    pub(crate) fn is_marked(&self, piece: &str) -> bool {
+        matches!(self.text, Cow::Owned(_)) && self.marks.in_text(piece)
+    }
+
     /// Whether a directive or a displaced marker was found in code, of which there are none.
     pub(crate) fn changes(&self, code: &[Range<usize>]) -> bool {
         let found = self.found.iter().map(|found| found.range.start).chain(self.displaced.iter().map(|marker| marker.start));

@@ -19,15 +19,15 @@ pub(crate) struct Seen(RefCell<FxHashMap<String, ByFile>>);
 type ByFile = Vec<(SourcePath, Rc<Named>)>;
 
 /// What a destination names, whoever reads it.
-pub(super) struct Named {
-    pub(super) reference: Reference,
+pub(crate) struct Named {
+    pub(crate) reference: Reference,
     /// What the path of a file leads to.
     pub(super) found: Result<Option<ByCase>, BadPath>,
 }
 
 impl Resolver<'_> {
     /// What a destination names that is written in a file.
-    pub(super) fn named(&self, file: &SourcePath, written: &str) -> Rc<Named> {
+    pub(crate) fn named(&self, file: &SourcePath, written: &str) -> Rc<Named> {
         let look = || {
             let reference = Reference::parse(written);
             let found = match &reference {

@@ -84,9 +84,11 @@ impl Scan<'_> {
         let mut opener = self.next_tag(&FIND_TTU, TTU, 0..self.bytes.len());
         while let Some(tag) = opener {
             self.orphans(at..tag.whole.start);
-            opener = self.next_tag(&FIND_TTU, TTU, tag.whole.end..self.bytes.len());
+            let plain = self.plain_pair(&tag);
+            let behind = plain.as_ref().map_or(tag.whole.end, |pair| pair.whole.end);
+            opener = self.next_tag(&FIND_TTU, TTU, behind..self.bytes.len());
             let bound = opener.as_ref().map_or(self.bytes.len(), |next| next.whole.start);
-            at = match self.pair(&tag, bound) {
+            at = match plain.or_else(|| self.pair(&tag, bound)) {
                 Some(pair) => {
                     let end = pair.whole.end;
                     self.found.pairs.push(pair);
@@ -137,6 +139,18 @@ impl Scan<'_> {
         }
     }
 
+    /// A pair whose halves hold no `<`, as nearly all do: the first one ends each, and nothing else has to be looked for in them.
+    fn plain_pair(&self, tag: &Tag) -> Option<Pair> {
+        let ends = |from: usize, markup: &str| {
+            let end = from + memchr::memchr(b'<', self.bytes.get(from..)?)?;
+            self.bytes.get(end..)?.starts_with(markup.as_bytes()).then_some(end)
+        };
+        let target_end = ends(tag.whole.end, MIDDLE)?;
+        let stu = self.lookup(target_end + MIDDLE.len()).filter(|stu| self.are_halves(tag, stu))?;
+        let source_end = ends(stu.whole.end, CLOSE)?;
+        Some(paired(tag, target_end, &stu, source_end, source_end + CLOSE.len()))
+    }
+
     fn pair(&self, tag: &Tag, bound: usize) -> Option<Pair> {
         let (target_end, stu) = self.other_half(tag, bound)?;
         let (source_end, end) = self.source_end(stu.whole.end, bound)?;
@@ -144,13 +158,11 @@ impl Scan<'_> {
         if self.holds_half(tag.whole.end..target_end) || self.holds_half(stu.whole.end..source_end) {
             return None;
         }
-        Some(Pair {
-            id: tag.id.clone(),
-            target: tag.whole.end..target_end,
-            source: stu.whole.end..source_end,
-            whole: tag.whole.start..end,
-            repaired: tag.damaged || stu.damaged,
-        })
+        Some(paired(tag, target_end, &stu, source_end, end))
+    }
+
+    fn are_halves(&self, tag: &Tag, stu: &Tag) -> bool {
+        self.bytes.get(stu.id.clone()) == self.bytes.get(tag.id.clone())
     }
 
     fn holds_half(&self, range: Range<usize>) -> bool {
@@ -165,7 +177,7 @@ impl Scan<'_> {
             let end = from + FIND_MIDDLE.find(self.bytes.get(from..bound)?)?;
             from = end + MIDDLE.len();
             let stu = self.lookup(from).filter(|stu| stu.whole.end <= bound);
-            if let Some(stu) = stu.filter(|stu| self.bytes.get(stu.id.clone()) == self.bytes.get(tag.id.clone())) {
+            if let Some(stu) = stu.filter(|stu| self.are_halves(tag, stu)) {
                 return Some((end, stu));
             }
         }
@@ -308,5 +320,54 @@ impl Scan<'_> {
             end = range.end;
         }
         self.found.hidden.retain(|range| !range.is_empty());
+    }
+}
+
+fn paired(tag: &Tag, target_end: usize, stu: &Tag, source_end: usize, end: usize) -> Pair {
+    Pair {
+        id: tag.id.clone(),
+        target: tag.whole.end..target_end,
+        source: stu.whole.end..source_end,
+        whole: tag.whole.start..end,
+        repaired: tag.damaged || stu.damaged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn part() -> impl Strategy<Value = String> {
+        let parts = [
+            format!("{TTU}\"a\">"),
+            format!("{TTU}&quot;a&quot;>"),
+            format!("{TTU}\"a\">甲{MIDDLE}{LOOKUP}\"a\">x{CLOSE}"),
+            format!("{MIDDLE}{LOOKUP}\"a\">"),
+            format!("{MIDDLE}{LOOKUP}\"b\">"),
+            format!("{STU}\"a\">"),
+            CLOSE.to_owned(),
+            SPAN_END.to_owned(),
+            "<span>".to_owned(),
+            "```\n".to_owned(),
+            "\n甲 < ".to_owned(),
+        ];
+        prop::sample::select(parts.to_vec())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+        #[test]
+        fn a_pair_seen_at_once_is_the_one_that_is_searched_for(parts in prop::collection::vec(part(), 0..12)) {
+            let text = parts.concat();
+            let scan = Scan { text: &text, bytes: text.as_bytes(), fences: Fences::of(&text), found: Found::default() };
+            let mut next = scan.next_tag(&FIND_TTU, TTU, 0..text.len());
+            while let Some(tag) = next {
+                next = scan.next_tag(&FIND_TTU, TTU, tag.whole.end..text.len());
+                let bound = next.as_ref().map_or(text.len(), |next| next.whole.start);
+                let plain = scan.plain_pair(&tag);
+                prop_assert!(plain.is_none() || plain == scan.pair(&tag, bound), "{}", text);
+            }
+        }
     }
 }

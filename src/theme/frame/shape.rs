@@ -118,7 +118,7 @@ impl<'s> Reader<'s> {
             self.shape.key.push(b'c');
             self.shape.key.extend_from_slice(&text.len().to_le_bytes());
             self.shape.key.extend_from_slice(text.as_bytes());
-            return Ok(Made::from(text));
+            return Ok(if self.make { Made::from(text) } else { Made::none() });
         }
         if text.is_empty() {
             self.shape.key.push(b'e');
@@ -182,37 +182,45 @@ impl Many<'_> {
     }
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
-        let made = value.serialize(self.open_field(name))?;
-        self.close_field(name, made);
-        Ok(())
+        let start = self.open_field(name);
+        self.value(start, value)
     }
 
-    fn open_field(&mut self, name: &str) -> Reader<'_> {
+    /// Adds a field's name to the key; the byte where it begins there.
+    fn open_field(&mut self, name: &str) -> usize {
         self.shape.key.push(b'.');
+        let start = self.shape.key.len();
         self.shape.key.extend_from_slice(name.as_bytes());
+        start
+    }
+
+    /// The value of the field whose name ends the key, from a byte on.
+    fn value(&mut self, start: usize, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
+        let name = start..self.shape.key.len();
+        let made = value.serialize(self.open_value(&name))?;
+        self.close_value(name, made)
+    }
+
+    fn open_value(&mut self, name: &Range<usize>) -> Reader<'_> {
+        let is = |known: &str| self.shape.key[name.clone()] == *known.as_bytes();
         // Messages that are no shared value are read as part of the shape.
-        let compared = self.compared || name == MESSAGES || COMPARED.contains(&name);
+        let compared = self.compared || is(MESSAGES) || COMPARED.into_iter().any(is);
         Reader { shape: self.shape, make: self.make, compared }
     }
 
-    fn close_field(&mut self, name: &str, made: Made) {
+    fn close_value(&mut self, name: Range<usize>, made: Made) -> Result<(), Shapeless> {
         if self.make {
+            let name = std::str::from_utf8(&self.shape.key[name]).map_err(|_| Shapeless)?;
             self.map.insert(name.to_owned().into(), made);
         }
+        Ok(())
     }
 
-    /// Names are read as values that may be compared: so they come to stand in the key, and are taken from there.
-    fn name(&mut self, name: &(impl Serialize + ?Sized)) -> Result<String, Shapeless> {
-        let before = self.shape.key.len();
+    /// Adds a name to the key; the byte where it begins there. Names are read as values that may be compared: so they come to stand there.
+    fn name(&mut self, name: &(impl Serialize + ?Sized)) -> Result<usize, Shapeless> {
+        let start = self.shape.key.len() + 1 + size_of::<usize>();
         name.serialize(Reader { shape: self.shape, make: false, compared: true })?;
-        self.take_name(before).ok_or(Shapeless)
-    }
-
-    fn take_name(&mut self, before: usize) -> Option<String> {
-        let start = before + 1 + size_of::<usize>();
-        let name = self.shape.key.get(start..).and_then(|name| std::str::from_utf8(name).ok())?.to_owned();
-        self.shape.key.truncate(before);
-        Some(name)
+        if start > self.shape.key.len() { Err(Shapeless) } else { Ok(start) }
     }
 
     fn done_list(self) -> Read {
@@ -378,8 +386,8 @@ impl ser::SerializeMap for Many<'_> {
     }
 
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, name: &K, value: &V) -> Result<(), Shapeless> {
-        let name = self.name(name)?;
-        self.field(&name, value)
+        let start = self.name(name)?;
+        self.value(start, value)
     }
 
     fn end(self) -> Read {

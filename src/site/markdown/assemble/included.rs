@@ -12,13 +12,11 @@ impl Assembler<'_> {
     /// A paragraph that is an include alone gives way to the included blocks.
     pub(super) fn paragraph(&mut self, at: usize, next: usize) {
         let words = |event: &&Ev| !matches!(event.kind, Kind::SoftBreak) && !self.is_blank(event);
-        let inner: Vec<Ev> = self.lexed.events[at + 1..next - 1].iter().filter(words).copied().collect();
-        let includes: Vec<Option<String>> = inner.iter().map(|event| self.include_path(event)).collect();
-        if inner.is_empty() || includes.iter().any(Option::is_none) {
-            return self.copy(at, next);
-        }
-        for (event, path) in inner.iter().zip(includes.into_iter().flatten()) {
-            self.include(&path, *event, true);
+        let inner = self.lexed.events[at + 1..next - 1].iter().filter(words);
+        let includes: Option<Vec<(Ev, String)>> = inner.map(|event| Some((*event, self.include_path(event)?))).collect();
+        let Some(includes) = includes.filter(|includes| !includes.is_empty()) else { return self.copy(at, next) };
+        for (event, path) in includes {
+            self.include(&path, event, true);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::site::markdown::rawhtml::{self, Unfinished};
 impl<'p> Lexer<'p> {
     pub(super) fn raw(&mut self, raw: &str, range: Range<usize>) {
         let marks = self.prepared.marks;
-        if marks.in_text(raw) {
+        if self.prepared.is_marked(raw) {
             let number = raw.trim().strip_prefix("<!--").and_then(|r| r.strip_suffix("-->"));
             let number = number.and_then(|r| r.strip_prefix(marks.open)?.strip_suffix(marks.close)?.parse::<u32>().ok());
             if let Some(number) = number.filter(|_| self.is_alone()) {

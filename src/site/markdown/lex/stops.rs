@@ -2,12 +2,15 @@
 //! costs more than finding all places of the page at once.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
 use crate::site::markdown::edits::Hint;
 use crate::site::markdown::prepare::Prepared;
 use crate::site::octets;
+
+static FIND_ADDRESS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("://"));
 
 /// Places of a prepared text, in order: edits (marks, neutral characters, repairs), stars, `://` of bare addresses and, in a script without
 /// spaces, each space that may be left over between sentences.
@@ -22,7 +25,7 @@ impl Stops {
         let bytes = prepared.text.as_bytes();
         let mut places: Vec<usize> = prepared.map.edited().collect();
         places.extend(memchr::memchr_iter(b'*', bytes));
-        places.extend(Finder::new("://").find_iter(bytes));
+        places.extend(FIND_ADDRESS.find_iter(bytes));
         if is_cjk {
             octets::each(bytes, b' ', |at| {
                 if at > 0 && may_end_sentence(bytes[at - 1]) {

@@ -73,7 +73,7 @@ impl<'p> Lexer<'p> {
         let mut at = range.start;
         while at < range.end {
             let rest = &prepared[at..range.end];
-            let mark = if marks.in_text(rest) { rest.find(marks.open) } else { None };
+            let mark = if self.prepared.is_marked(rest) { rest.find(marks.open) } else { None };
             let stop = mark.map_or(range.end, |mark| at + mark);
             self.plain(at..stop, segment);
             at = stop;
@@ -188,7 +188,7 @@ impl<'p> Lexer<'p> {
         }
         let span = self.span(&range);
         let first = text.chars().next();
-        if self.prepared.marks.in_text(text) {
+        if self.prepared.is_marked(text) {
             let clean = text.replace(self.prepared.marks.neutral, "");
             self.words(&clean, span, segment, clean.chars().next());
         } else {
