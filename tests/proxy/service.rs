@@ -40,13 +40,18 @@ fn the_unit_leaves_the_service_little_to_do_harm_with() {
     assert!(output.status.success() && told.contains("Overall exposure level"), "{told}");
 }
 
-/// Everything that a boot needs, in a folder.
+/// Everything that a boot needs, in a folder. A debug build has its theme where it was compiled, which the unit may hide: the site has a
+/// copy.
 fn prepare(folder: &Path) {
     std::fs::copy(env!("CARGO_BIN_EXE_madoguchi"), folder.join("madoguchi")).unwrap();
     std::fs::write(folder.join("madoguchi.service"), block("ini")).unwrap();
     std::fs::write(folder.join("smtp-password"), "a secret\n").unwrap();
     let intake = "store = \"sqlite:/var/lib/madoguchi/requests.db\"\nsmtp_user = \"madoguchi\"".to_owned();
-    site(&folder.join("site"), 8025, &Setup { intake, ..Setup::default() });
+    site(&folder.join("site"), 8025, &Setup { intake, site: "theme = \"copy\"".to_owned(), ..Setup::default() });
+    let theme = Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/default");
+    std::fs::create_dir(folder.join("site/themes")).unwrap();
+    let copied = Command::new("cp").arg("-r").arg(theme).arg(folder.join("site/themes/copy")).status();
+    assert!(copied.unwrap().success());
     let file = folder.join("site/madoguchi.toml");
     let places = [("directory:var/mail", "smtp://127.0.0.1:2525")];
     std::fs::write(&file, replaced(&std::fs::read_to_string(&file).unwrap(), &places)).unwrap();

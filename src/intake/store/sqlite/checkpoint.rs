@@ -113,7 +113,7 @@ mod tests {
         let mut longest = 0;
         for _ in 0..40 {
             checkpointer.begin();
-            let mut write = || drop(db.execute("INSERT INTO words VALUES (hex(randomblob(20000)))", []).unwrap());
+            let write = || assert_eq!(db.execute("INSERT INTO words VALUES (hex(randomblob(20000)))", []), Ok(1));
             (0..10).for_each(|_| write());
             while told.try_recv().is_err() {
                 write();
