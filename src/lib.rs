@@ -13,7 +13,7 @@
 //!
 //! | room | what it does |
 //! |---|---|
-//! | foundation | values and rules on them, without effects: [`locale`] (language tags and a site's set of them), [`vpath`] (paths of sources, outputs and addresses, never mixed), [`source`] (text, digests, lines and columns), [`diag`] (what is wrong, where, what to do), [`redact`] (secrets that do not show), `ordered` (maps and sets of few entries), `tables` (TOML) |
+//! | foundation | values and rules on them, without effects: [`locale`] (language tags and a site's set of them), [`vpath`] (paths of sources, outputs and addresses, never mixed), [`source`] (text, digests, lines and columns), [`diag`] (what is wrong, where, what to do), [`redact`] (secrets that do not show), `ordered` (maps and sets of few entries) |
 //! | [`form`] | a form's specification, and the view of it that the press and the counter show |
 //! | [`config`] | `madoguchi.toml` and the environment, from keys as written to values that cannot be wrong |
 //! | [`theme`] | templates, messages and static files; the built-in ones are part of the binary, a site's own lie over them |
@@ -68,7 +68,6 @@ pub mod shutdown;
 #[cfg(feature = "site")]
 pub mod site;
 pub mod source;
-pub(crate) mod tables;
 #[cfg(any(feature = "intake", feature = "preview"))]
 pub mod task;
 #[cfg(feature = "intake")]

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Values and rules on them; they import each other only.
-const FOUNDATION: &[&str] = &["locale", "vpath", "source", "diag", "redact", "ordered", "tables"];
+const FOUNDATION: &[&str] = &["locale", "vpath", "source", "diag", "redact", "ordered"];
 /// What runs around the rooms that serve: they, `cli` and `main` may import it.
 const PORCH: &[&str] = &["telemetry", "shutdown", "task"];
 /// Each room, and the rooms that it may import beside itself and the foundation.

@@ -1,14 +1,12 @@
 //! `madoguchi.toml` as it is written: the keys, and nothing about what their values mean.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use toml::de::DeValue;
+use serde::Deserialize;
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::setting::{By, File, FromVariable, Given};
 use crate::diag::nearest;
-use crate::tables::{self, Fault, Read, What, mistyped, table};
 
 /// A text, or one for each locale.
 #[derive(Debug, Clone)]
@@ -17,70 +15,65 @@ pub(super) enum RawTexts {
     ByLocale(BTreeMap<String, String>),
 }
 
-table! {
-    /// The whole file.
-    #[derive(Debug, Default)]
-    pub(super) struct RawConfig {
-        pub(super) site: RawSite,
-        pub(super) form: BTreeMap<toml::Spanned<String>, RawForm>,
-        pub(super) intake: RawIntake,
-        pub(super) preview: RawPreview,
-    }
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawConfig {
+    pub(super) site: RawSite,
+    pub(super) form: BTreeMap<toml::Spanned<String>, RawForm>,
+    pub(super) intake: RawIntake,
+    pub(super) preview: RawPreview,
 }
 
-table! {
-    /// `[preview]`.
-    #[derive(Debug, Default)]
-    pub(super) struct RawPreview {
-        pub(super) editor: Option<Given<String>>,
-    }
+/// `[preview]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPreview {
+    pub(super) editor: Option<Given<String>>,
 }
 
-table! {
-    /// `[site]`.
-    #[derive(Debug, Default)]
-    pub(super) struct RawSite {
-        pub(super) title: Option<Given<RawTexts>>,
-        pub(super) base_url: Option<Given<String>>,
-        pub(super) source_locale: Option<Given<String>>,
-        pub(super) locales: Option<Given<Vec<Given<String>>>>,
-        pub(super) content: Option<Given<String>>,
-        pub(super) theme: Option<Given<String>>,
-        pub(super) edit_url: Option<Given<String>>,
-        pub(super) web_root: Option<Given<String>>,
-        pub(super) parallel: Option<bool>,
-        pub(super) search: Option<bool>,
-        pub(super) exports: Vec<Given<String>>,
-        pub(super) glossary: BTreeMap<String, Given<RawTexts>>,
-    }
+/// `[site]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSite {
+    pub(super) title: Option<Given<RawTexts>>,
+    pub(super) base_url: Option<Given<String>>,
+    pub(super) source_locale: Option<Given<String>>,
+    pub(super) locales: Option<Given<Vec<Given<String>>>>,
+    pub(super) content: Option<Given<String>>,
+    pub(super) theme: Option<Given<String>>,
+    pub(super) edit_url: Option<Given<String>>,
+    pub(super) web_root: Option<Given<String>>,
+    pub(super) parallel: Option<bool>,
+    pub(super) search: Option<bool>,
+    pub(super) exports: Vec<Given<String>>,
+    pub(super) glossary: BTreeMap<String, Given<RawTexts>>,
 }
 
-table! {
-    /// `[form.NAME]`.
-    #[derive(Debug, Default)]
-    pub(super) struct RawForm {
-        pub(super) spec: Option<Given<String>>,
-        pub(super) mailbox: Option<Given<String>>,
-        pub(super) desk_locale: Option<Given<String>>,
-        pub(super) desk_time_zone: Option<Given<String>>,
-        pub(super) contact: Option<Given<RawTexts>>,
-        pub(super) promise: Option<Given<RawTexts>>,
-        pub(super) privacy: Option<Given<RawTexts>>,
-        pub(super) confirmation: Option<bool>,
-        pub(super) retention_days: Option<Given<u32>>,
-    }
+/// `[form.NAME]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawForm {
+    pub(super) spec: Option<Given<String>>,
+    pub(super) mailbox: Option<Given<String>>,
+    pub(super) desk_locale: Option<Given<String>>,
+    pub(super) desk_time_zone: Option<Given<String>>,
+    pub(super) contact: Option<Given<RawTexts>>,
+    pub(super) promise: Option<Given<RawTexts>>,
+    pub(super) privacy: Option<Given<RawTexts>>,
+    pub(super) confirmation: Option<bool>,
+    pub(super) retention_days: Option<Given<u32>>,
 }
 
 /// A table each of whose keys can be set by an environment variable as well.
 macro_rules! settings {
     ($(#[$doc:meta])* $name:ident { $($key:ident: $kind:ty,)* } $($inner:ident: $table:ty)?) => {
-        table! {
-            $(#[$doc])*
-            #[derive(Debug, Default)]
-            pub(super) struct $name {
-                $(pub(super) $key: Option<Given<$kind>>,)*
-                $(pub(super) $inner: $table,)?
-            }
+        $(#[$doc])*
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct $name {
+            $(pub(super) $key: Option<Given<$kind>>,)*
+            $(pub(super) $inner: $table,)?
         }
 
         impl $name {
@@ -138,16 +131,21 @@ pub(super) const SECRETS: [&str; 2] = ["secret", "smtp_password"];
 
 /// Reads the file's text.
 pub(super) fn parse(file: &File<'_>, text: &str) -> Result<RawConfig, ConfigError> {
-    tables::parse(text).map_err(|fault| explain(file, fault))
+    toml::from_str(text).map_err(|error| explain(file, &error))
 }
 
-fn explain(file: &File<'_>, fault: Fault) -> ConfigError {
-    let (kind, message, help) = match fault.what {
-        What::Message(message) => (ConfigErrorKind::Syntax, message, String::new()),
-        What::Type(message) => (ConfigErrorKind::Value, message, String::new()),
-        What::Unknown(key, known) => (ConfigErrorKind::Unknown, format!("unknown key `{key}`"), help_for(&key, known)),
+fn explain(file: &File<'_>, error: &toml::de::Error) -> ConfigError {
+    let place = file.place(error.span().map(|span| span.start));
+    let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
+    let Some(list) = message.strip_prefix("unknown field ") else {
+        let kind = if message.starts_with("invalid type") { ConfigErrorKind::Value } else { ConfigErrorKind::Syntax };
+        return ConfigError { kind, place, message, help: String::new() };
     };
-    ConfigError { kind, place: file.place(fault.at.map(|at| at.start)), message, help }
+    // serde words it: unknown field `a`, expected one of `b`, `c`
+    let mut names = list.split('`').skip(1).step_by(2);
+    let key = names.next().unwrap_or_default();
+    let known: Vec<&str> = names.collect();
+    ConfigError { kind: ConfigErrorKind::Unknown, place, message: format!("unknown key `{key}`"), help: help_for(key, &known) }
 }
 
 fn help_for(key: &str, known: &[&str]) -> String {
@@ -163,12 +161,26 @@ fn help_for(key: &str, known: &[&str]) -> String {
     }
 }
 
-impl Read for RawTexts {
-    fn read(value: DeValue<'_>, at: Range<usize>) -> Result<Self, Fault> {
-        match value {
-            DeValue::String(text) => Ok(Self::One(text.into_owned())),
-            DeValue::Table(_) => BTreeMap::read(value, at).map(Self::ByLocale),
-            other => Err(mistyped(&other, &at, "a text, or one for each locale such as { ja = \"…\", en = \"…\" }")),
-        }
+impl<'de> Deserialize<'de> for RawTexts {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}
+
+struct TextsVisitor;
+
+impl<'de> serde::de::Visitor<'de> for TextsVisitor {
+    type Value = RawTexts;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text, or one for each locale such as { ja = \"…\", en = \"…\" }")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<RawTexts, E> {
+        Ok(RawTexts::One(text.to_owned()))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<RawTexts, A::Error> {
+        BTreeMap::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(RawTexts::ByLocale)
     }
 }

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use toml::de::DeValue;
+use serde::{Deserialize, Deserializer};
 
 use super::error::{ConfigError, ConfigErrorKind, Place};
 use crate::source::LineIndex;
-use crate::tables::{Fault, Read};
 
 /// A value and where it was given.
 #[derive(Debug, Clone)]
@@ -24,9 +23,11 @@ pub(super) enum By {
     Variable(String),
 }
 
-impl<T: Read> Read for Given<T> {
-    fn read(value: DeValue<'_>, at: Range<usize>) -> Result<Self, Fault> {
-        Ok(Self { value: T::read(value, at.clone())?, by: By::File(at) })
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = toml::Spanned::<T>::deserialize(deserializer)?;
+        let by = By::File(spanned.span());
+        Ok(Self { value: spanned.into_inner(), by })
     }
 }
 

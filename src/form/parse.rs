@@ -9,16 +9,15 @@ use super::{Choice, Condition, Field, FormSpec, Group, Kind, Limits, Required, T
 use crate::diag::{Checked, Code, Diagnostic, Span, nearest};
 use crate::locale::LocaleSet;
 use crate::source::Source;
-use crate::tables;
 
 /// Reads the specification of the form `name`. There is none where a fault is graver than a missing translation.
 pub fn parse(name: &str, source: &Source, locales: &LocaleSet) -> Checked<Option<FormSpec>> {
     let mut reader = Reader { source, locales, found: Vec::new() };
-    let spec = match tables::parse::<RawForm>(&source.text) {
+    let spec = match toml::from_str::<RawForm>(&source.text) {
         Ok(raw) => Some(reader.form(name, &raw)),
-        Err(fault) => {
-            let (message, help) = raw::explain(fault.what);
-            reader.damaged(fault.at.unwrap_or(0..0), message, help);
+        Err(error) => {
+            let (message, help) = raw::explain(&error);
+            reader.damaged(error.span().unwrap_or(0..0), message, help);
             None
         }
     };

@@ -18,9 +18,9 @@ fi
 
 memory=$(mktemp -d)
 mount -t tmpfs tmpfs "$memory"
-mkdir "$memory"/{upper,work,root}
-mount -t overlay overlay -o "lowerdir=/,upperdir=$memory/upper,workdir=$memory/work" "$memory/root"
-root=$memory/root units=$memory/root/etc/systemd/system
+mkdir "$memory"/{upper,work,machine}
+mount -t overlay overlay -o "lowerdir=/,upperdir=$memory/upper,workdir=$memory/work" "$memory/machine"
+root=$memory/machine
 
 # As the manual has it.
 chroot "$root" useradd --system --no-create-home madoguchi
@@ -28,16 +28,16 @@ install -m 755 "$given/madoguchi" "$root/usr/local/bin/madoguchi"
 mkdir -p "$root"/{srv,etc/madoguchi,told}
 cp -r "$given/site" "$root/srv/madoguchi"
 install -m 600 "$given/smtp-password" "$root/etc/madoguchi/smtp-password"
-cp "$given/madoguchi.service" "$units/madoguchi.service"
+cp "$given/madoguchi.service" "$root/etc/systemd/system/madoguchi.service"
 
 # Nothing else of a boot is needed, and what tidies up or mounts must not run.
 for unit in systemd-{tmpfiles-setup,tmpfiles-setup-dev,udevd,udev-trigger,remount-fs,random-seed,sysctl,modules-load,sysusers,journal-flush}.service \
     systemd-tmpfiles-clean.timer network-online.target postgresql.service local-fs.target swap.target \
     sys-kernel-{debug,tracing,config}.mount dev-{hugepages,mqueue}.mount; do
-    ln -sf /dev/null "$units/$unit"
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-printf '[Unit]\nWants=madoguchi.service look.service\n' > "$units/try.target"
-printf '[Unit]\nDefaultDependencies=no\nAfter=madoguchi.service\n[Service]\nType=oneshot\nExecStart=/bin/bash /look.sh\n' > "$units/look.service"
+printf '[Unit]\nWants=madoguchi.service look.service\n' > "$root/etc/systemd/system/try.target"
+printf '[Unit]\nDefaultDependencies=no\nAfter=madoguchi.service\n[Service]\nType=oneshot\nExecStart=/bin/bash /look.sh\n' > "$root/etc/systemd/system/look.service"
 cat > "$root/look.sh" <<'LOOK'
 exec > /told/told.part 2>&1
 ready() {
