@@ -10,6 +10,7 @@ mod yaml;
 
 use std::collections::BTreeMap;
 
+use super::outline::on_one_line;
 use crate::diag::{Checked, Span};
 use crate::locale::Locale;
 use crate::source::Source;
@@ -105,7 +106,7 @@ fn is_breadcrumb(folder: &str) -> bool {
 impl TocName {
     /// A name of which the language is the file's.
     fn plain(text: &str) -> Self {
-        Self { text: text.split_whitespace().collect::<Vec<_>>().join(" "), ..Self::default() }
+        Self { text: on_one_line(text), ..Self::default() }
     }
 
     /// The name that a parallel file gives for this tag.

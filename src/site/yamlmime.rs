@@ -10,6 +10,7 @@ use crate::source::Source;
 
 use super::data::{self, Data, Value};
 use super::frontmatter::{Date, FrontMatter};
+use super::outline::on_one_line;
 use super::unit::Piece;
 
 use write::Writer;
@@ -59,7 +60,7 @@ fn front(root: &Data) -> FrontMatter {
     let metadata = root.get("metadata");
     let text = |key: &str| metadata.and_then(|metadata| metadata.text_of(key)).map(str::to_owned);
     FrontMatter {
-        title: text("title").or_else(|| name(root).and_then(Data::text).map(one_line)),
+        title: text("title").or_else(|| name(root).and_then(Data::text).map(on_one_line)),
         description: text("description"),
         date: text("ms.date").or_else(|| text("date")).and_then(|date| parse_date(&date)),
         translation_type: text("ms.translationtype"),
@@ -82,10 +83,6 @@ fn parse_date(text: &str) -> Option<Date> {
     };
     let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Date { year, month, day })
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The value of the first of some keys that has a text.

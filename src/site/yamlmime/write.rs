@@ -3,7 +3,7 @@
 use crate::site::data::Data;
 use crate::site::unit::Piece;
 
-use super::one_line;
+use crate::site::outline::on_one_line;
 
 #[derive(Default)]
 pub(super) struct Writer {
@@ -19,7 +19,7 @@ impl Writer {
         self.block(name);
         self.text.push_str(&"#".repeat(level.clamp(1, 6)));
         self.text.push(' ');
-        escape_into(&one_line(name.text().unwrap_or_default()), &mut self.text);
+        escape_into(&on_one_line(name.text().unwrap_or_default()), &mut self.text);
         self.text.push('\n');
     }
 
@@ -38,7 +38,7 @@ impl Writer {
         self.in_list = true;
         self.piece(name);
         self.text.push_str("- [");
-        escape_into(&one_line(name.text().unwrap_or_default()), &mut self.text);
+        escape_into(&on_one_line(name.text().unwrap_or_default()), &mut self.text);
         self.piece(address);
         self.text.push_str("](<");
         destination_into(address.text().unwrap_or_default().trim(), &mut self.text);
