@@ -3,12 +3,12 @@
 //! [`load`] is the only part that touches files and the environment; a text is parsed by `raw` and given its types by
 //! `resolve`. What is not set has a default, or is an `Option` that the half which needs it asks for.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::locale::{LocaleId, LocaleSet};
+use crate::ordered::Map;
 use crate::redact::Secret;
 
 pub mod error;
@@ -36,7 +36,7 @@ pub struct Config {
     /// What the press makes.
     pub site: SiteConfig,
     /// The forms by name.
-    pub forms: BTreeMap<String, FormConfig>,
+    pub forms: Map<String, FormConfig>,
     /// How the counter runs.
     pub intake: IntakeConfig,
     /// `[preview]`: the address that opens a place in the writer's editor, with `{path}`, `{line}` and `{column}`.
@@ -68,7 +68,7 @@ pub struct SiteConfig {
     /// What is published beside the pages, in the order of [`Export`], each once.
     pub exports: Vec<Export>,
     /// Terms that must be kept or translated one way.
-    pub glossary: BTreeMap<String, LocaleMap>,
+    pub glossary: Map<String, LocaleMap>,
     /// The output folder, `public` below the root unless the command names another.
     pub out: PathBuf,
 }
@@ -208,7 +208,7 @@ pub struct SmtpLogin {
 /// A text in the locales it is given in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocaleMap {
-    texts: BTreeMap<LocaleId, String>,
+    texts: Map<LocaleId, String>,
     fallback: LocaleId,
 }
 

@@ -1,18 +1,17 @@
 //! `madoguchi.toml` as it is written: the keys, and nothing about what their values mean.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::setting::{By, File, FromVariable, Given};
 use crate::diag::nearest;
+use crate::ordered::{self, Map};
 
 /// A text, or one for each locale.
 #[derive(Debug, Clone)]
 pub(super) enum RawTexts {
     One(String),
-    ByLocale(BTreeMap<String, String>),
+    ByLocale(Map<String, String>),
 }
 
 /// The whole file.
@@ -20,7 +19,8 @@ pub(super) enum RawTexts {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawConfig {
     pub(super) site: RawSite,
-    pub(super) form: BTreeMap<toml::Spanned<String>, RawForm>,
+    #[serde(deserialize_with = "ordered::field")]
+    pub(super) form: Map<toml::Spanned<String>, RawForm>,
     pub(super) intake: RawIntake,
     pub(super) preview: RawPreview,
 }
@@ -47,7 +47,8 @@ pub(super) struct RawSite {
     pub(super) parallel: Option<bool>,
     pub(super) search: Option<bool>,
     pub(super) exports: Vec<Given<String>>,
-    pub(super) glossary: BTreeMap<String, Given<RawTexts>>,
+    #[serde(deserialize_with = "ordered::field")]
+    pub(super) glossary: Map<String, Given<RawTexts>>,
 }
 
 /// `[form.NAME]`.
@@ -181,6 +182,6 @@ impl<'de> serde::de::Visitor<'de> for TextsVisitor {
     }
 
     fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<RawTexts, A::Error> {
-        BTreeMap::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(RawTexts::ByLocale)
+        ordered::read(map).map(RawTexts::ByLocale)
     }
 }

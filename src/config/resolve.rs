@@ -1,6 +1,5 @@
 //! From what is written to what it means.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::{ConfigError, ConfigErrorKind};
@@ -10,6 +9,7 @@ use super::variable::Environment;
 use super::{Config, Export, FILE_NAME, LocaleMap, SiteConfig, WebAddress};
 use crate::locale::{Locale, LocaleSet};
 use crate::ordered;
+use crate::ordered::Map;
 use crate::vpath::SourcePath;
 
 mod form;
@@ -51,7 +51,7 @@ pub(super) fn with_defaults(
 /// See [`Config::without_file`].
 pub(super) fn without_file(root: &Path, tags: &[String]) -> Config {
     let site = default_site(root, locales::discovered(tags, locales::default_source()));
-    Config { root: root.to_owned(), site, forms: BTreeMap::new(), intake: intake::defaults(root), editor: EDITOR.into() }
+    Config { root: root.to_owned(), site, forms: Map::new(), intake: intake::defaults(root), editor: EDITOR.into() }
 }
 
 fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
@@ -67,7 +67,7 @@ fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
         parallel: true,
         search: true,
         exports: Vec::new(),
-        glossary: BTreeMap::new(),
+        glossary: Map::new(),
         out: root.join("public"),
     }
 }
@@ -150,10 +150,8 @@ fn exports(file: &File<'_>, raw: &[Given<String>]) -> Result<Vec<Export>, Config
             other => Err(format!("knows `markdown`, `pairs`, `llms` and `print`, not `{other}`")),
         })
     };
-    let mut exports = raw.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    exports.sort_unstable();
-    exports.dedup();
-    Ok(exports)
+    let exports = raw.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(ordered::set(exports).into_iter().collect())
 }
 
 fn web_address(file: &File<'_>, key: &str, given: Option<Given<String>>) -> Result<Option<WebAddress>, ConfigError> {

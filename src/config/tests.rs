@@ -62,9 +62,9 @@ fn the_whole_file_is_understood() {
     assert_eq!(config.site.title.get(ja), Some((ja, "窓口")));
     assert_eq!(config.site.base_url.unwrap().as_str(), "https://docs.example.com/partner/");
     assert_eq!(config.site.exports, [Export::Markdown, Export::Pairs]);
-    assert_eq!(config.site.glossary["21Vianet"].get(en), Some((ja, "21Vianet")));
+    assert_eq!(config.site.glossary.get("21Vianet").unwrap().get(en), Some((ja, "21Vianet")));
     assert_eq!(config.site.out, Path::new("/site/public"));
-    let form = &config.forms["service-request"];
+    let form = config.forms.get("service-request").unwrap();
     assert_eq!((form.desk_locale, form.confirmation, form.retention.as_secs()), (ja, false, 30 * 86_400));
     assert_eq!(form.desk_time_zone, "Asia/Tokyo");
     assert_eq!(form.contact.as_ref().unwrap().get(en), Some((ja, "電話")), "the only text there is");
@@ -167,7 +167,7 @@ fn variables_override_the_file_and_hold_the_secrets() {
         ["https://a.example", "https://b.example"]
     );
     assert_eq!(config.intake.guard.per_minute, Some(7));
-    assert_eq!(config.forms["service-request"].mailbox.as_ref().unwrap().address, "desk@example.com");
+    assert_eq!(config.forms.get("service-request").unwrap().mailbox.as_ref().unwrap().address, "desk@example.com");
     let shown = format!("{config:?}");
     assert!(!shown.contains("hunter2") && !shown.contains(&secret), "no secret shows");
 }

@@ -1,12 +1,11 @@
 //! The variables that override the file: `MADOGUCHI_INTAKE_KEY`, `MADOGUCHI_INTAKE_GUARD_KEY`, `MADOGUCHI_FORM_NAME_MAILBOX`.
 
-use std::collections::BTreeMap;
-
 use super::error::{ConfigError, ConfigErrorKind, Place};
 use super::raw::{RawConfig, RawGuard, RawIntake, SECRETS};
 use super::setting::{By, Given};
 use crate::diag::nearest;
 use crate::ordered;
+use crate::ordered::Map;
 use crate::redact::Secret;
 
 /// What all our variables begin with.
@@ -16,7 +15,7 @@ const INTAKE: &str = "MADOGUCHI_INTAKE_";
 /// The `MADOGUCHI_` variables by name. Their values may be secrets, so that only their names are shown.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: Map<String, String>,
     ignores_intake: bool,
 }
 

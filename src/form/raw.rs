@@ -1,13 +1,13 @@
 //! A specification as it is written: the keys, and nothing about what their values mean.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use crate::diag::nearest;
+use crate::ordered::{self, Map};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -89,7 +89,7 @@ pub(super) struct RawLimits {
 #[derive(Debug)]
 pub(super) enum RawTexts {
     One(String),
-    ByLocale(BTreeMap<Spanned<String>, String>),
+    ByLocale(Map<Spanned<String>, String>),
 }
 
 impl<'de> Deserialize<'de> for RawTexts {
@@ -112,7 +112,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawTexts, A::Error> {
-        BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(RawTexts::ByLocale)
+        ordered::read(map).map(RawTexts::ByLocale)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a specification must keep to beyond its grammar: names, choices, limits, and what refers to what.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -9,6 +8,7 @@ use super::parse::Reader;
 use super::raw::{RawCondition, RawField, RawForm};
 use super::{Field, FormSpec, HIDDEN, HONEYPOT, Kind, RESERVED, Required};
 use crate::locale::Locale;
+use crate::ordered::Set;
 
 /// The most bytes that all answers of a form may hold together. Percent-encoding makes three of one, and a request's body
 /// may hold 128 KiB: whatever keeps within its limits must fit.
@@ -55,7 +55,7 @@ pub(super) fn check(reader: &mut Reader<'_>, raw: &RawForm, spec: &FormSpec) {
     if spec.fields.is_empty() && raw.group.iter().all(|group| group.field.is_empty()) {
         reader.damaged(0..0, "the form has no field", "add one below a group: [[group.field]]");
     }
-    let mut names = BTreeSet::new();
+    let mut names = Set::default();
     // What refers to a field whose type is not known is not wrong for that.
     let all_known = raw.group.iter().map(|group| group.field.len()).sum::<usize>() == spec.fields.len();
     for field in raw.group.iter().flat_map(|group| &group.field) {
@@ -85,7 +85,7 @@ fn form_name(reader: &mut Reader<'_>, name: &str) {
     }
 }
 
-fn field_name<'r>(reader: &mut Reader<'_>, raw: &'r RawField, names: &mut BTreeSet<&'r str>) {
+fn field_name<'r>(reader: &mut Reader<'_>, raw: &'r RawField, names: &mut Set<&'r str>) {
     let name = raw.name.get_ref().as_str();
     let first = name.starts_with(|c: char| c.is_ascii_lowercase());
     let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
@@ -131,7 +131,7 @@ fn choices(reader: &mut Reader<'_>, raw: &RawField, field: &Field) {
         }
         _ => {}
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = Set::default();
     for value in raw.choices.iter().map(|choice| &choice.value) {
         let text = value.get_ref();
         if text.is_empty() || text.len() > LONGEST_NAME || !text.bytes().all(|b| b.is_ascii_graphic()) {

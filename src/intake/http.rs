@@ -4,7 +4,6 @@
 //! within its time and size, a place among those worked on, `submission::decode`, `submission::check`, then `submit` (idempotency,
 //! token, proof of work) and the store. Only when the store's commit is on disk does `answer` say yes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -20,6 +19,7 @@ use super::store::Store;
 use crate::config::{FormConfig, IntakeConfig, LocaleMap, Mailbox, Origin, WebAddress};
 use crate::form::FormSpec;
 use crate::locale::LocaleSet;
+use crate::ordered::Map;
 use crate::telemetry::Metrics;
 use crate::theme::Theme;
 
@@ -51,7 +51,7 @@ pub struct Counter {
     /// The look and the words of its pages.
     pub theme: Theme,
     /// The forms by name.
-    pub forms: BTreeMap<String, Form>,
+    pub forms: Map<String, Form>,
     /// The `[intake]` table.
     pub config: IntakeConfig,
     /// The public address of `/requests/`.

@@ -12,7 +12,7 @@
 mod delivery;
 mod status;
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ pub struct Worker<O, C, K> {
     began: Instant,
     retried_at: Option<Millis>,
     /// How often our own code failed on a delivery.
-    panics: BTreeMap<i64, u32>,
+    panics: Map<i64, u32>,
 }
 
 impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
@@ -133,7 +133,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             circuit: Circuit::new(pace.at_once),
             began: Instant::now(),
             retried_at: None,
-            panics: BTreeMap::new(),
+            panics: Map::new(),
         }
     }
 

@@ -7,7 +7,6 @@ mod media;
 mod page;
 mod state;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -22,6 +21,7 @@ use tokio::net::TcpListener;
 
 use super::reload::Shared;
 use crate::ordered;
+use crate::ordered::Map;
 use last_good::LastGood;
 
 pub use guard::Hosts;
@@ -86,7 +86,7 @@ fn no_counter() -> Router {
 }
 
 /// The fields of a query, percent-decoded.
-fn query(text: Option<&str>) -> BTreeMap<String, String> {
+fn query(text: Option<&str>) -> Map<String, String> {
     let pairs = text.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     ordered::map(pairs.map(|(name, value)| (name.to_owned(), crate::vpath::percent_decode(&value.replace('+', " ")))))
 }

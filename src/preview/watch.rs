@@ -5,7 +5,7 @@
 
 mod poll;
 
-use std::collections::BTreeSet;
+use crate::ordered::Set;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -201,14 +201,14 @@ impl Watch {
                 let _ = watch(backend, &folder, RecursiveMode::NonRecursive);
             }
         }
-        Changes::Paths(gathered.paths)
+        Changes::Paths(gathered.paths.into_iter().collect())
     }
 }
 
 /// What events have named.
 #[derive(Default)]
 struct Gathered {
-    paths: BTreeSet<PathBuf>,
+    paths: Set<PathBuf>,
     /// Events were lost.
     lost: bool,
 }

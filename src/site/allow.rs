@@ -6,12 +6,12 @@
 //! # madoguchi-allow: toc-dead-entry                          in YAML; alone on a line, it means the next one
 //! ```
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use memchr::memmem::Finder;
+use rustc_hash::FxHashMap;
 
 use super::frontmatter;
 use super::split::Fences;
@@ -25,7 +25,7 @@ static FIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
 /// What the files of a docset leave out, noted as they are read.
 #[derive(Default)]
 pub(crate) struct Allowed {
-    files: Mutex<BTreeMap<SourcePath, Checked<Vec<Allowance>>>>,
+    files: Mutex<FxHashMap<SourcePath, Checked<Vec<Allowance>>>>,
     changes: AtomicU64,
 }
 
@@ -42,10 +42,10 @@ impl Allowed {
     pub(crate) fn note(&self, source: &Source) {
         if FIND.find(source.text.as_bytes()).is_some() {
             let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.entry(source.path.clone()).or_insert_with(|| {
+            if !files.contains_key(&source.path) {
                 self.changes.fetch_add(1, Ordering::Relaxed);
-                allowances(source)
-            });
+                files.insert(source.path.clone(), allowances(source));
+            }
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Nothing of this is made unless `exports` asks for it. A page that is exported is read once more, for its source text is not kept.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -16,6 +15,7 @@ use super::render::Rendered;
 use super::unit::{Half, Segment};
 use crate::config::Export;
 use crate::locale::LocaleId;
+use crate::ordered::Map;
 use crate::vpath::UrlPath;
 
 /// The name of a page's Markdown, beside its HTML.
@@ -106,7 +106,7 @@ fn pairs(model: &Model<'_>, locale: LocaleId, version: &Version, original: &Vers
         let text = |half: Half| segment.range(half).and_then(|range| side(half).text.get(range));
         let place = |half: Half| place(segment, half, side(half));
         let target = text(Half::Target).filter(|text| !text.trim().is_empty());
-        let plain = |words: &BTreeMap<u32, Words>| words.get(&number).map(|words| words.plain.trim().to_owned());
+        let plain = |words: &Map<u32, Words>| words.get(&number).map(|words| words.plain.trim().to_owned());
         let source = text(Half::Source).unwrap_or_default();
         let block = source_words.get(&number).or_else(|| target_words.get(&number)).map_or("other", |words| words.block);
         let pair = Pair {
@@ -142,8 +142,8 @@ struct Words {
 }
 
 /// By segment of the flow's own document.
-fn words(flow: &Flow) -> BTreeMap<u32, Words> {
-    let mut found: BTreeMap<u32, Words> = BTreeMap::new();
+fn words(flow: &Flow) -> Map<u32, Words> {
+    let mut found: Map<u32, Words> = Map::new();
     let mut open: Vec<Tag> = Vec::new();
     for event in &flow.events {
         match event.kind {

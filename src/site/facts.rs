@@ -2,8 +2,6 @@
 
 mod all;
 
-use std::collections::BTreeSet;
-
 use super::frontmatter::Date;
 use super::markdown::flow::{Ev, Flow, Kind, Tag};
 use super::markdown::lex::span;
@@ -13,6 +11,7 @@ use super::page::{Page, Version};
 use super::unit::Half;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
+use crate::ordered::Set;
 use crate::vpath::SourcePath;
 
 pub(crate) use all::AllFacts;
@@ -131,7 +130,7 @@ impl Facts {
         let editions: Option<Vec<Edition>> = locales.ids().map(|locale| edition(page, locale, locales)).collect();
         let mut diagnostics = diagnostics;
         let mut links = Vec::new();
-        let mut uids = BTreeSet::new();
+        let mut uids = Set::default();
         for (locale, version) in locales.ids().zip(&page.versions) {
             let Some(version) = version else { continue };
             written(version, locale, &mut links);

@@ -1,6 +1,5 @@
 //! The site's forms, for the pages that they stand in.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -11,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Span, nearest};
 use crate::form::view::{FormView, Showing, view};
 use crate::form::{self, FormSpec};
 use crate::locale::{LocaleId, LocaleSet};
+use crate::ordered::Map;
 use crate::source::Digest;
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::{SourcePath, UrlPath};
@@ -19,7 +19,7 @@ use crate::vpath::{SourcePath, UrlPath};
 #[derive(Debug)]
 pub(crate) struct Forms {
     locales: LocaleSet,
-    all: BTreeMap<String, Form>,
+    all: Map<String, Form>,
     digest: Digest,
 }
 
@@ -40,7 +40,7 @@ impl Forms {
     /// Reads the specifications of all forms that the configuration names.
     pub(crate) fn read(config: &Config, listing: &Listing, found: &mut Vec<Diagnostic>) -> Self {
         let mut inputs = String::new();
-        let mut all = BTreeMap::new();
+        let mut all = Map::new();
         for (name, form) in &config.forms {
             let spec = specification(config, name, &form.spec, listing, found, &mut inputs);
             all.insert(name.clone(), Form { config: form.clone(), spec, action: action(config, name) });

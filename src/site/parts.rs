@@ -3,8 +3,6 @@
 
 mod in_catalog;
 
-use std::collections::BTreeMap;
-
 use super::catalog::{self, Catalog};
 use super::discover::Listing;
 use super::facts::AllFacts;
@@ -14,6 +12,7 @@ use super::{redirect, settings, toc};
 use crate::config::Config;
 use crate::diag::{Checked, Diagnostic};
 use crate::locale::LocaleSet;
+use crate::ordered::Map;
 use crate::source::Source;
 use crate::theme::{Theme, ThemeError};
 use crate::vpath::SourcePath;
@@ -41,7 +40,7 @@ pub(crate) fn catalog(listing: &Listing, locales: &LocaleSet, read: &Read<'_>, f
 /// The tables of contents of a listing, joined. No page needs to be read for them.
 pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc>> {
     let mut diagnostics = Vec::new();
-    let mut tables = BTreeMap::new();
+    let mut tables = Map::new();
     for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
         match read(&found.path) {
             Ok(source) => {

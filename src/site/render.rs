@@ -8,6 +8,7 @@ use super::nav::PageId;
 use super::sidebar::Sidebars;
 use super::view::{Alternate, ArticleView, Column, DateView, Frame, Language, Notice, Report, Step};
 use crate::locale::LocaleId;
+use crate::ordered;
 use crate::theme::{Shared, ThemeError};
 use crate::vpath::{OutputPath, UrlPath};
 
@@ -32,7 +33,7 @@ impl<'a> Renderer<'a> {
     pub(crate) fn new(model: &'a Model<'a>) -> Result<Self, ThemeError> {
         let theme = model.theme;
         let script = theme.assets().get("site.js").map(|asset| asset.path.as_str());
-        let assets = std::collections::BTreeMap::from([
+        let assets = ordered::map([
             ("css", Some(theme.asset_url("site.css"))),
             ("favicon", Some(theme.asset_url("favicon.svg"))),
             ("script", script),

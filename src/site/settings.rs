@@ -3,10 +3,9 @@
 //!
 //! Source: the DocFX manual, "docfx.json format" (`build.content`, `build.resource`, file mappings).
 
-use std::collections::BTreeMap;
-
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::ordered;
+use crate::ordered::Map;
 use crate::source::Source;
 use crate::vpath::{SourcePath, percent_decode};
 
@@ -17,7 +16,7 @@ use super::data::{self, Data};
 pub struct Settings {
     docsets: Vec<Docset>,
     /// Locale by build folder, lower-cased.
-    locales: BTreeMap<String, String>,
+    locales: Map<String, String>,
 }
 
 /// One `docfx.json`.
@@ -146,7 +145,7 @@ fn lies_below(folder: &str, above: &str) -> bool {
     above.is_empty() || folder.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn locales(folder: &str, root: &Data) -> BTreeMap<String, String> {
+fn locales(folder: &str, root: &Data) -> Map<String, String> {
     let docsets = root.get("docsets_to_publish").map_or(&[][..], Data::list);
     ordered::map(docsets.iter().filter_map(|docset| {
         let source = join(folder, docset.text_of("build_source_folder").unwrap_or("."))?;

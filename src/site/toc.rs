@@ -8,11 +8,10 @@ mod markdown;
 mod target;
 mod yaml;
 
-use std::collections::BTreeMap;
-
 use super::outline::on_one_line;
 use crate::diag::{Checked, Span};
 use crate::locale::Locale;
+use crate::ordered::Map;
 use crate::source::Source;
 use crate::vpath::SourcePath;
 
@@ -58,7 +57,7 @@ pub struct TocName {
     /// The name in the source locale, from a localized file.
     pub source: Option<String>,
     /// Names from parallel files (`TOC.ja.yml`), by the tag in the file's name.
-    pub tagged: BTreeMap<String, String>,
+    pub tagged: Map<String, String>,
 }
 
 /// Where an entry leads.

@@ -1,10 +1,9 @@
 //! Static files, with a hash of their content in their names, so that a browser may keep them for ever.
 
-use std::collections::BTreeMap;
-
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::{File, Layers};
 use crate::ordered;
+use crate::ordered::Map;
 use crate::source::Digest;
 
 /// A static file of the theme.
@@ -20,7 +19,7 @@ pub struct Asset {
 
 /// All static files of a theme, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Assets(BTreeMap<String, Asset>);
+pub struct Assets(Map<String, Asset>);
 
 impl Assets {
     /// Names every file after its content; style sheets and scripts after the files that they name.
@@ -35,12 +34,12 @@ impl Assets {
 
     /// Adds a file that is made, unless the theme has one of that name; gives its name in the output.
     pub(super) fn make(&mut self, name: String, text: String) -> &str {
-        let made = |name: &String| Asset {
+        let made = || Asset {
             name: name.clone(),
-            path: format!("assets/{}", hashed_name(name, text.as_bytes())),
+            path: format!("assets/{}", hashed_name(&name, text.as_bytes())),
             bytes: text.into_bytes(),
         };
-        let asset = self.0.entry(name).or_insert_with_key(made);
+        let asset = self.0.entry(name.clone()).or_insert_with(made);
         asset.path.strip_prefix("assets/").unwrap_or(&asset.path)
     }
 
@@ -55,11 +54,11 @@ impl Assets {
     }
 
     /// Where each file stands, relative to the site's root.
-    pub(super) fn urls(&self) -> BTreeMap<&str, &str> {
+    pub(super) fn urls(&self) -> Map<&str, &str> {
         ordered::map(self.iter().map(|asset| (asset.name.as_str(), asset.path.as_str())))
     }
 
-    fn add<'a>(&mut self, name: &'a str, files: &BTreeMap<&'a str, &File>, open: &mut Vec<&'a str>) -> Result<(), ThemeError> {
+    fn add<'a>(&mut self, name: &'a str, files: &Map<&'a str, &File>, open: &mut Vec<&'a str>) -> Result<(), ThemeError> {
         let Some(file) = files.get(name).filter(|_| !self.0.contains_key(name)) else { return Ok(()) };
         let references = match extension(name) {
             "css" => urls(file.text()?),
@@ -83,7 +82,7 @@ impl Assets {
         name: &'a str,
         file: &File,
         references: &[(usize, &str)],
-        files: &BTreeMap<&'a str, &File>,
+        files: &Map<&'a str, &File>,
         open: &mut Vec<&'a str>,
     ) -> Result<String, ThemeError> {
         let text = file.text()?;
@@ -92,7 +91,7 @@ impl Assets {
         for &(start, reference) in references {
             let target = resolve(name, reference);
             let at = || Place::new(&file.shown, text, start..start + reference.len());
-            let Some((target, _)) = target.and_then(|target| files.get_key_value(target.as_str())) else {
+            let Some((target, _)) = target.and_then(|target| files.get_indexed(files.find_index(target.as_str()).ok()?)) else {
                 return Err(
                     ThemeError::new(ThemeErrorKind::Asset, format!("the theme has no static file `{reference}`")).at(at())
                 );

@@ -1,6 +1,5 @@
 //! Templates: Tera, its errors turned into places, and values that many renderings share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -15,6 +14,7 @@ use super::messages::{Messages, fill};
 use super::phrases;
 use crate::locale::LocaleSet;
 use crate::ordered;
+use crate::ordered::Map;
 
 /// A value that is turned into the engine's form once and then costs next to nothing in each view that holds it.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ impl Serialize for Shared {
 pub(super) struct Engine {
     tera: Tera,
     /// Name to show and text of each template.
-    sources: BTreeMap<String, (String, String)>,
+    sources: Map<String, (String, String)>,
     frames: Frames,
 }
 
@@ -205,8 +205,8 @@ pub(super) fn rendered(tera: &Tera, template: &str, view: Value) -> TeraResult<S
 
 const HELP: &str = "each template's data is described at its beginning";
 
-fn sources(layers: &Layers) -> Result<BTreeMap<String, (String, String)>, ThemeError> {
-    let mut sources = BTreeMap::new();
+fn sources(layers: &Layers) -> Result<Map<String, (String, String)>, ThemeError> {
+    let mut sources = Map::new();
     for (name, file) in layers.below("templates") {
         sources.insert(name.to_owned(), (file.shown.clone(), file.text()?.to_owned()));
         if let (Some(below), true) = (layers.built_in.get(&format!("templates/{name}")), !name.ends_with("parts.html"))

@@ -9,7 +9,8 @@ mod passes_on;
 mod shape;
 mod view;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::ordered::Map;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -59,7 +60,7 @@ enum How {
 
 impl Frames {
     /// No frames yet, for the templates among these sources (name to shown name and text) that allow them.
-    pub(super) fn new(sources: &BTreeMap<String, (String, String)>) -> Self {
+    pub(super) fn new(sources: &Map<String, (String, String)>) -> Self {
         let uses = passes_on::Uses::of(sources);
         let templates = OF_MANY.into_iter().filter(|name| uses.pass_on(name)).collect();
         Self { templates, made: RwLock::default() }

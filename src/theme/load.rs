@@ -3,7 +3,6 @@
 //! An edge: the only file of the theme that touches the file system.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::slim::slimmed;
 use crate::locale::LocaleSet;
 use crate::ordered;
+use crate::ordered::Map;
 use crate::source::Digest;
 
 #[derive(RustEmbed)]
@@ -44,7 +44,7 @@ impl File {
 }
 
 /// Files by their path in the theme folder: `templates/page.html`.
-pub(super) type Files = BTreeMap<String, File>;
+pub(super) type Files = Map<String, File>;
 
 /// The built-in theme and what lies over it.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +81,7 @@ impl Layers {
     }
 
     /// The files below one folder by their path in it, the site's own before the built-in ones.
-    pub(super) fn below<'a>(&'a self, folder: &'a str) -> BTreeMap<&'a str, &'a File> {
+    pub(super) fn below<'a>(&'a self, folder: &'a str) -> Map<&'a str, &'a File> {
         let all = self.built_in.iter().chain(&self.own);
         ordered::map(all.filter_map(|(path, file)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, file))))
     }

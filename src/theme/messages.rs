@@ -1,7 +1,5 @@
 //! The words of the interface in every locale: flat tables whose keys agree.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
@@ -11,6 +9,7 @@ use super::load::Layers;
 use super::toml_messages::Table;
 use crate::locale::{Locale, LocaleSet};
 use crate::ordered;
+use crate::ordered::{Map, Set};
 
 /// The messages of one locale. It serialises as a flat map, and cheaply: the map is made once and shared.
 #[derive(Debug, Clone)]
@@ -20,7 +19,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    fn new(texts: BTreeMap<String, String>) -> Result<Self, ThemeError> {
+    fn new(texts: Map<String, String>) -> Result<Self, ThemeError> {
         let shared = Shared::new(&texts)?;
         Ok(Self { texts: texts.into_iter().collect(), shared })
     }
@@ -110,7 +109,7 @@ pub(super) fn of_locales(layers: &Layers, locales: &LocaleSet) -> Result<Vec<Mes
 }
 
 /// The built-in English keys, and those that a site added in all of its locales.
-fn wanted_keys<'a>(english: &'a Table, tables: &'a [Table]) -> BTreeSet<&'a str> {
+fn wanted_keys<'a>(english: &'a Table, tables: &'a [Table]) -> Set<&'a str> {
     let own = tables.iter().take(1).flat_map(Table::keys).filter(|key| tables.iter().all(|table| table.has(key)));
     ordered::set(english.keys().chain(own))
 }

@@ -1,6 +1,5 @@
 //! A message file: TOML with one flat table of texts, where each key knows its place.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,12 +8,13 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Place, ThemeError, ThemeErrorKind};
 use super::load::File;
 use crate::ordered;
+use crate::ordered::{Map, Set};
 
 /// The texts of one locale, from one file or several laid over each other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     file: Arc<Named>,
-    entries: BTreeMap<String, Entry>,
+    entries: Map<String, Entry>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Table {
         let named = Arc::new(Named { shown: file.shown.clone(), text: text.to_owned() });
         let parsed = DeTable::parse(text)
             .map_err(|error| named.error(ThemeErrorKind::MessageFile, error.message(), error.span().unwrap_or(0..0)))?;
-        let mut entries = BTreeMap::new();
+        let mut entries = Map::new();
         for (key, value) in parsed.into_inner() {
             let DeValue::String(text) = value.get_ref() else {
                 let message = format!("the message `{}` is not a text", key.get_ref());
@@ -51,7 +51,9 @@ impl Table {
 
     /// This table with another over it.
     pub(super) fn with(mut self, over: Self) -> Self {
-        self.entries.extend(over.entries);
+        for (key, entry) in over.entries {
+            self.entries.insert(key, entry);
+        }
         Self { file: over.file, entries: self.entries }
     }
 
@@ -63,12 +65,12 @@ impl Table {
         self.entries.contains_key(key)
     }
 
-    pub(super) fn into_texts(self) -> BTreeMap<String, String> {
+    pub(super) fn into_texts(self) -> Map<String, String> {
         ordered::map(self.entries.into_iter().map(|(key, entry)| (key, entry.text)))
     }
 
     /// Whether the keys are exactly these. A key too many is looked for first: it is often one of the missing, misspelt.
-    pub(super) fn check_keys(&self, wanted: &BTreeSet<&str>) -> Result<(), ThemeError> {
+    pub(super) fn check_keys(&self, wanted: &Set<&str>) -> Result<(), ThemeError> {
         if let Some((key, entry)) = self.entries.iter().find(|(key, _)| !wanted.contains(key.as_str())) {
             return Err(self.extra(key, entry, wanted));
         }
@@ -95,7 +97,7 @@ impl Table {
         Ok(())
     }
 
-    fn extra(&self, key: &str, entry: &Entry, wanted: &BTreeSet<&str>) -> ThemeError {
+    fn extra(&self, key: &str, entry: &Entry, wanted: &Set<&str>) -> ThemeError {
         let absent = wanted.iter().filter(|wanted| !self.has(wanted));
         let near = nearest(key, absent.chain(wanted).copied()).unwrap_or_default();
         entry

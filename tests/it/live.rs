@@ -297,7 +297,7 @@ proptest! {
         for edit in edits.iter().chain([&Edit::Look]) {
             heard.extend(apply(&docset, edit));
             if matches!(edit, Edit::Look) {
-                live.refresh(&Changes::Paths(std::mem::take(&mut heard)));
+                live.refresh(&Changes::Paths(std::mem::take(&mut heard).into_iter().collect()));
                 live.answer("ja/");
                 read_on(&mut live);
                 holds(&docset, &live, &mut finder, &mut once)?;

@@ -175,7 +175,7 @@ proptest! {
         for name in ["TOC.yml", "TOC.md", "docfx.json", ".openpublishing.redirection.json", "index.yml"] {
             let source = Source { path: path(name), text: text.clone() };
             let mut all = toc::read(&source).diagnostics;
-            let joined = toc::join([(path("TOC.yml"), toc::read(&source).value)].into()).unpack(&mut all);
+            let joined = toc::join([(path("TOC.yml"), toc::read(&source).value)].into_iter().collect()).unpack(&mut all);
             let nav = nav::build(joined, [], &|_: &SourcePath| Some(PageId(0))).unpack(&mut all);
             for (id, _) in nav.range(0..u32::try_from(nav.len()).unwrap()) {
                 nav.section(id);

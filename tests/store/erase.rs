@@ -59,7 +59,7 @@ async fn filled(store: &Store, before: usize, after: usize) -> Reference {
 }
 
 async fn purged(store: &Store, now: Millis) -> Purged {
-    let retention = Retention::from([("service-request".to_owned(), std::time::Duration::from_secs(86_400))]);
+    let retention = Retention::from_iter([("service-request".to_owned(), std::time::Duration::from_secs(86_400))]);
     store.purge(now, &retention).await.unwrap()
 }
 

@@ -1,6 +1,5 @@
 //! What the counter is made of, from the configuration; what is dangerous is refused with a reason.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use crate::intake::http::{Counter, Form};
 use crate::intake::letter;
 use crate::intake::store::Store;
 use crate::ordered;
+use crate::ordered::Map;
 use crate::source::Source;
 use crate::telemetry::Metrics;
 use crate::theme::Theme;
@@ -125,7 +125,7 @@ pub(super) fn theme(config: &Config) -> Result<Theme, Failure> {
 }
 
 /// The forms that it takes.
-pub(super) fn forms(config: &Config) -> Result<BTreeMap<String, Form>, Failure> {
+pub(super) fn forms(config: &Config) -> Result<Map<String, Form>, Failure> {
     ordered::try_map(config.forms.iter().map(|(name, form)| Ok((name.clone(), read(config, name, form)?))))
 }
 

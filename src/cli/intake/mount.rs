@@ -125,7 +125,7 @@ pub(in crate::cli) fn trial(config: &Config, address: &WebAddress) -> Result<Con
     };
     trial.intake.guard.per_minute = None;
     trial.intake.guard.haste_seconds = 0;
-    for form in trial.forms.values_mut().filter(|form| form.mailbox.is_none()) {
+    for (_, form) in trial.forms.iter_mut().filter(|(_, form)| form.mailbox.is_none()) {
         form.mailbox = Some(made_up("desk")?);
     }
     Ok(trial)

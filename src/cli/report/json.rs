@@ -1,6 +1,5 @@
 //! One JSON object: `diagnostics` in order, and `summary`.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use super::place::Texts;
 use super::summary::Summary;
 use crate::diag::{Code, Severity, Span};
 use crate::ordered;
+use crate::ordered::Map;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -50,7 +50,7 @@ struct Place<'a> {
 struct Counts {
     errors: usize,
     warnings: usize,
-    by_code: BTreeMap<&'static str, usize>,
+    by_code: Map<&'static str, usize>,
 }
 
 pub(super) fn write(out: &mut dyn Write, findings: &[Finding], texts: &mut Texts<'_>) -> io::Result<()> {

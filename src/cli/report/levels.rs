@@ -1,17 +1,16 @@
 //! The level of each code, as the command says.
 
-use std::collections::BTreeSet;
-
 use super::Finding;
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::ordered;
+use crate::ordered::Set;
 
 /// What `--strict`, `--deny` and `--allow` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
     strict: bool,
-    deny: BTreeSet<Code>,
-    allow: BTreeSet<Code>,
+    deny: Set<Code>,
+    allow: Set<Code>,
 }
 
 impl Levels {

@@ -1,12 +1,12 @@
 //! From byte offsets to lines, columns and excerpts.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
 use super::Read;
 use crate::diag::Span;
+use crate::ordered::Map;
 use crate::source::{LineIndex, Position, floor_char_boundary};
 use crate::vpath::SourcePath;
 
@@ -43,13 +43,13 @@ pub(super) struct Excerpt {
 /// The texts of files, each read when it is first asked for.
 pub(super) struct Texts<'a> {
     read: &'a Read<'a>,
-    held: BTreeMap<SourcePath, Option<Text>>,
+    held: Map<SourcePath, Option<Text>>,
     bytes: usize,
 }
 
 impl<'a> Texts<'a> {
     pub(super) fn new(read: &'a Read<'a>) -> Self {
-        Self { read, held: BTreeMap::new(), bytes: 0 }
+        Self { read, held: Map::new(), bytes: 0 }
     }
 
     /// Where a span is; nothing if it means the file as a whole, or the file cannot be read.

@@ -1,21 +1,21 @@
 //! How many of each code there are.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Finding;
 use crate::cli::progress::grouped;
 use crate::diag::{Code, Severity};
+use crate::ordered::Map;
 
 /// Counts by level and code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Summary {
-    pub(super) counts: BTreeMap<(Severity, Code), usize>,
+    pub(super) counts: Map<(Severity, Code), usize>,
 }
 
 impl Summary {
     pub(super) fn of(findings: &[Finding]) -> Self {
-        let mut counts = BTreeMap::new();
+        let mut counts = Map::new();
         for finding in findings {
             *counts.entry((finding.severity, finding.code())).or_default() += 1;
         }

@@ -1,6 +1,5 @@
 //! What is wrong with a site that is being previewed: on the terminal, and in the same words for the browser.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +9,7 @@ use crate::cli::{press, terminal};
 use crate::config::{Config, ConfigError, Place};
 use crate::diag::{Diagnostic, Severity};
 use crate::ordered;
+use crate::ordered::Set;
 use crate::preview::reload::Listener;
 use crate::preview::server::{self, Explain};
 use crate::preview::watch::WatchError;
@@ -27,7 +27,7 @@ pub(super) struct Teller {
 
 #[derive(Default)]
 struct Told {
-    diagnostics: BTreeSet<Diagnostic>,
+    diagnostics: Set<Diagnostic>,
     failures: Vec<String>,
 }
 
@@ -47,8 +47,8 @@ impl Listener for Teller {
         let first = told.is_none();
         let before = told.get_or_insert_default();
         let now = ordered::set(diagnostics);
-        let fresh: Vec<Diagnostic> = now.difference(&before.diagnostics).cloned().collect();
-        let mended = before.diagnostics.difference(&now).count();
+        let fresh: Vec<Diagnostic> = now.iter().filter(|found| !before.diagnostics.contains(*found)).cloned().collect();
+        let mended = before.diagnostics.iter().filter(|found| !now.contains(*found)).count();
         let said: Vec<&String> = failures.iter().filter(|failure| !before.failures.contains(failure)).collect();
         let well = now.is_empty() && failures.is_empty() && !first;
         // Where nobody reads, nobody is told.

@@ -1,6 +1,5 @@
 //! `[form.NAME]`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::locales::texts;
@@ -10,15 +9,16 @@ use crate::config::setting::By;
 use crate::config::{FormConfig, Mailbox, SiteConfig};
 use crate::locale::LocaleId;
 use crate::ordered;
+use crate::ordered::Map;
 
 /// Names that the counter's own addresses take.
 const RESERVED: [&str; 2] = ["status", "assets"];
 const DAY: u64 = 24 * 60 * 60;
 
-type RawForms = BTreeMap<toml::Spanned<String>, RawForm>;
+type RawForms = Map<toml::Spanned<String>, RawForm>;
 
 /// All forms by name.
-pub(super) fn all(file: &File<'_>, raw: RawForms, site: &SiteConfig) -> Result<BTreeMap<String, FormConfig>, ConfigError> {
+pub(super) fn all(file: &File<'_>, raw: RawForms, site: &SiteConfig) -> Result<Map<String, FormConfig>, ConfigError> {
     ordered::try_map(raw.into_iter().map(|(name, raw)| {
         let given = Given { by: By::File(name.span()), value: name.into_inner() };
         Ok((file.parse("form", &given, |name| form_name(name))?, form(file, &given, raw, site)?))

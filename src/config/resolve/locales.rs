@@ -1,9 +1,8 @@
 //! The locales of a site, named or discovered, and texts in them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{ConfigError, ConfigErrorKind, File, Given, Locale, LocaleMap, LocaleSet, RawSite, RawTexts};
 use crate::ordered;
+use crate::ordered::{Map, Set};
 
 /// The most locales a site can have.
 const MOST: usize = 64;
@@ -47,7 +46,7 @@ pub(super) fn discovered(tags: &[String], source: Locale) -> LocaleSet {
 }
 
 /// The shortest beginning of a tag that no other tag found continues.
-fn shortened(tag: &Locale, found: &BTreeSet<Locale>) -> Locale {
+fn shortened(tag: &Locale, found: &Set<Locale>) -> Locale {
     let cuts = tag.as_str().match_indices('-').map(|(at, _)| &tag.as_str()[..at]);
     let alone = |short: &&str| !found.iter().any(|other| continues(other.as_str(), short) && !same_line(other, tag));
     cuts.filter(|short| short.len() > 1).find(alone).and_then(|short| Locale::parse(short).ok()).unwrap_or_else(|| tag.clone())
@@ -77,7 +76,7 @@ pub(super) fn texts(file: &File<'_>, key: &str, given: &Given<RawTexts>, locales
         RawTexts::One(text) => return Ok(everywhere(locales, text)),
         RawTexts::ByLocale(by_tag) => by_tag,
     };
-    let mut texts = BTreeMap::new();
+    let mut texts = Map::new();
     for (tag, text) in by_tag.iter().filter(|(_, text)| !text.trim().is_empty()) {
         let id = locales.find(tag).ok_or_else(|| stranger(file, key, given, tag, locales))?;
         texts.insert(id, text.clone());

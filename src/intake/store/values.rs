@@ -1,6 +1,6 @@
 //! What the store is asked, and what it answers.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::time::Duration;
 
 use super::super::ids::Reference;
@@ -122,7 +122,7 @@ pub struct Filter {
 pub type After = Option<(Millis, Reference)>;
 
 /// How long requests are kept after their last mail was sent, by form.
-pub type Retention = BTreeMap<String, Duration>;
+pub type Retention = Map<String, Duration>;
 
 /// Which requests are retried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,9 +179,9 @@ pub struct Stats {
     /// Requests kept.
     pub requests: u64,
     /// Deliveries by state; all states are there.
-    pub deliveries: BTreeMap<DeliveryState, u64>,
+    pub deliveries: Map<DeliveryState, u64>,
     /// Deliveries that are held, by reason.
-    pub held: BTreeMap<HoldReason, u64>,
+    pub held: Map<HoldReason, u64>,
     /// When the oldest request was taken whose mail to the desk is not sent and not held by the honeypot.
     pub oldest_unsent: Option<Millis>,
     /// Confirmations that were left out because of their limits, ever.

@@ -1,10 +1,10 @@
 //! What the worker knows, for metrics and alarms.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::intake::outbox::Millis;
 use crate::intake::retry::{CircuitState, Contact, Phase};
+use crate::ordered::Map;
 
 /// How many tries ended at a step in one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Status(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    counts: BTreeMap<(Phase, &'static str), u64>,
+    counts: Map<(Phase, &'static str), u64>,
     circuit: Option<CircuitState>,
     reached_at: Option<Millis>,
 }

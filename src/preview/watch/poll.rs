@@ -43,7 +43,7 @@ impl Poll {
             let paths = ordered::set(came.chain(gone));
             self.seen = now;
             if !paths.is_empty() {
-                return Some(Changes::Paths(paths));
+                return Some(Changes::Paths(paths.into_iter().collect()));
             }
             if Instant::now() >= end {
                 return None;

@@ -1,19 +1,19 @@
 //! The glossary: terms that are kept, or translated one way.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::pair::Pair;
 use crate::config::LocaleMap;
 use crate::diag::{Code, Diagnostic};
 use crate::locale::LocaleId;
+use crate::ordered::Map;
 
 /// The terms that have a translation of their own in one locale, the longest first.
 #[derive(Debug, Default)]
 pub(super) struct Glossary<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Glossary<'a> {
-    pub(super) fn new(terms: &'a BTreeMap<String, LocaleMap>, locale: LocaleId) -> Self {
+    pub(super) fn new(terms: &'a Map<String, LocaleMap>, locale: LocaleId) -> Self {
         let own = |texts: &'a LocaleMap| texts.get(locale).filter(|(id, _)| *id == locale).map(|(_, text)| text);
         let mut all: Vec<_> = terms.iter().filter_map(|(term, texts)| Some((term.as_str(), own(texts)?))).collect();
         all.sort_unstable_by_key(|(term, _)| (std::cmp::Reverse(term.len()), *term));

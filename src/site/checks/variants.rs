@@ -1,7 +1,5 @@
 //! The same source text, translated in different ways within a docset.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -9,6 +7,7 @@ use super::pair::Pair;
 use super::words::OBJECT;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
+use crate::ordered::Map;
 use crate::site::markdown::lex::span;
 use crate::site::unit::Half;
 
@@ -122,7 +121,7 @@ fn of_one_source(all: &[Variant]) -> Vec<Diagnostic> {
     let usual = all.iter().min_by_key(|variant| (std::cmp::Reverse(counts[&variant.target]), &variant.at));
     let Some(usual) = usual else { return Vec::new() };
     // One report for each other wording, at its first place.
-    let mut first: BTreeMap<u64, &Variant> = BTreeMap::new();
+    let mut first: Map<u64, &Variant> = Map::new();
     for variant in all.iter().filter(|variant| variant.target != usual.target) {
         let earlier = first.entry(variant.target).or_insert(variant);
         if variant.at < earlier.at {

@@ -1,6 +1,5 @@
 //! YAML of one mapping, as its scalar entries: a quick reading of the plain case, a full one, and one for damaged text.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -8,7 +7,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options};
 
 use super::Entry;
 use super::block;
-use crate::ordered;
+use crate::ordered::{self, Set};
 
 /// Why text is not YAML, and at which byte.
 pub(super) struct Damage {
@@ -89,7 +88,7 @@ fn unquoted(value: &str) -> &str {
 
 type Entries = Vec<(String, Option<String>)>;
 
-fn read(yaml: &str, scalars: Option<&BTreeSet<usize>>) -> Result<Entries, Damage> {
+fn read(yaml: &str, scalars: Option<&Set<usize>>) -> Result<Entries, Damage> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
@@ -98,7 +97,7 @@ fn read(yaml: &str, scalars: Option<&BTreeSet<usize>>) -> Result<Entries, Damage
     read_with(yaml, scalars, options).map_err(|error| Damage { what: reason(&error), at: offset(&error, yaml) })
 }
 
-fn read_with(yaml: &str, scalars: Option<&BTreeSet<usize>>, options: Options) -> Result<Entries, Error> {
+fn read_with(yaml: &str, scalars: Option<&Set<usize>>, options: Options) -> Result<Entries, Error> {
     serde_saphyr::with_deserializer_from_str_with_options(yaml, options, |de| de.deserialize_any(Mapping { scalars }))
 }
 
@@ -117,7 +116,7 @@ fn offset(error: &Error, yaml: &str) -> usize {
 
 /// Reads a mapping's entries: their kinds if `scalars` is `None`, else the text of those at these places.
 struct Mapping<'k> {
-    scalars: Option<&'k BTreeSet<usize>>,
+    scalars: Option<&'k Set<usize>>,
 }
 
 impl<'de> Visitor<'de> for Mapping<'_> {

@@ -11,7 +11,7 @@ use super::news::Changes;
 use super::outlook::Changed;
 use super::pages::Learned;
 use crate::config::Config;
-use crate::ordered;
+use crate::ordered::{self, Set};
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
 use crate::site::discover::{Found, Listing, discover};
 use crate::site::{build, model, parts, read, redirect, settings, threads, toc};
@@ -221,14 +221,14 @@ impl Live {
     }
 
     /// Makes the catalog anew, with what is known of pages that are made from the same files. Gives the pages to be read.
-    fn recatalog(&mut self, changed: &BTreeSet<SourcePath>) -> BTreeSet<usize> {
+    fn recatalog(&mut self, changed: &BTreeSet<SourcePath>) -> Set<usize> {
         let mut old = self.make_catalog();
         let mut before: FxHashMap<String, (PageFiles, OnceLock<Learned>)> = FxHashMap::default();
         for (files, entry) in old.pages.drain(..).zip(std::mem::take(&mut self.entries)) {
             before.insert(files.address.clone(), (files, entry));
         }
         *self.next.get_mut() = 0;
-        let mut unread = BTreeSet::new();
+        let mut unread = Set::default();
         for (at, page) in self.catalog.pages.iter().enumerate() {
             let settled = |path: &SourcePath| {
                 !changed.contains(path) && old.settings.locale_of(path) == self.catalog.settings.locale_of(path)

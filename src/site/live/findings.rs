@@ -1,6 +1,6 @@
 //! What is wrong with a live site: all that a check reports, page by page and beside the work of the preview.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::slice::ParallelSliceMut;
@@ -42,7 +42,7 @@ pub struct Auditor {
     numbers: u32,
     varied: Varied,
     /// The files that pages name, and how many do.
-    files: BTreeMap<SourcePath, usize>,
+    files: FxHashMap<SourcePath, usize>,
     /// The state of the site that is being looked at.
     generation: u64,
     /// The first page that was not looked at in this state.

@@ -15,7 +15,7 @@ use crate::vpath::SourcePath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
     /// These, and what is below them where they are folders; whole paths, without symbolic links in the site's own folder.
-    Paths(BTreeSet<PathBuf>),
+    Paths(Vec<PathBuf>),
     /// Any.
     All,
 }

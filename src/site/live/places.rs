@@ -1,12 +1,11 @@
 //! What a page is to its writer: its files, the state of its translation, and where in them each part of it stands.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashSet;
 
 use super::Live;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
+use crate::ordered::Map;
 use crate::site::facts::Availability;
 use crate::site::library::Library;
 use crate::site::markdown::flow::{Kind, NONE, Tag};
@@ -94,7 +93,7 @@ impl Live {
     }
 
     fn places(&self, version: &Version) -> Vec<Place> {
-        let mut lines: BTreeMap<SourcePath, Option<(String, LineIndex)>> = BTreeMap::new();
+        let mut lines: Map<SourcePath, Option<(String, LineIndex)>> = Map::new();
         let found = parts(version).into_iter();
         found
             .map(|(id, segment, span)| {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
-use crate::ordered;
 use crate::site::redirect::RedirectTarget;
 use crate::site::toc::{Toc, TocEntry, TocTarget};
 use crate::vpath::SourcePath;
@@ -23,7 +22,7 @@ pub fn build<'a>(tables: Vec<Toc>, all: impl IntoIterator<Item = (PageId, &'a So
         let live = finder.live(toc.entries);
         nav.add_table(toc.path, live);
     }
-    let homes = ordered::map(all.iter().filter_map(|(page, path)| Some((*page, nav.table_of(path)?))));
+    let homes: BTreeMap<PageId, u32> = all.iter().filter_map(|(page, path)| Some((*page, nav.table_of(path)?))).collect();
     nav.read_in_order(&homes);
     finder.missing(&nav, &all);
     Checked { value: nav, diagnostics: finder.diagnostics }
@@ -176,7 +175,7 @@ impl Nav {
             self.of_page.entry(*page).or_insert(*id);
         }
         self.order = places.iter().filter(|(page, id, _)| self.of_page.get(page) == Some(id)).map(|(_, id, _)| *id).collect();
-        self.place = ordered::map(self.order.iter().enumerate().map(|(place, id)| (*id, place)));
+        self.place = self.order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     }
 
     /// Every node with a page, and its table, from the top down, each node before its children.
@@ -229,7 +228,7 @@ mod tests {
     fn nav(text: &str) -> Checked<Nav> {
         let path = SourcePath::parse("TOC.md").unwrap();
         let toc = toc::read(&Source { path: path.clone(), text: text.to_owned() }).value;
-        build(toc::join([(path, toc)].into()).value, [], &Numbered)
+        build(toc::join([(path, toc)].into_iter().collect()).value, [], &Numbered)
     }
 
     fn names(nav: &Nav, ids: impl IntoIterator<Item = NodeId>) -> String {

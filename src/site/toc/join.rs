@@ -1,9 +1,10 @@
 //! Several files become trees: parallel files give names, nested files their entries.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::ordered;
+use crate::ordered::Map;
 use crate::vpath::SourcePath;
 
 use super::{MAX_DEPTH, Toc, TocEntry, TocTarget, is_breadcrumb, kind};
@@ -12,7 +13,7 @@ use super::{MAX_DEPTH, Toc, TocEntry, TocTarget, is_breadcrumb, kind};
 ///
 /// Each table stands in one place only: a second entry that names it, a circle, and a table that does not exist are
 /// reported, and the entry stays without further entries.
-pub fn join(tocs: BTreeMap<SourcePath, Toc>) -> Checked<Vec<Toc>> {
+pub fn join(tocs: Map<SourcePath, Toc>) -> Checked<Vec<Toc>> {
     let (tocs, diagnostics) = with_parallel_names(tocs);
     let mut joiner = Joiner { by_case: by_case(&tocs), waiting: tocs, roots: Vec::new(), diagnostics };
     let named = joiner.named();
@@ -27,11 +28,11 @@ pub fn join(tocs: BTreeMap<SourcePath, Toc>) -> Checked<Vec<Toc>> {
 }
 
 /// Takes the parallel files out, and their names into the files that they stand beside.
-fn with_parallel_names(tocs: BTreeMap<SourcePath, Toc>) -> (BTreeMap<SourcePath, Toc>, Vec<Diagnostic>) {
+fn with_parallel_names(tocs: Map<SourcePath, Toc>) -> (Map<SourcePath, Toc>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let in_use = tocs.into_iter().filter(|(path, _)| !path.folder().split('/').any(is_breadcrumb));
-    let (parallel, mut base): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        in_use.partition(|(path, _)| kind(path).is_some_and(|tag| !tag.is_empty()));
+    let (parallel, base): (Vec<_>, Vec<_>) = in_use.partition(|(path, _)| kind(path).is_some_and(|tag| !tag.is_empty()));
+    let mut base = ordered::map(base);
     for (path, toc) in parallel {
         let tag = kind(&path).unwrap_or_default().to_owned();
         match base.iter_mut().find(|(other, _)| other.folder() == path.folder()) {
@@ -47,7 +48,7 @@ fn with_parallel_names(tocs: BTreeMap<SourcePath, Toc>) -> (BTreeMap<SourcePath,
 
 /// Gives each entry the name of its counterpart: on the same level, the next that leads to the same place.
 fn take_names(entries: &mut [TocEntry], others: &[TocEntry], tag: &str) {
-    let mut waiting: BTreeMap<String, VecDeque<&TocEntry>> = BTreeMap::new();
+    let mut waiting: Map<String, VecDeque<&TocEntry>> = Map::new();
     for other in others {
         waiting.entry(place(other, tag)).or_default().push_back(other);
     }
@@ -72,13 +73,13 @@ fn place(entry: &TocEntry, tag: &str) -> String {
 }
 
 /// Tables by their lower-cased path without extension: `x/` means `x/TOC.md` as well as `x/toc.yml`.
-fn by_case(tocs: &BTreeMap<SourcePath, Toc>) -> BTreeMap<String, SourcePath> {
+fn by_case(tocs: &Map<SourcePath, Toc>) -> Map<String, SourcePath> {
     ordered::map(tocs.keys().rev().map(|path| (path.stem().to_lowercase(), path.clone())))
 }
 
 struct Joiner {
-    waiting: BTreeMap<SourcePath, Toc>,
-    by_case: BTreeMap<String, SourcePath>,
+    waiting: Map<SourcePath, Toc>,
+    by_case: Map<String, SourcePath>,
     roots: Vec<Toc>,
     diagnostics: Vec<Diagnostic>,
 }

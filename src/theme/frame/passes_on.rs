@@ -2,7 +2,7 @@
 //!
 //! The engine has parsed the templates already; this reads their tags a second time, knows few words, and takes everything else for more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{Map, Set};
 
 /// Fields that templates may compare: they have few values, and each makes a shape of its own.
 pub(super) const COMPARED: [&str; 3] = ["lang", "article_lang", "kind"];
@@ -13,15 +13,15 @@ pub(super) const MESSAGES: &str = "t";
 /// What the templates of a theme do with values.
 pub(super) struct Uses<'s> {
     /// By template, what it needs beside itself; `None` if it does more than pass values on.
-    needed: BTreeMap<&'s str, Option<Vec<Needed<'s>>>>,
+    needed: Map<&'s str, Option<Vec<Needed<'s>>>>,
     /// By component, the template that defines it.
-    components: BTreeMap<&'s str, &'s str>,
+    components: Map<&'s str, &'s str>,
 }
 
 impl<'s> Uses<'s> {
     /// Reads every template once.
-    pub(super) fn of(sources: &'s BTreeMap<String, (String, String)>) -> Self {
-        let mut uses = Self { needed: BTreeMap::new(), components: BTreeMap::new() };
+    pub(super) fn of(sources: &'s Map<String, (String, String)>) -> Self {
+        let mut uses = Self { needed: Map::new(), components: Map::new() };
         for (name, (_, text)) in sources {
             let tags = tags(text);
             for tag in tags.iter().flatten() {
@@ -37,7 +37,7 @@ impl<'s> Uses<'s> {
     /// Whether a template passes values on, with everything that it extends, includes or calls.
     pub(super) fn pass_on(&self, name: &str) -> bool {
         let mut waiting = vec![name];
-        let mut seen = BTreeSet::new();
+        let mut seen = Set::default();
         while let Some(name) = waiting.pop() {
             let Some(Some(needed)) = self.needed.get(name) else { return false };
             if !seen.insert(name) {
@@ -247,7 +247,7 @@ mod tests {
     fn check(text: &str) -> bool {
         let part = "{% component part(x) %}{{ x }}{% endcomponent part %}{% component worse(x) %}{{ x }}{% endcomponent worse %}";
         let all = [("a.html", text), ("part.html", part), ("bad.html", "{{ x | upper }}")];
-        let sources = all.map(|(name, text)| (name.to_owned(), (String::new(), text.to_owned()))).into();
+        let sources = all.map(|(name, text)| (name.to_owned(), (String::new(), text.to_owned()))).into_iter().collect();
         Uses::of(&sources).pass_on("a.html")
     }
 

@@ -141,7 +141,7 @@ fn config() -> FormConfig {
     std::fs::write(folder.path().join("madoguchi.toml"), text).unwrap();
     let config: Config =
         crate::config::load(folder.path(), &Environment::from_iter(Vec::<(String, String)>::new()), |_| Vec::new()).unwrap();
-    let form = config.forms["service-request"].clone();
+    let form = config.forms.get("service-request").unwrap().clone();
     assert!(form.retention >= Duration::from_secs(86_400) && form.desk_locale == EN && form.confirmation);
     form
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{DEPTH, Lexer, NONE, span};
 use crate::diag::{Code, Diagnostic};
 use crate::ordered;
+use crate::ordered::Set;
 use crate::site::markdown::directive::Directive;
 use crate::site::markdown::edits::Edits;
 use crate::site::markdown::{cjk, repair};
@@ -13,7 +14,7 @@ use crate::site::unit::{Form, Half, Segment};
 /// What earlier parses of the same text showed to be in need of repair.
 #[derive(Default)]
 pub(super) struct Repaired {
-    pub(super) segments: std::collections::BTreeSet<u32>,
+    pub(super) segments: Set<u32>,
     pub(super) found: Vec<Diagnostic>,
 }
 
