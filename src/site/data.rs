@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use serde_saphyr::granit_parser::{Event, Parser};
+use granit_parser::{Event, Parser};
 
 /// How deep lists and maps may be nested. The deepest real table of contents takes 12.
 pub const MAX_DEPTH: usize = 140;

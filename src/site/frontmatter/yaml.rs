@@ -1,13 +1,11 @@
 //! YAML of one mapping, as its scalar entries: a quick reading of the plain case, a full one, and one for damaged text.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, Error, NonFiniteFloatPolicy, Options};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 use super::Entry;
 use super::block;
-use crate::ordered::{self, Set};
 
 /// Why text is not YAML, and at which byte.
 pub(super) struct Damage {
@@ -63,15 +61,21 @@ fn is_null(value: &str) -> bool {
     value == "~" || value.eq_ignore_ascii_case("null")
 }
 
-/// The scalar entries of a YAML mapping, in its order; nulls, lists and mappings are left out. Equal keys are kept.
-///
-/// It is read twice: first to see which values are scalars, then for these as text, because YAML would turn `1.10`
-/// into a number.
+/// The scalar entries of a YAML mapping, in its order, each as it is written: YAML would turn `1.10` into a number. Nulls, lists and
+/// mappings are left out. Equal keys are kept.
 pub(super) fn full(yaml: &str) -> Result<Vec<Entry<'_>>, Damage> {
-    let kinds = read(yaml, None)?;
-    let scalars = ordered::set(kinds.into_iter().enumerate().filter(|(_, (_, value))| value.is_some()).map(|(at, _)| at));
-    let entries = read(yaml, Some(&scalars))?;
-    Ok(entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?.into()))).collect())
+    let mut mapping = Mapping::default();
+    for event in Parser::new_from_str(yaml) {
+        let (event, at) = event.map_err(|error| damage(yaml, error.marker().byte_offset(), error.info()))?;
+        mapping.take(event).map_err(|what| damage(yaml, at.start.byte_offset(), what))?;
+    }
+    Ok(mapping.entries)
+}
+
+/// What is wrong, in the line of a place.
+fn damage(yaml: &str, at: Option<usize>, what: impl Into<String>) -> Damage {
+    let before = yaml.get(..at.unwrap_or_default()).unwrap_or_default();
+    Damage { what: what.into(), at: before.rfind('\n').map_or(0, |end| end + 1) }
 }
 
 /// Entries of text that is not YAML: each line that begins with a key and holds more than a marker.
@@ -86,116 +90,77 @@ fn unquoted(value: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
-type Entries = Vec<(String, Option<String>)>;
+/// How deep lists and maps may be nested in front matter; nothing in them is used.
+const MAX_DEPTH: usize = 140;
 
-fn read(yaml: &str, scalars: Option<&Set<usize>>) -> Result<Entries, Damage> {
-    let options = serde_saphyr::options! {
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
-        with_snippet: false,
-    };
-    read_with(yaml, scalars, options).map_err(|error| Damage { what: reason(&error), at: offset(&error, yaml) })
+/// A mapping's entries, read from events.
+#[derive(Default)]
+struct Mapping<'y> {
+    entries: Vec<Entry<'y>>,
+    /// The key whose value comes next.
+    key: Option<Cow<'y, str>>,
+    /// How many lists and maps are open, the mapping itself included.
+    open: usize,
+    /// The scalars that have an anchor.
+    anchors: Vec<(usize, Option<Cow<'y, str>>)>,
+    /// The document has ended.
+    ended: bool,
 }
 
-fn read_with(yaml: &str, scalars: Option<&Set<usize>>, options: Options) -> Result<Entries, Error> {
-    serde_saphyr::with_deserializer_from_str_with_options(yaml, options, |de| de.deserialize_any(Mapping { scalars }))
-}
-
-/// What is wrong, without the place that the parser adds: it counts the lines of this text, and readers count those of the file.
-fn reason(error: &Error) -> String {
-    let message = error.to_string();
-    let line = message.lines().next().unwrap_or_default();
-    line.rsplit_once(" at line ").map_or(line, |(what, _)| what).to_owned()
-}
-
-fn offset(error: &Error, yaml: &str) -> usize {
-    let Some(location) = error.location() else { return 0 };
-    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-    yaml.split_inclusive('\n').take(line - 1).map(str::len).sum()
-}
-
-/// Reads a mapping's entries: their kinds if `scalars` is `None`, else the text of those at these places.
-struct Mapping<'k> {
-    scalars: Option<&'k Set<usize>>,
-}
-
-impl<'de> Visitor<'de> for Mapping<'_> {
-    type Value = Entries;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping of keys to values")
-    }
-
-    fn visit_unit<E>(self) -> Result<Entries, E> {
-        Ok(Entries::new())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-        let mut entries = Entries::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = match self.scalars {
-                None => map.next_value_seed(Kind)?.then(String::new),
-                Some(places) if places.contains(&entries.len()) => Some(map.next_value::<String>()?),
-                Some(_) => map.next_value::<IgnoredAny>().map(|_| None)?,
-            };
-            entries.push((key, value));
+impl<'y> Mapping<'y> {
+    fn take(&mut self, event: Event<'y>) -> Result<(), &'static str> {
+        match event {
+            Event::Scalar(text, ..) if self.open == 1 && self.key.is_none() => {
+                self.key = Some(text);
+                Ok(())
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let null = style == ScalarStyle::Plain && (text.is_empty() || is_null(&text));
+                let value = (!null).then_some(text);
+                if anchor != 0 {
+                    self.anchors.push((anchor, value.clone()));
+                }
+                self.node(value)
+            }
+            Event::Alias(anchor) => {
+                let known = self.anchors.iter().rev().find(|(known, _)| *known == anchor);
+                self.node(known.and_then(|(_, value)| value.clone()))
+            }
+            Event::MappingStart(..) if self.open == 0 => self.enter(),
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.open == 0 => Err(NO_MAPPING),
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.open == 1 && self.key.is_none() => Err("a key is no text"),
+            Event::SequenceStart(..) | Event::MappingStart(..) => self.enter(),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.open -= 1;
+                if self.open == 1 { self.node(None) } else { Ok(()) }
+            }
+            Event::DocumentStart(..) if self.ended => Err("there is a second document"),
+            Event::DocumentEnd => {
+                self.ended = true;
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(entries)
+    }
+
+    fn enter(&mut self) -> Result<(), &'static str> {
+        self.open += 1;
+        if self.open > MAX_DEPTH { Err("lists and maps are nested too deep") } else { Ok(()) }
+    }
+
+    /// Takes a whole node: a scalar, or what is left out.
+    fn node(&mut self, value: Option<Cow<'y, str>>) -> Result<(), &'static str> {
+        match (self.open, self.key.take()) {
+            (0, _) if value.is_some() => return Err(NO_MAPPING),
+            (1, None) => self.key = Some(value.unwrap_or_default()),
+            (1, Some(key)) => self.entries.extend(value.map(|value| (key, value))),
+            (_, key) => self.key = key,
+        }
+        Ok(())
     }
 }
 
-/// Whether a value is a scalar that is not null.
-struct Kind;
-
-impl<'de> DeserializeSeed<'de> for Kind {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, de: D) -> Result<bool, D::Error> {
-        de.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Kind {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(true)
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(false)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(false)
-    }
-}
+const NO_MAPPING: &str = "there is no mapping of keys to values";
 
 #[cfg(test)]
 mod tests {
@@ -262,6 +227,24 @@ mod tests {
         let glue = prop::sample::select(vec![": ", ":", ":  ", " : ", ":\t"]);
         let tail = prop::sample::select(vec!["\n", "\r\n", " \n", "\n\n", "\n  more\n", "\n- i\n", "\n#c\n", ""]);
         (key, glue, value, tail).prop_map(|(key, glue, value, tail)| format!("{key}{glue}{value}{tail}"))
+    }
+
+    #[test]
+    fn keys_and_values_are_what_is_written() {
+        let texts = |yaml| full(yaml).map_err(|damage| damage.what).unwrap();
+        let pairs = |all: &[(&'static str, &'static str)]| {
+            all.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            texts("null: 1.10\na: !!int 007\nb: ~\nc: 'null'\nd: [x, {y: z}]\n"),
+            pairs(&[("null", "1.10"), ("a", "007"), ("c", "null")])
+        );
+        assert_eq!(texts("a: &x |\n  two\n  lines\nb: *x\nb: {c: *x}\n"), pairs(&[("a", "two\nlines\n"), ("b", "two\nlines\n")]));
+        assert_eq!(texts("# nothing\n"), []);
+        for no_mapping in ["- a\n", "text\n", "[a]: b\n", "a: b\n...\n---\nc: d\n"] {
+            assert!(full(no_mapping).is_err(), "{no_mapping}");
+        }
+        assert!(full(&format!("a: {}", "[".repeat(MAX_DEPTH + 1))).is_err());
     }
 
     #[test]
