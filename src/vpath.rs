@@ -116,7 +116,17 @@ impl SourcePath {
 
     /// What follows the last `.` of the name, lower-cased; empty if there is none.
     pub fn extension(&self) -> String {
-        self.file_name().rsplit_once('.').map_or(String::new(), |(_, ext)| ext.to_ascii_lowercase())
+        self.suffix().to_ascii_lowercase()
+    }
+
+    /// Whether the extension is one of these, which are in small letters.
+    pub fn has_extension(&self, names: &[&str]) -> bool {
+        let suffix = self.suffix();
+        names.iter().any(|name| suffix.eq_ignore_ascii_case(name))
+    }
+
+    fn suffix(&self) -> &str {
+        self.file_name().rsplit_once('.').map_or("", |(_, suffix)| suffix)
     }
 
     /// The path without its extension.

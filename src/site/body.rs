@@ -145,7 +145,7 @@ impl BodyWriter<'_> {
         let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
         Some(Body {
             len: html.len(),
-            html: self.text(html, &around),
+            html: self.text(&html, &around),
             contents: contents(version),
             locale: shown,
             beside: None,
@@ -166,16 +166,16 @@ impl BodyWriter<'_> {
         let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         let (contents, len) = (contents(version), html.len());
-        let html = self.text(html, &ours);
+        let html = self.text(&html, &ours);
         Some(Body { html, len, contents, locale, beside: Some(source), has_form })
     }
 
-    fn text(&self, mut html: String, around: &Around<'_>) -> Packed {
+    fn text(&self, html: &str, around: &Around<'_>) -> Packed {
         if self.packed {
-            return Packed::of(&html, [&SEGMENT, &around.heading()]);
+            return Packed::of(html, [&SEGMENT, &around.heading()]);
         }
-        html.shrink_to_fit();
-        Packed::Whole(Arc::new(html))
+        // Copied, so that the room in which it was written serves the next text: an allocator that shrinks a block in place keeps it all.
+        Packed::Whole(Arc::new(html.to_owned()))
     }
 
     fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {

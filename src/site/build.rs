@@ -176,11 +176,15 @@ impl<'a> Run<'a> {
         let digests: Vec<OnceLock<Digest>> = listing.files.iter().map(|_| OnceLock::new()).collect();
         let allowed = Allowed::default();
         let read = |path: &SourcePath| read_listed(&listing, path, &digests).inspect(|source| allowed.note(source));
-        let catalog = parts::catalog(&listing, &self.config.site.locales, &read, &mut self.diagnostics);
+        let mut diagnostics = std::mem::take(&mut self.diagnostics);
+        let (catalog, tables) = threads::join(
+            || parts::catalog(&listing, &self.config.site.locales, &read, &mut diagnostics),
+            || parts::tables(&listing, &read),
+        );
+        let tables = tables.unpack(&mut diagnostics);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
         let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
-        let mut diagnostics = std::mem::take(&mut self.diagnostics);
         let ground = Ground {
             config: &self.config.site,
             theme: &self.theme,
@@ -193,17 +197,19 @@ impl<'a> Run<'a> {
         let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
         let checks = (!write).then(|| Checks::new(&self.config.site));
         let variants = Mutex::default();
-        // Tables of contents need no pages to be read.
-        let read_pages = || self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
-        let (mut facts, tables) = threads::join(read_pages, || parts::tables(&listing, &read));
-        let tables = tables.unpack(&mut diagnostics);
-        let mut uids = Vec::new();
+        let mut facts = self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
+        let (mut uids, mut found) = (Vec::new(), Vec::with_capacity(facts.len()));
         for (at, facts) in facts.iter_mut().enumerate() {
             uids.extend(facts.uids.drain(..).map(|uid| (uid, PageId(at as u32))));
-            diagnostics.append(&mut facts.diagnostics);
+            found.push(std::mem::take(&mut facts.diagnostics));
         }
         catalog.name(uids);
-        let nav = parts::nav(tables, &catalog, &facts, self.options.drafts).unpack(&mut diagnostics);
+        let gather = || {
+            diagnostics.reserve(found.iter().map(Vec::len).sum());
+            found.iter_mut().for_each(|found| diagnostics.append(found));
+        };
+        let (nav, ()) = threads::join(|| parts::nav(tables, &catalog, &facts, self.options.drafts), gather);
+        let nav = nav.unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
         let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
         self.observer.phase("resolve", facts.len());

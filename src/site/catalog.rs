@@ -11,7 +11,7 @@ use super::link::FileReference;
 use super::nav::PageId;
 use super::redirect::{RedirectTarget, Redirects};
 use super::settings::{self, Settings};
-use super::{redirect, toc, yamlmime};
+use super::{redirect, threads, toc, yamlmime};
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::vpath::{SourcePath, UrlPath};
@@ -76,20 +76,24 @@ impl Catalog {
         settings: Settings,
         redirects: Redirects,
         locales: &LocaleSet,
-        yaml: &dyn Fn(&SourcePath) -> bool,
+        yaml: &(dyn Fn(&SourcePath) -> bool + Sync),
     ) -> Checked<Self> {
-        let mut catalog = Self { redirects, settings, ..Self::default() };
+        let count = listing.files.len();
+        let mut catalog = Self { redirects, settings, files: with_room(count), by_lower: with_room(count), ..Self::default() };
+        (catalog.by_path, catalog.by_address) = (with_room(count), with_room(count));
+        let places = threads::map(&listing.files, threads::ANY, |_, found| {
+            let place = catalog.is_page(&found.path, yaml).then(|| place(&found.path, listing, locales));
+            (found.path.as_str().to_lowercase(), place)
+        });
         let mut diagnostics = Vec::new();
         let mut pages: BTreeMap<String, PageFiles> = BTreeMap::new();
-        for found in &listing.files {
-            catalog.files.insert(found.path.as_str().to_lowercase(), found.path.clone());
-            if !catalog.is_page(&found.path, yaml) {
-                continue;
-            }
-            let (address, locale) = address(&found.path, listing, locales, &mut diagnostics);
-            let page = pages.entry(address.clone()).or_insert_with(|| {
-                let urls = locales.ids().map(|id| UrlPath::new([locales.get(id).as_str(), "/", &address].concat())).collect();
-                PageFiles { address, urls, files: Vec::new() }
+        for (found, (lower, place)) in listing.files.iter().zip(places) {
+            catalog.files.insert(lower, found.path.clone());
+            let Some(Place { address, locale, orphan }) = place else { continue };
+            diagnostics.extend(orphan);
+            let page = pages.entry(address).or_insert_with_key(|address| {
+                let urls = locales.ids().map(|id| UrlPath::new([locales.get(id).as_str(), "/", address].concat())).collect();
+                PageFiles { address: address.clone(), urls, files: Vec::new() }
             });
             page.files.push((found.path.clone(), locale));
         }
@@ -107,9 +111,7 @@ impl Catalog {
     }
 
     fn is_page(&self, path: &SourcePath, yaml: &dyn Fn(&SourcePath) -> bool) -> bool {
-        let extension = path.extension();
-        let written =
-            matches!(extension.as_str(), "md" | "markdown") || (matches!(extension.as_str(), "yml" | "yaml") && yaml(path));
+        let written = path.has_extension(&["md", "markdown"]) || path.has_extension(&["yml", "yaml"]) && yaml(path);
         written
             && !toc::is_toc(path)
             && !settings::is_settings(path)
@@ -253,9 +255,19 @@ pub(crate) fn is_published(path: &SourcePath) -> bool {
     !hidden && !private && !settings::is_settings(path) && !redirect::is_redirections(path)
 }
 
-fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mut Vec<Diagnostic>) -> (String, Option<LocaleId>) {
-    let mut stem = path.stem().to_owned();
-    let mut locale = None;
+/// Where a file stands in the site.
+struct Place {
+    /// The address of its page below a locale.
+    address: String,
+    /// The locale that its name tells.
+    locale: Option<LocaleId>,
+    /// What is wrong if the name tells a locale, and the file without it does not stand beside.
+    orphan: Option<Diagnostic>,
+}
+
+fn place(path: &SourcePath, listing: &Listing, locales: &LocaleSet) -> Place {
+    let mut stem = path.stem();
+    let (mut locale, mut orphan) = (None, None);
     if let Some((name, tag)) = stem.rsplit_once('.').filter(|(_, tag)| !tag.contains('/'))
         && let Some(id) = locales.find(tag)
     {
@@ -263,14 +275,13 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
         let stands = SourcePath::parse(&beside).ok().is_some_and(|beside| listing.find(&beside).is_some());
         if stands {
             locale = Some(id);
-            stem = name.to_owned();
+            stem = name;
         } else {
             let message = format!("there is no `{beside}` beside this file, so it is a page of its own");
             let help = "Add the source file, or take the language tag out of the name.";
-            found.push(Diagnostic::new(Code::TranslationOrphan, Span::file(path.clone()), message).help(help));
+            orphan = Some(Diagnostic::new(Code::TranslationOrphan, Span::file(path.clone()), message).help(help));
         }
     }
-    let mut stem = stem.as_str();
     if let Some((first, rest)) = stem.split_once('/')
         && let Some(id) = locales.find(first).filter(|_| is_locale_folder(first))
     {
@@ -282,7 +293,11 @@ fn address(path: &SourcePath, listing: &Listing, locales: &LocaleSet, found: &mu
         Some(folder) => folder.to_owned(),
         None => format!("{lower}/"),
     };
-    (address, locale)
+    Place { address, locale, orphan }
+}
+
+fn with_room<K, V>(count: usize) -> FxHashMap<K, V> {
+    FxHashMap::with_capacity_and_hasher(count, Default::default())
 }
 
 /// Whether a folder's name is a language, alone or with a region, and not a word that happens to begin like one (`de-dupe`).

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::threads;
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::vpath::SourcePath;
 
@@ -59,6 +60,7 @@ pub fn discover(root: &Path, content: &str) -> Checked<Listing> {
     let mut walk = Walk { listing: Listing::default(), linked: 0, linked_from: None, diagnostics: Vec::new() };
     if walk.open(root, content) {
         walk.run();
+        walk.measure();
     }
     walk.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     Checked { value: walk.listing, diagnostics: walk.diagnostics }
@@ -119,15 +121,24 @@ impl Walk {
             return false;
         }
         if entry.file_type().is_file() {
-            self.take(entry, path, linked);
+            self.listing.files.push(Found { path, len: 0, modified: None, linked });
         }
         true
     }
 
-    fn take(&mut self, entry: &DirEntry, path: SourcePath, linked: bool) {
-        match entry.metadata() {
-            Ok(data) => self.listing.files.push(Found { path, len: data.len(), modified: data.modified().ok(), linked }),
-            Err(error) => self.refuse(&error),
+    /// Asks how large the files are and when they were written. That takes half of the time of listing, and all threads take part.
+    fn measure(&mut self) {
+        let files = std::mem::take(&mut self.listing.files);
+        let folder = &self.listing.folder;
+        let asked = threads::map(&files, threads::ANY, |_, found| fs::metadata(folder.join(found.path.as_str())));
+        for (mut found, data) in files.into_iter().zip(asked) {
+            match data {
+                Ok(data) => {
+                    (found.len, found.modified) = (data.len(), data.modified().ok());
+                    self.listing.files.push(found);
+                }
+                Err(error) => self.report(Code::Unreadable, Path::new(found.path.as_str()), &format!("cannot be read: {error}")),
+            }
         }
     }
 

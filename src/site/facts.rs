@@ -190,9 +190,10 @@ fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition
 /// A name without control characters, which HTML forbids and which would steer what names pass through.
 pub(crate) fn printable(text: String) -> String {
     let shown = |c: char| if c.is_whitespace() { ' ' } else { '\u{FFFD}' };
-    // Those beyond ASCII begin with one byte: without it no character has to be looked at.
-    let may_be_control = |byte: u8| matches!(byte, 0..=0x1F | 0x7F | 0xC2);
-    if !text.bytes().any(may_be_control) || !text.contains(char::is_control) {
+    // Those beyond ASCII begin with one byte: without it no character has to be looked at. All bytes are, without leaving early: so the
+    // compiler looks at many at once.
+    let may_be_control = text.bytes().fold(false, |found, byte| found | matches!(byte, 0..=0x1F | 0x7F | 0xC2));
+    if !may_be_control || !text.contains(char::is_control) {
         return text;
     }
     text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect()

@@ -37,20 +37,28 @@ impl Memory {
     }
 
     /// Remembers a build. A site that cannot be written to is built from the start each time.
-    pub(crate) fn write(&self, remarks: &str, file: &Path) {
+    pub(crate) fn write(&self, remarks: &[String], file: &Path) {
         // Nothing is lost with a memory that cannot be kept.
         let _ = write::keep(file, self.text(remarks).as_bytes());
     }
 
-    fn text(&self, remarks: &str) -> String {
-        let mut body = format!("inputs {}\npages {}\n", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
+    fn text(&self, remarks: &[String]) -> String {
+        const FILE: usize = 128;
+        let room = self.stamps.len() * FILE + remarks.iter().map(String::len).sum::<usize>();
+        let mut text = String::with_capacity(FILE + room);
+        // The digest of what follows takes the place of this one, so that the text need not be copied behind it.
+        let _ = writeln!(text, "{HEAD} {}", Digest([0; 16]).hex());
+        let body = text.len();
+        let _ = writeln!(text, "inputs {}\npages {}", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
         let mut stamps: Vec<_> = self.stamps.iter().collect();
         stamps.sort_unstable_by_key(|(path, _)| *path);
         for (path, stamp) in stamps {
-            let _ = writeln!(body, "file {} {} {path}", stamp.len, stamp.modified);
+            let _ = writeln!(text, "file {} {} {path}", stamp.len, stamp.modified);
         }
-        body.push_str(remarks);
-        format!("{HEAD} {}\n{body}", Digest::of(body.as_bytes()).hex())
+        remarks.iter().for_each(|some| text.push_str(some));
+        let digest = Digest::of(&text.as_bytes()[body..]).hex();
+        text.replace_range(HEAD.len() + 1..body - 1, &digest);
+        text
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -77,13 +85,13 @@ impl Memory {
     }
 }
 
-/// The diagnostics of a build as they are remembered. There may be many times as many as pages, so that all threads
+/// The diagnostics of a build as they are remembered, in pieces. There may be many times as many as pages, so that all threads
 /// take part.
-pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> String {
+pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> Vec<String> {
     const AT_ONCE: usize = 256;
     let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
     let parts: Vec<&[Diagnostic]> = diagnostics.chunks(AT_ONCE).collect();
-    threads::map(&parts, threads::ANY, |_, part| text(part)).concat()
+    threads::map(&parts, threads::ANY, |_, part| text(part))
 }
 
 fn digest(hex: &str) -> Option<Digest> {

@@ -8,7 +8,7 @@ use super::discover::Listing;
 use super::facts::AllFacts;
 use super::nav::{self, Nav, PageId};
 use super::page::Read;
-use super::{redirect, settings, toc};
+use super::{redirect, settings, threads, toc};
 use crate::config::Config;
 use crate::diag::{Checked, Diagnostic};
 use crate::locale::LocaleSet;
@@ -39,13 +39,13 @@ pub(crate) fn catalog(listing: &Listing, locales: &LocaleSet, read: &Read<'_>, f
 
 /// The tables of contents of a listing, joined. No page needs to be read for them.
 pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc>> {
+    let files: Vec<&SourcePath> = listing.files.iter().map(|found| &found.path).filter(|path| toc::is_toc(path)).collect();
+    let read = threads::map(&files, threads::ANY, |_, path| read(path).map(|source| toc::read(&source)));
     let mut diagnostics = Vec::new();
     let mut tables = Map::new();
-    for found in listing.files.iter().filter(|found| toc::is_toc(&found.path)) {
-        match read(&found.path) {
-            Ok(source) => {
-                tables.insert(found.path.clone(), toc::read(&source).unpack(&mut diagnostics));
-            }
+    for (path, table) in files.into_iter().zip(read) {
+        match table {
+            Ok(table) => _ = tables.insert(path.clone(), table.unpack(&mut diagnostics)),
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }

@@ -42,8 +42,10 @@ pub enum RedirectTarget {
 
 /// Whether a file is one that [`read`] understands.
 pub fn is_redirections(path: &SourcePath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    name.starts_with(".openpublishing.redirection") && name.ends_with(".json")
+    const START: &str = ".openpublishing.redirection";
+    let name = path.file_name();
+    let begins = name.get(..START.len()).is_some_and(|start| start.eq_ignore_ascii_case(START));
+    begins && path.has_extension(&["json"])
 }
 
 /// Reads redirections files; of two redirections of one page the first holds.

@@ -51,7 +51,8 @@ impl Globs {
 
 /// Whether a file is one that [`read`] understands.
 pub fn is_settings(path: &SourcePath) -> bool {
-    matches!(path.file_name().to_ascii_lowercase().as_str(), "docfx.json" | ".openpublishing.publish.config.json")
+    let name = path.file_name();
+    ["docfx.json", ".openpublishing.publish.config.json"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Reads settings files, in any order.

@@ -90,10 +90,11 @@ pub fn read(source: &Source) -> Checked<Toc> {
 
 /// The tag in the name of a parallel file: `ja` of `TOC.ja.yml`; empty for `TOC.yml`. `None` if the file is no table of contents.
 fn kind(path: &SourcePath) -> Option<&str> {
-    if !matches!(path.extension().as_str(), "md" | "yml" | "yaml") {
+    if !path.has_extension(&["md", "yml", "yaml"]) {
         return None;
     }
-    let stem = path.stem().strip_prefix(path.folder())?.trim_start_matches('/');
+    let name = path.file_name();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let (name, tag) = stem.split_once('.').unwrap_or((stem, ""));
     (name.eq_ignore_ascii_case("toc") && (tag.is_empty() || Locale::parse(tag).is_ok())).then_some(tag)
 }

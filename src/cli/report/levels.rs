@@ -44,8 +44,11 @@ impl Levels {
     pub fn judge(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Finding> {
         diagnostics.sort_unstable();
         diagnostics.dedup();
+        // Nearly all are findings, and there may be tens of thousands: room for them is made once.
+        let mut findings = Vec::with_capacity(diagnostics.len());
         let judged = diagnostics.into_iter().map(|diagnostic| Some(Finding { severity: self.of(diagnostic.code)?, diagnostic }));
-        judged.flatten().collect()
+        findings.extend(judged.flatten());
+        findings
     }
 }
 

@@ -43,7 +43,7 @@ fn is_plain_key(key: &str) -> bool {
 fn scalar(rest: &str) -> Option<&str> {
     let value = rest.strip_prefix(' ')?.trim_matches(' ');
     let is_refused = |c| matches!(c, '\u{2028}' | '\u{2029}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
-    if value.contains(|c: char| c.is_control() || is_refused(c)) {
+    if may_be_refused(value) && value.contains(|c: char| c.is_control() || is_refused(c)) {
         return None;
     }
     for quote in ['"', '\''] {
@@ -55,6 +55,12 @@ fn scalar(rest: &str) -> Option<&str> {
     let means_more = value.as_bytes().windows(2).any(|pair| matches!(pair, b": " | b" #")) || value.ends_with(':');
     let sound = !"-?:,[]{}#&*!|>'\"%@`".contains(first) && !means_more;
     (sound && !is_null(value)).then_some(value)
+}
+
+/// Whether a byte stands in a value with which a control character begins, or another that YAML refuses: nearly none has one. All bytes are
+/// looked at, without leaving early: so the compiler looks at many at once.
+fn may_be_refused(value: &str) -> bool {
+    value.bytes().fold(false, |found, byte| found | matches!(byte, 0..=0x1F | 0x7F | 0xC2 | 0xE2 | 0xEF))
 }
 
 fn is_null(value: &str) -> bool {

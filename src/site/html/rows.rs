@@ -28,6 +28,7 @@ struct Part {
 impl Rows<'_> {
     /// Both flows as rows.
     pub(crate) fn body(mut self) -> String {
+        self.out = String::with_capacity(self.lead.out.capacity() + self.follow.out.capacity());
         let (lead, follow) =
             (parts(&self.lead, 0, self.lead.flow.events.len()), parts(&self.follow, 0, self.follow.flow.events.len()));
         self.pair(&lead, &follow);
@@ -68,8 +69,7 @@ impl Rows<'_> {
     fn both(&mut self, lead: Part, follow: Part) {
         // A form stands once, in the leading language, over the whole width.
         if let Kind::Form(name) = self.lead.flow.events[lead.from].kind {
-            self.lead.form(name);
-            return self.out.push_str(&std::mem::take(&mut self.lead.out));
+            return self.leading(|lead| lead.form(name));
         }
         let tag = |writer: &Writer<'_>, part: Part| match writer.flow.events[part.from].kind {
             Kind::Start(tag) => Some(tag),
@@ -89,17 +89,12 @@ impl Rows<'_> {
                 let _ = writeln!(self.out, "<ol class=\"rows\" start=\"{first}\">");
             }
             Tag::Item => self.out.push_str("<li>"),
-            _ => {
-                self.lead.out = std::mem::take(&mut self.out);
-                self.lead.open_block(tag);
-                self.out = std::mem::take(&mut self.lead.out);
-            }
+            _ => self.leading(|lead| lead.open_block(tag)),
         }
         self.titles(tag, lead, follow);
         let (a, b) = (parts(&self.lead, lead.from + 1, lead.to - 1), parts(&self.follow, follow.from + 1, follow.to - 1));
         self.pair(&a, &b);
-        self.lead.close_block(tag);
-        self.out.push_str(&std::mem::take(&mut self.lead.out));
+        self.leading(|lead| lead.close_block(tag));
     }
 
     /// The titles of an alert or a tab, in both languages.
@@ -137,18 +132,24 @@ impl Rows<'_> {
     /// A row with a cell for each language. Nothing else stands in a row, so that either language can come first.
     fn row(&mut self, lead: &[Part], follow: &[Part]) {
         let [first, second] = self.tags;
-        cell(&mut self.lead, lead);
-        let _ = write!(
-            self.out,
-            "<div class=\"row\"><div class=\"cell\" lang=\"{first}\">{}</div>",
-            std::mem::take(&mut self.lead.out)
-        );
+        let _ = write!(self.out, "<div class=\"row\"><div class=\"cell\" lang=\"{first}\">");
+        self.leading(|leader| cell(leader, lead));
+        let _ = write!(self.out, "</div><div class=\"cell\" lang=\"{second}\">");
+        std::mem::swap(&mut self.out, &mut self.follow.out);
         self.following(|follower| cell(follower, follow));
-        let _ = writeln!(self.out, "<div class=\"cell\" lang=\"{second}\">{}</div></div>", std::mem::take(&mut self.follow.out));
+        std::mem::swap(&mut self.out, &mut self.follow.out);
+        self.out.push_str("</div></div>\n");
     }
 }
 
 impl<'a> Rows<'a> {
+    /// Lets the first column write at the end of the rows: there are many, and a text for each would be copied.
+    fn leading(&mut self, write: impl FnOnce(&mut Writer<'a>)) {
+        std::mem::swap(&mut self.out, &mut self.lead.out);
+        write(&mut self.lead);
+        std::mem::swap(&mut self.out, &mut self.lead.out);
+    }
+
     /// Lets the second column write. An id stands once in a page: it has only those that the first has not.
     fn following(&mut self, write: impl FnOnce(&mut Writer<'a>)) {
         self.follow.ids = std::mem::take(&mut self.lead.ids);

@@ -62,15 +62,13 @@ impl Hint {
     /// How many of a sorted list's first elements lie `before`: [`slice::partition_point`], for look-ups that mostly go ahead by little.
     #[inline]
     pub(crate) fn partition_point<T>(&self, list: &[T], before: impl Fn(&T) -> bool) -> usize {
-        const NEAR: usize = 4;
+        const NEAR: usize = 5;
         let from = self.0.get();
-        let ahead = list.get(from..).filter(|_| from == 0 || before(&list[from - 1]));
-        let near = ahead.and_then(|ahead| ahead.iter().take(NEAR + 1).position(|next| !before(next)));
-        let found = match near {
-            Some(near) => from + near,
-            None if ahead.is_some_and(<[T]>::is_empty) => from,
-            None => list.partition_point(before),
-        };
+        let goes_on = from <= list.len() && (from == 0 || before(&list[from - 1]));
+        let ahead = &list[from.min(list.len())..list.len().min(from + NEAR)];
+        let near = ahead.iter().take_while(|next| before(next)).count();
+        let found =
+            if goes_on && (near < NEAR || from + near == list.len()) { from + near } else { list.partition_point(before) };
         self.0.set(found);
         found
     }
