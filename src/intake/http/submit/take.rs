@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Response;
 use serde::Serializer;
 
-use super::super::guard::token::{Scope, hex, id_and_issue};
+use super::super::guard::token::{self, Scope, hex};
 use super::super::guard::work;
 use super::super::headers::Media;
 use super::super::problem::Refusal;
@@ -29,7 +29,7 @@ impl Visit<'_> {
     /// request would be refused.
     pub(super) async fn take(&self, submission: &Submission) -> Result<Response<Body>, Refusal> {
         let fingerprint = submission.fingerprint();
-        let key = self.key.clone().or_else(|| id_and_issue(self.token()).map(|(id, _)| format!("token-{id}")));
+        let key = self.key.clone().or_else(|| token::key(self.token()));
         match self.admitted(submission, &fingerprint).await {
             Ok(token) => self.store(self.request(submission, key, fingerprint, token)?, submission).await,
             Err(refusal) => {
@@ -114,7 +114,7 @@ impl Visit<'_> {
 
     /// How old the token says that it is; 0 if it says nothing, or was issued by a counter whose clock is ahead.
     fn age(&self) -> Millis {
-        id_and_issue(self.token()).map_or(0, |(_, issued)| now().saturating_sub(issued).max(0))
+        token::issue(self.token()).map_or(0, |issued| now().saturating_sub(issued).max(0))
     }
 
     /// How much later a person would have sent this, by the age of its token. So long a request waits: a program that sends many pays
