@@ -22,6 +22,13 @@ use crate::intake::submission::Submission;
 /// The age from which on the token of a review page counts as work.
 const WAITED: Millis = 5_000;
 
+/// A reference and the key of its status page. The system is asked for random bytes once.
+fn fresh_names() -> Result<(Reference, String), Refusal> {
+    let bytes = random::<26>().map_err(|_| Refusal::Internal)?;
+    let (reference, key) = bytes.split_first_chunk().ok_or(Refusal::Internal)?;
+    Ok((Reference::from_random(*reference), hex(key)))
+}
+
 impl Visit<'_> {
     /// Takes a request, or says why not. In this order: a repeat gets its answer whatever became of its token; the token; the work.
     ///
@@ -144,9 +151,8 @@ impl Visit<'_> {
         fingerprint: [u8; 32],
         token: Option<UsedToken>,
     ) -> Result<NewRequest, Refusal> {
-        let random_reference = random().map_err(|_| Refusal::Internal)?;
-        let status_key = hex(&random::<16>().map_err(|_| Refusal::Internal)?);
-        let (reference, received_at) = (Reference::from_random(random_reference), now());
+        let (reference, status_key) = fresh_names()?;
+        let received_at = now();
         let left_out = self.leaves_out(submission, received_at);
         let (escalation, confirmation) = self.letters(submission, &reference, received_at, left_out)?;
         Ok(NewRequest {
