@@ -155,7 +155,8 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             self.begin(&mut under_way, &stop).await;
             tokio::select! {
                 Some(done) = under_way.join_next() => self.end(done.ok()),
-                () = bell.notified() => {}
+                // Rung for each request: it is not heard, but remembered, while no more can begin.
+                () = bell.notified(), if self.has_room(&under_way) => {}
                 () = sleep(LOOK) => {}
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -165,10 +166,13 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         drop(timeout(self.pace.grace + Duration::from_secs(1), drained).await);
     }
 
+    fn has_room(&self, under_way: &JoinSet<Done>) -> bool {
+        under_way.len() < self.pace.at_once.max(1)
+    }
+
     /// Leases as many deliveries as the circuit lets through, and begins them.
     async fn begin(&mut self, under_way: &mut JoinSet<Done>, stop: &watch::Receiver<bool>) {
-        // Rung for each request: there is nothing to ask the store while no more can begin.
-        if under_way.len() >= self.pace.at_once.max(1) {
+        if !self.has_room(under_way) {
             return;
         }
         self.heed_the_operator().await;

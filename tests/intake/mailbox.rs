@@ -45,7 +45,8 @@ pub(crate) struct Letter {
 /// All mails of the store, in their order.
 pub(crate) fn letters(counter: &Counter) -> Vec<Letter> {
     let database = rusqlite::Connection::open(counter.database()).unwrap();
-    let sql = "SELECT reference, purpose, mail_from, rcpt_to, bytes FROM letters JOIN deliveries ON id = delivery ORDER BY id";
+    let sql = "SELECT reference, purpose, mail_from, rcpt_to, bytes
+        FROM letters JOIN deliveries ON id = delivery JOIN requests ON number = request ORDER BY id";
     let mut statement = database.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| {
         let [reference, purpose, mail_from, rcpt_to] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];

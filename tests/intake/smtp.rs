@@ -85,7 +85,8 @@ fn request_of(counter: &Counter, name: &str) -> String {
 
 /// What is known of a request's confirmation.
 fn confirmation(counter: &Counter, reference: &str, what: &str) -> String {
-    counter.column(&format!("SELECT {what} FROM deliveries WHERE reference = '{reference}' AND purpose = 'confirmation'"))
+    let request = format!("SELECT number FROM requests WHERE reference = '{reference}'");
+    counter.column(&format!("SELECT {what} FROM deliveries WHERE request = ({request}) AND purpose = 'confirmation'"))
 }
 
 /// Waits until a try has ended in this state.

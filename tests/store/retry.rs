@@ -13,8 +13,8 @@ const MAILS: usize = 30_000;
 const FILL: &str = "WITH made AS (
     INSERT INTO requests (reference, form, fingerprint, status_key, received_at, answers)
     SELECT 'SR-' || regexp_replace(to_char(n, 'FM0000000000000000'), '(....)(....)(....)(....)', '\\1-\\2-\\3-\\4'),
-        'service-request', '', '', 0, '{}' FROM generate_series(1, 30000) n RETURNING reference)
-    INSERT INTO deliveries (reference, purpose, state, since, due) SELECT reference, 'escalation', 'deferred', 0, 1 FROM made";
+        'service-request', '', '', 0, '{}' FROM generate_series(1, 30000) n RETURNING number)
+    INSERT INTO deliveries (request, purpose, state, since, due) SELECT number, 'escalation', 'deferred', 0, 1 FROM made";
 
 /// One round trip for each mail took longer than a call may.
 #[test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use madoguchi::config::StoreConfig;
+use madoguchi::intake::outbox::Accepted;
 use madoguchi::intake::store::{Options, StoreError};
 
 use crate::postgres::Server;
-use crate::support::{Place, fill, run};
+use crate::support::{Place, confirmed, fill, run};
 
 #[test]
 #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
@@ -26,10 +27,21 @@ fn a_database_of_postgresql_that_kept_samples_keeps_none() {
         // As the first version left it.
         let store = place.counter().await;
         let references = fill(&store, 20).await;
+        let answered = confirmed(1);
+        let both = answered.reference.clone();
+        assert_eq!(store.accept(answered).await, Ok(Accepted::New));
         store.close().await;
         server.sql(
             database,
-            "ALTER TABLE requests ALTER answers SET STATISTICS -1;
+            "ALTER TABLE deliveries ADD reference text REFERENCES requests ON DELETE CASCADE;
+            UPDATE deliveries SET reference = (SELECT reference FROM requests WHERE number = request);
+            ALTER TABLE deliveries DROP request, ALTER reference SET NOT NULL, ADD UNIQUE (reference, purpose);
+            ALTER TABLE confirmations ADD reference text REFERENCES requests ON DELETE CASCADE;
+            UPDATE confirmations SET reference = (SELECT reference FROM requests WHERE number = request);
+            ALTER TABLE confirmations DROP request, ALTER reference SET NOT NULL;
+            CREATE INDEX confirmations_reference ON confirmations (reference);
+            ALTER TABLE requests DROP number;
+            ALTER TABLE requests ALTER answers SET STATISTICS -1;
             ALTER TABLE deliveries ALTER note SET STATISTICS -1;
             ALTER TABLE letters ALTER rcpt_to SET STATISTICS -1, ALTER bytes SET STATISTICS -1;
             UPDATE madoguchi SET version = 1;
@@ -43,7 +55,9 @@ fn a_database_of_postgresql_that_kept_samples_keeps_none() {
         assert_eq!(samples(), 0);
         server.sql(database, "ANALYZE");
         assert_eq!(samples(), 0, "and none are kept from now on");
-        assert!(store.show(&references[7]).await.unwrap().is_some());
+        for (reference, mails) in [(&references[7], 1), (&both, 2)] {
+            assert_eq!(store.show(reference).await.unwrap().unwrap().deliveries.len(), mails, "{reference}");
+        }
         store.close().await;
     });
 }

@@ -7,7 +7,7 @@ use super::super::outbox::DeliveryState;
 use super::error::StoreError;
 
 /// The version of the schema; how many migrations there are.
-pub(super) const SCHEMA: i64 = 4;
+pub(super) const SCHEMA: i64 = 5;
 
 /// A command that meets a database which no counter of its version has opened.
 pub(super) fn older(found: i64) -> StoreError {
@@ -31,19 +31,25 @@ pub(super) const DOUBT_LAST: &str = "clock_doubt_last";
 pub(super) const FIND: &str = "SELECT reference, status_key, fingerprint FROM requests WHERE form = $1 AND submission_id = $2";
 
 pub(super) const STATUS: &str = "SELECT r.status_key, r.form, r.received_at,
-    (SELECT d.since FROM deliveries d WHERE d.reference = r.reference AND d.purpose = 'escalation' AND d.state = 'sent')
+    (SELECT d.since FROM deliveries d WHERE d.request = r.number AND d.purpose = 'escalation' AND d.state = 'sent')
     FROM requests r WHERE r.reference = $1";
 
 pub(super) const SECRET: &str = "SELECT bytes FROM secret";
 pub(super) const MAKE_SECRET: &str = "INSERT INTO secret (id, bytes) VALUES (1, $1) ON CONFLICT DO NOTHING";
 
-pub(super) const INSERT_REQUEST: &str = "INSERT INTO requests
-    (reference, form, submission_id, fingerprint, status_key, received_at, answers) VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (form, submission_id) DO NOTHING";
-/// A delivery, whose number each back end has a way of its own to tell.
+/// A request, if its key is new.
+macro_rules! insert_request {
+    () => {
+        "INSERT INTO requests
+        (reference, form, submission_id, fingerprint, status_key, received_at, answers) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (form, submission_id) DO NOTHING"
+    };
+}
+pub(super) use insert_request;
+/// A delivery, whose number each back end has a way of its own to tell, as it has for that of its request.
 macro_rules! insert_delivery {
     () => {
-        "INSERT INTO deliveries (reference, purpose, state, since, due, hold) VALUES ($1, $2, $3, $4, $4, $5)"
+        "INSERT INTO deliveries (request, purpose, state, since, due, hold) VALUES ($1, $2, $3, $4, $4, $5)"
     };
 }
 pub(super) use insert_delivery;
@@ -54,7 +60,7 @@ pub(super) const USE_TOKEN: &str = "INSERT INTO tokens (id, expires_at) VALUES (
 /// How many confirmations went out since `$1`, and to the address `$2` since `$3`.
 pub(super) const CONFIRMATIONS: &str = "SELECT (SELECT count(*) FROM confirmations WHERE at > $1),
     (SELECT count(*) FROM confirmations WHERE digest = $2 AND at > $3)";
-pub(super) const INSERT_CONFIRMATION: &str = "INSERT INTO confirmations (digest, at, reference) VALUES ($1, $2, $3)";
+pub(super) const INSERT_CONFIRMATION: &str = "INSERT INTO confirmations (digest, at, request) VALUES ($1, $2, $3)";
 
 pub(super) const NUMBER: &str = "SELECT value FROM numbers WHERE name = $1";
 pub(super) const SET_NUMBER: &str =
@@ -74,9 +80,9 @@ macro_rules! waiting {
 pub(super) use waiting;
 
 /// What a worker is handed. The columns of [`lease`](super::row::lease).
-pub(super) const LEASED: &str = "SELECT d.id, d.fence, d.reference, r.form, d.attempts, d.may_repeat, d.purpose,
+pub(super) const LEASED: &str = "SELECT d.id, d.fence, r.reference, r.form, d.attempts, d.may_repeat, d.purpose,
     l.mail_from, l.rcpt_to, l.message_id, l.bytes
-    FROM deliveries d JOIN requests r ON r.reference = d.reference JOIN letters l ON l.delivery = d.id WHERE d.id = $1";
+    FROM deliveries d JOIN requests r ON r.number = d.request JOIN letters l ON l.delivery = d.id WHERE d.id = $1";
 
 // What a lease may write: nothing, once its fence is no longer the delivery's.
 pub(super) const RECORD_SENT: &str =
@@ -101,11 +107,12 @@ pub(super) const RELEASE_LEASE: &str = "UPDATE deliveries SET
     WHERE id = $2 AND fence = $3 AND state IN ('leased', 'unknown') AND lease_until IS NOT NULL";
 
 /// One delivery for [`retried`](super::row::retried).
-pub(super) const TO_RETRY_ONE: &str = "SELECT id, reference, purpose, state, hold, may_repeat, lease_until FROM deliveries
-    WHERE reference = $1 ORDER BY id";
+pub(super) const TO_RETRY_ONE: &str = "SELECT d.id, r.reference, d.purpose, d.state, d.hold, d.may_repeat, d.lease_until
+    FROM deliveries d JOIN requests r ON r.number = d.request WHERE r.reference = $1 ORDER BY d.id";
 /// All that could be retried.
-pub(super) const TO_RETRY: &str = "SELECT id, reference, purpose, state, hold, may_repeat, lease_until FROM deliveries
-    WHERE state IN ('leased', 'deferred', 'unknown', 'held') ORDER BY id";
+pub(super) const TO_RETRY: &str = "SELECT d.id, r.reference, d.purpose, d.state, d.hold, d.may_repeat, d.lease_until
+    FROM deliveries d JOIN requests r ON r.number = d.request
+    WHERE d.state IN ('leased', 'deferred', 'unknown', 'held') ORDER BY d.id";
 /// Makes those due that `$which` chooses by `$2`, unless a worker has them. Held becomes queued, and unknown stays so: what is not known
 /// does not become known by trying again.
 macro_rules! retry {
@@ -125,7 +132,7 @@ pub(super) use retry;
 /// The columns of [`entries`](super::row::entries): one row for each mail of a request.
 const ENTRY: &str = "SELECT r.reference, r.form, r.received_at, r.answers, d.id, d.purpose, d.state, d.since, d.due, d.attempts,
     d.may_repeat, d.lease_until, d.hold, d.note, l.message_id FROM";
-const ITS_MAILS: &str = "JOIN deliveries d ON d.reference = r.reference JOIN letters l ON l.delivery = d.id";
+const ITS_MAILS: &str = "JOIN deliveries d ON d.request = r.number JOIN letters l ON l.delivery = d.id";
 
 /// One request.
 pub(super) fn show() -> String {
@@ -138,7 +145,7 @@ pub(super) fn list(states: &[DeliveryState]) -> String {
     let in_state = match names.is_empty() {
         true => String::new(),
         false => format!(
-            "AND EXISTS (SELECT 1 FROM deliveries s WHERE s.reference = requests.reference AND s.state IN ({}))",
+            "AND EXISTS (SELECT 1 FROM deliveries s WHERE s.request = requests.number AND s.state IN ({}))",
             names.join(", ")
         ),
     };
@@ -149,16 +156,17 @@ pub(super) fn list(states: &[DeliveryState]) -> String {
 }
 
 /// Whether a mail of a request is unsent, and whether a worker has one.
-pub(super) const UNSENT: &str = "SELECT state, lease_until FROM deliveries WHERE reference = $1";
+pub(super) const UNSENT: &str = "SELECT state, lease_until FROM deliveries
+    WHERE request = (SELECT number FROM requests WHERE reference = $1)";
 /// With all that belongs to it.
 pub(super) const FORGET: &str = "DELETE FROM requests WHERE reference = $1";
 /// Requests of the form `$1` whose mails were all sent at or before `$2`.
 pub(super) const PURGE: &str = "DELETE FROM requests WHERE form = $1 AND received_at <= $2 AND NOT EXISTS
-    (SELECT 1 FROM deliveries d WHERE d.reference = requests.reference AND (d.state <> 'sent' OR d.since > $2))";
+    (SELECT 1 FROM deliveries d WHERE d.request = requests.number AND (d.state <> 'sent' OR d.since > $2))";
 pub(super) const PURGE_TOKENS: &str = "DELETE FROM tokens WHERE expires_at <= $1";
 pub(super) const PURGE_CONFIRMATIONS: &str = "DELETE FROM confirmations WHERE at <= $1";
 
 pub(super) const COUNT_REQUESTS: &str = "SELECT count(*) FROM requests";
 pub(super) const COUNT_DELIVERIES: &str = "SELECT state, hold, count(*) FROM deliveries GROUP BY state, hold";
-pub(super) const OLDEST_UNSENT: &str = "SELECT min(r.received_at) FROM deliveries d JOIN requests r ON r.reference = d.reference
+pub(super) const OLDEST_UNSENT: &str = "SELECT min(r.received_at) FROM deliveries d JOIN requests r ON r.number = d.request
     WHERE d.state <> 'sent' AND d.purpose = 'escalation' AND (d.hold IS NULL OR d.hold <> 'honeypot')";

@@ -51,6 +51,10 @@ fn keep(sound: bool, text: &str, code: FaultCode) -> Result<String, FaultCode> {
 
 /// All line breaks as LF: CR LF, CR, NEL (U+0085), LS and PS (U+2028, U+2029).
 fn lines(typed: &str) -> String {
+    // Most texts hold none but LF, as the bytes tell with which the others begin.
+    if !typed.bytes().any(|byte| matches!(byte, b'\r' | 0xC2 | 0xE2)) {
+        return typed.to_owned();
+    }
     typed.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n")
 }
 
@@ -88,8 +92,9 @@ fn phone(text: &str) -> Option<String> {
         c => c,
     };
     let number: String = text.chars().map(one_hyphen).collect();
-    let rest = ["内線", "ext", "Ext", "EXT", "x"].iter().fold(number.clone(), |rest, word| rest.replace(word, ""));
-    let sound = rest.chars().all(|c| c.is_ascii_digit() || " +-().,/#*;=:".contains(c));
+    let sound = |text: &str| text.chars().all(|c| c.is_ascii_digit() || " +-().,/#*;=:".contains(c));
+    let rest = || ["内線", "ext", "Ext", "EXT", "x"].iter().fold(number.clone(), |rest, word| rest.replace(word, ""));
+    let sound = sound(&number) || sound(&rest());
     (sound && number.bytes().filter(u8::is_ascii_digit).count() >= 3).then_some(number)
 }
 

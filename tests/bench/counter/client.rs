@@ -132,7 +132,7 @@ struct Head {
 impl Head {
     /// Reads what hyper writes: names of headers in lower case. Nothing if it is not whole.
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
+        let end = memchr::memmem::find(bytes, b"\r\n\r\n")?;
         let text = std::str::from_utf8(&bytes[..end]).ok()?;
         let status = text.get(9..12)?.parse().ok()?;
         let header = |name: &str| text.lines().skip(1).find_map(|line| line.strip_prefix(name));

@@ -114,9 +114,15 @@ impl Signer {
     }
 }
 
-/// The random id of a token, unchecked; nothing if the text is no token. Also tells when it was issued.
-pub(in super::super) fn id_and_issue(text: &str) -> Option<(String, Millis)> {
-    Read::parse(text).map(|read| (hex(&read.id), read.expires_at.saturating_sub(LIFE)))
+/// When a token was issued, as it says, unchecked; nothing if the text is no token.
+pub(in super::super) fn issue(text: &str) -> Option<Millis> {
+    Read::parse(text).map(|read| read.expires_at.saturating_sub(LIFE))
+}
+
+/// The idempotency key of a request that sends none: its token can be used once. It begins with the token's time, so that keys which come
+/// together stand together in the store; nothing if the text is no token.
+pub(in super::super) fn key(text: &str) -> Option<String> {
+    Read::parse(text).map(|read| format!("token-{:x}-{}", read.expires_at, hex(&read.id)))
 }
 
 struct Read<'a> {
@@ -172,7 +178,8 @@ mod tests {
         assert_eq!(signer.check(&token.text, &[Scope::Form { form: "b" }], NOW), Err(BadToken::Invalid));
         assert_eq!(Signer::new(b"other").check(&token.text, &[FORM], NOW), Err(BadToken::Invalid));
         assert_eq!(signer.check("", &[FORM], NOW), Err(BadToken::Absent));
-        assert_eq!(id_and_issue(&token.text), Some(("09".repeat(16), NOW)));
+        assert_eq!(issue(&token.text), Some(NOW));
+        assert_eq!(key(&token.text), Some(format!("token-{:x}-{}", NOW + LIFE, "09".repeat(16))));
     }
 
     #[test]

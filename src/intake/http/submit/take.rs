@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Response;
 use serde::Serializer;
 
-use super::super::guard::token::{Scope, hex, id_and_issue};
+use super::super::guard::token::{self, Scope, hex};
 use super::super::guard::work;
 use super::super::headers::Media;
 use super::super::problem::Refusal;
@@ -22,6 +22,13 @@ use crate::intake::submission::Submission;
 /// The age from which on the token of a review page counts as work.
 const WAITED: Millis = 5_000;
 
+/// A reference and the key of its status page. The system is asked for random bytes once.
+fn fresh_names() -> Result<(Reference, String), Refusal> {
+    let bytes = random::<26>().map_err(|_| Refusal::Internal)?;
+    let (reference, key) = bytes.split_first_chunk().ok_or(Refusal::Internal)?;
+    Ok((Reference::from_random(*reference), hex(key)))
+}
+
 impl Visit<'_> {
     /// Takes a request, or says why not. In this order: a repeat gets its answer whatever became of its token; the token; the work.
     ///
@@ -29,7 +36,7 @@ impl Visit<'_> {
     /// request would be refused.
     pub(super) async fn take(&self, submission: &Submission) -> Result<Response<Body>, Refusal> {
         let fingerprint = submission.fingerprint();
-        let key = self.key.clone().or_else(|| id_and_issue(self.token()).map(|(id, _)| format!("token-{id}")));
+        let key = self.key.clone().or_else(|| token::key(self.token()));
         match self.admitted(submission, &fingerprint).await {
             Ok(token) => self.store(self.request(submission, key, fingerprint, token)?, submission).await,
             Err(refusal) => {
@@ -114,7 +121,7 @@ impl Visit<'_> {
 
     /// How old the token says that it is; 0 if it says nothing, or was issued by a counter whose clock is ahead.
     fn age(&self) -> Millis {
-        id_and_issue(self.token()).map_or(0, |(_, issued)| now().saturating_sub(issued).max(0))
+        token::issue(self.token()).map_or(0, |issued| now().saturating_sub(issued).max(0))
     }
 
     /// How much later a person would have sent this, by the age of its token. So long a request waits: a program that sends many pays
@@ -144,9 +151,8 @@ impl Visit<'_> {
         fingerprint: [u8; 32],
         token: Option<UsedToken>,
     ) -> Result<NewRequest, Refusal> {
-        let random_reference = random().map_err(|_| Refusal::Internal)?;
-        let status_key = hex(&random::<16>().map_err(|_| Refusal::Internal)?);
-        let (reference, received_at) = (Reference::from_random(random_reference), now());
+        let (reference, status_key) = fresh_names()?;
+        let received_at = now();
         let left_out = self.leaves_out(submission, received_at);
         let (escalation, confirmation) = self.letters(submission, &reference, received_at, left_out)?;
         Ok(NewRequest {

@@ -10,6 +10,7 @@ use super::{Lock, execute, lock, one};
 use crate::intake::crash;
 use crate::intake::outbox::{Accepted, ConfirmationLimits, DeliveryState, Letter, NewRequest};
 
+const INSERT_REQUEST: &str = concat!(sql::insert_request!(), " RETURNING number");
 const INSERT_DELIVERY: &str = concat!(sql::insert_delivery!(), " RETURNING id");
 
 /// Stores a request, if it is new. The unique key of the request makes a repeat wait for the first one's commit.
@@ -20,18 +21,18 @@ pub(super) async fn accept(
     meter: &Meter,
 ) -> Result<Accepted, StoreError> {
     let transaction = client.transaction().await?;
-    if !insert(&transaction, request).await? {
+    let Some(number) = insert(&transaction, request).await? else {
         return repeated(transaction, request).await;
-    }
+    };
     if let Some(token) = &request.token
         && execute(&transaction, sql::USE_TOKEN, &[&&token.id[..], &token.expires_at]).await? == 0
     {
         transaction.rollback().await?;
         return Ok(Accepted::TokenUsed);
     }
-    deliver(&transaction, request, &request.escalation, row::first_state(request)).await?;
+    deliver(&transaction, number, request, &request.escalation, row::first_state(request)).await?;
     crash::point("store.in-accept");
-    confirm(&transaction, request, limits, meter).await?;
+    confirm(&transaction, number, request, limits, meter).await?;
     crash::point("store.before-commit");
     transaction.commit().await?;
     crash::point("store.after-commit");
@@ -46,7 +47,8 @@ async fn repeated(transaction: Transaction<'_>, request: &NewRequest) -> Result<
     found.map(|found| row::repeated(found, request)).ok_or(StoreError::Busy)
 }
 
-async fn insert(db: &Transaction<'_>, request: &NewRequest) -> Result<bool, StoreError> {
+/// The number of the request's row, if it is new.
+async fn insert(db: &Transaction<'_>, request: &NewRequest) -> Result<Option<i64>, StoreError> {
     let values: [super::Value<'_>; 7] = [
         &request.reference.as_str(),
         &request.form,
@@ -56,13 +58,18 @@ async fn insert(db: &Transaction<'_>, request: &NewRequest) -> Result<bool, Stor
         &request.received_at,
         &request.answers,
     ];
-    Ok(execute(db, sql::INSERT_REQUEST, &values).await? == 1)
+    one(db, INSERT_REQUEST, &values).await?.map(|row| row.integer(0)).transpose()
 }
 
-async fn deliver(db: &Transaction<'_>, request: &NewRequest, letter: &Letter, state: DeliveryState) -> Result<(), StoreError> {
-    let (reference, hold) = (request.reference.as_str(), request.hold.map(|reason| reason.name()));
-    let (purpose, state) = (letter.purpose.name(), state.name());
-    let row = one(db, INSERT_DELIVERY, &[&reference, &purpose, &state, &request.received_at, &hold]).await?;
+async fn deliver(
+    db: &Transaction<'_>,
+    number: i64,
+    request: &NewRequest,
+    letter: &Letter,
+    state: DeliveryState,
+) -> Result<(), StoreError> {
+    let (purpose, state, hold) = (letter.purpose.name(), state.name(), request.hold.map(|reason| reason.name()));
+    let row = one(db, INSERT_DELIVERY, &[&number, &purpose, &state, &request.received_at, &hold]).await?;
     let row = row.ok_or_else(|| super::away("an insertion gave no number"))?;
     let delivery = row.integer(0)?;
     let values: [super::Value<'_>; 5] = [&delivery, &letter.mail_from, &letter.rcpt_to, &letter.message_id, &letter.bytes];
@@ -73,6 +80,7 @@ async fn deliver(db: &Transaction<'_>, request: &NewRequest, letter: &Letter, st
 /// waits. The lock is the last one taken, so that none waits in a circle.
 async fn confirm(
     db: &Transaction<'_>,
+    number: i64,
     request: &NewRequest,
     limits: ConfirmationLimits,
     meter: &Meter,
@@ -92,9 +100,9 @@ async fn confirm(
         }
         return left_out(db).await;
     }
-    let values: [super::Value<'_>; 3] = [&&digest[..], &request.received_at, &request.reference.as_str()];
+    let values: [super::Value<'_>; 3] = [&&digest[..], &request.received_at, &number];
     execute(db, sql::INSERT_CONFIRMATION, &values).await?;
-    deliver(db, request, letter, DeliveryState::Queued).await
+    deliver(db, number, request, letter, DeliveryState::Queued).await
 }
 
 async fn left_out(db: &Transaction<'_>) -> Result<(), StoreError> {

@@ -76,6 +76,22 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
     -- Concerns SQLite only.
 ", "
     -- Concerns SQLite only.
+", "
+    -- What belongs to a request names it by a number, and the key that is made of a token begins with the token's time, as on SQLite.
+    ALTER TABLE requests ADD number bigint GENERATED ALWAYS AS IDENTITY UNIQUE;
+    UPDATE requests SET submission_id = 'token-' || to_hex(t.expires_at) || '-' || encode(t.id, 'hex')
+        FROM tokens t WHERE submission_id = 'token-' || encode(t.id, 'hex');
+
+    ALTER TABLE deliveries ADD request bigint;
+    UPDATE deliveries d SET request = r.number FROM requests r WHERE r.reference = d.reference;
+    ALTER TABLE deliveries DROP reference, ALTER request SET NOT NULL, ADD UNIQUE (request, purpose),
+        ADD FOREIGN KEY (request) REFERENCES requests (number) ON DELETE CASCADE;
+
+    ALTER TABLE confirmations ADD request bigint;
+    UPDATE confirmations c SET request = r.number FROM requests r WHERE r.reference = c.reference;
+    ALTER TABLE confirmations DROP reference, ALTER request SET NOT NULL,
+        ADD FOREIGN KEY (request) REFERENCES requests (number) ON DELETE CASCADE;
+    CREATE INDEX confirmations_request ON confirmations (request);
 "];
 
 /// Brings the schema up to date, in one transaction, one counter after the other.

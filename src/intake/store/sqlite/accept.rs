@@ -16,12 +16,12 @@ pub(super) fn accept(
     limits: ConfirmationLimits,
     meter: &Meter,
 ) -> Result<Accepted, StoreError> {
-    if !insert(db, request)? {
+    let Some(number) = insert(db, request)? else {
         let id = request.submission_id.as_deref().unwrap_or_default();
         let found =
             read::find(db, &request.form, id)?.ok_or_else(|| StoreError::Damaged("a request that is there is not".into()))?;
         return Ok(row::repeated(found, request));
-    }
+    };
     if let Some(token) = &request.token
         && db.prepare_cached(sql::USE_TOKEN)?.execute(params![token.id, token.expires_at])? == 0
     {
@@ -29,14 +29,15 @@ pub(super) fn accept(
         return Ok(Accepted::TokenUsed);
     }
     let escalation = row::first_state(request);
-    deliver(db, request, &request.escalation, escalation)?;
+    deliver(db, number, request, &request.escalation, escalation)?;
     crash::point("store.in-accept");
-    confirm(db, request, limits, meter)?;
+    confirm(db, number, request, limits, meter)?;
     Ok(Accepted::New)
 }
 
-fn insert(db: &Connection, request: &NewRequest) -> Result<bool, StoreError> {
-    let inserted = db.prepare_cached(sql::INSERT_REQUEST)?.execute(params![
+/// The number of the request's row, if it is new.
+fn insert(db: &Connection, request: &NewRequest) -> Result<Option<i64>, StoreError> {
+    let inserted = db.prepare_cached(sql::insert_request!())?.execute(params![
         request.reference.as_str(),
         request.form,
         request.submission_id,
@@ -45,17 +46,12 @@ fn insert(db: &Connection, request: &NewRequest) -> Result<bool, StoreError> {
         request.received_at,
         request.answers,
     ])?;
-    Ok(inserted == 1)
+    Ok((inserted == 1).then(|| db.last_insert_rowid()))
 }
 
-fn deliver(db: &Connection, request: &NewRequest, letter: &Letter, state: DeliveryState) -> Result<(), StoreError> {
-    let values = params![
-        request.reference.as_str(),
-        letter.purpose.name(),
-        state.name(),
-        request.received_at,
-        request.hold.map(|reason| reason.name()),
-    ];
+fn deliver(db: &Connection, number: i64, request: &NewRequest, letter: &Letter, state: DeliveryState) -> Result<(), StoreError> {
+    let hold = request.hold.map(|reason| reason.name());
+    let values = params![number, letter.purpose.name(), state.name(), request.received_at, hold];
     db.prepare_cached(sql::insert_delivery!())?.execute(values)?;
     let values = params![db.last_insert_rowid(), letter.mail_from, letter.rcpt_to, letter.message_id, letter.bytes];
     db.prepare_cached(sql::INSERT_LETTER)?.execute(values)?;
@@ -67,7 +63,13 @@ fn left_out(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn confirm(db: &Connection, request: &NewRequest, limits: ConfirmationLimits, meter: &Meter) -> Result<(), StoreError> {
+fn confirm(
+    db: &Connection,
+    number: i64,
+    request: &NewRequest,
+    limits: ConfirmationLimits,
+    meter: &Meter,
+) -> Result<(), StoreError> {
     if request.left_out {
         return left_out(db);
     }
@@ -82,6 +84,6 @@ fn confirm(db: &Connection, request: &NewRequest, limits: ConfirmationLimits, me
         }
         return left_out(db);
     }
-    db.prepare_cached(sql::INSERT_CONFIRMATION)?.execute(params![digest, now, request.reference.as_str()])?;
-    deliver(db, request, letter, DeliveryState::Queued)
+    db.prepare_cached(sql::INSERT_CONFIRMATION)?.execute(params![digest, now, number])?;
+    deliver(db, number, request, letter, DeliveryState::Queued)
 }
