@@ -99,6 +99,9 @@ fn unquoted(value: &str) -> &str {
 /// How deep lists and maps may be nested in front matter; nothing in them is used.
 const MAX_DEPTH: usize = 140;
 
+/// The bytes that aliases may stand for, as a few lines of them could fill the memory.
+const MOST_COPIED: usize = 1 << 20;
+
 /// A mapping's entries, read from events.
 #[derive(Default)]
 struct Mapping<'y> {
@@ -107,8 +110,10 @@ struct Mapping<'y> {
     key: Option<Cow<'y, str>>,
     /// How many lists and maps are open, the mapping itself included.
     open: usize,
-    /// The scalars that have an anchor.
+    /// The scalars that have an anchor, in the order of the numbers that the parser gives them.
     anchors: Vec<(usize, Option<Cow<'y, str>>)>,
+    /// The bytes that aliases have stood for.
+    copied: usize,
     /// The document has ended.
     ended: bool,
 }
@@ -116,12 +121,9 @@ struct Mapping<'y> {
 impl<'y> Mapping<'y> {
     fn take(&mut self, event: Event<'y>) -> Result<(), &'static str> {
         match event {
-            Event::Scalar(text, ..) if self.open == 1 && self.key.is_none() => {
-                self.key = Some(text);
-                Ok(())
-            }
             Event::Scalar(text, style, anchor, _) => {
-                let null = style == ScalarStyle::Plain && (text.is_empty() || is_null(&text));
+                let is_key = self.open == 1 && self.key.is_none();
+                let null = !is_key && style == ScalarStyle::Plain && (text.is_empty() || is_null(&text));
                 let value = (!null).then_some(text);
                 if anchor != 0 {
                     self.anchors.push((anchor, value.clone()));
@@ -129,8 +131,10 @@ impl<'y> Mapping<'y> {
                 self.node(value)
             }
             Event::Alias(anchor) => {
-                let known = self.anchors.iter().rev().find(|(known, _)| *known == anchor);
-                self.node(known.and_then(|(_, value)| value.clone()))
+                let known = self.anchors.binary_search_by_key(&anchor, |(known, _)| *known);
+                let value = known.ok().and_then(|at| self.anchors[at].1.clone());
+                self.copied += value.as_ref().map_or(0, |value| value.len());
+                if self.copied > MOST_COPIED { Err("its aliases stand for too much text") } else { self.node(value) }
             }
             Event::MappingStart(..) if self.open == 0 => self.enter(),
             Event::SequenceStart(..) | Event::MappingStart(..) if self.open == 0 => Err(NO_MAPPING),
@@ -246,11 +250,14 @@ mod tests {
             pairs(&[("null", "1.10"), ("a", "007"), ("c", "null")])
         );
         assert_eq!(texts("a: &x |\n  two\n  lines\nb: *x\nb: {c: *x}\n"), pairs(&[("a", "two\nlines\n"), ("b", "two\nlines\n")]));
+        assert_eq!(texts("&k key: 1\nb: *k\n"), pairs(&[("key", "1"), ("b", "key")]));
         assert_eq!(texts("# nothing\n"), []);
         for no_mapping in ["- a\n", "text\n", "[a]: b\n", "a: b\n...\n---\nc: d\n"] {
             assert!(full(no_mapping).is_err(), "{no_mapping}");
         }
         assert!(full(&format!("a: {}", "[".repeat(MAX_DEPTH + 1))).is_err());
+        let many = |aliases| full(&format!("a: &x {}\n{}", "y".repeat(1 << 10), "b: *x\n".repeat(aliases))).is_ok();
+        assert!(many(1 << 10) && !many((1 << 10) + 1));
     }
 
     #[test]
