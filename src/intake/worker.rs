@@ -12,7 +12,6 @@
 mod delivery;
 mod status;
 
-use crate::ordered::Map;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +25,7 @@ use tracing::{error, info, warn};
 use super::mailer::{Carried, Mailer};
 use super::outbox::{Lease, Letter, Millis, Outcome};
 use super::retry::{Circuit, CircuitState};
+use crate::ordered::Map;
 use delivery::{Delivery, Done};
 pub use status::{Count, Status};
 

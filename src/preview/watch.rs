@@ -5,7 +5,6 @@
 
 mod poll;
 
-use crate::ordered::Set;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecursiveMode};
 
+use crate::ordered::Set;
 use crate::site::live::Changes;
 use poll::Poll;
 

@@ -1,12 +1,12 @@
 //! Headings and anchors: ids that are the same in all locales, because they come from the source's headings.
 
-use crate::ordered::Set;
 use std::cell::LazyCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::markdown::flow::{Flow, Kind, Tag};
 use super::markdown::rawhtml;
+use crate::ordered::Set;
 
 /// A heading of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,6 @@ mod passes_on;
 mod shape;
 mod view;
 
-use crate::ordered::Map;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tera::{Tera, TeraResult};
 
 use super::engine::{in_phrases, rendered};
+use crate::ordered::Map;
 
 pub(super) use shape::SHARED;
 use shape::{Shape, Value};

@@ -1,10 +1,10 @@
 //! What the store is asked, and what it answers.
 
-use crate::ordered::Map;
 use std::time::Duration;
 
 use super::super::ids::Reference;
 use super::super::outbox::{ConfirmationLimits, DeliveryState, HoldReason, Millis, Purpose};
+use crate::ordered::Map;
 
 /// Who opens the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
