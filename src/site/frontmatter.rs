@@ -5,12 +5,12 @@ mod date;
 mod yaml;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
-use crate::ordered::Map;
 use crate::source::Source;
 
 use block::Block;
@@ -38,7 +38,7 @@ pub struct FrontMatter {
     /// `robots`, as written (`NOINDEX, NOFOLLOW`).
     pub robots: Option<String>,
     /// Every other key with a scalar value: the key lower-cased, the value as written, without its quotation marks.
-    pub fields: Map<String, String>,
+    pub fields: BTreeMap<String, String>,
 }
 
 /// After so many warnings about one page's front matter, more say nothing new, and finding each one's place costs time.

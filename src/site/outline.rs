@@ -1,12 +1,12 @@
 //! Headings and anchors: ids that are the same in all locales, because they come from the source's headings.
 
 use std::cell::LazyCell;
+use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::markdown::flow::{Flow, Kind, Tag};
 use super::markdown::rawhtml;
-use crate::ordered::Set;
 
 /// A heading of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Outline {
     /// The headings, in order.
     pub headings: Vec<Heading>,
     /// The author's own anchors.
-    pub anchors: Set<String>,
+    pub anchors: BTreeSet<String>,
 }
 
 impl Outline {
@@ -91,8 +91,8 @@ fn starts(flow: &Flow) -> impl Iterator<Item = (usize, u8)> + '_ {
     })
 }
 
-fn anchors(flow: &Flow) -> Set<String> {
-    let mut found = Set::default();
+fn anchors(flow: &Flow) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     for event in &flow.events {
         match event.kind {
             Kind::Anchor(txt) => {

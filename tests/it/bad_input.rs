@@ -492,6 +492,10 @@ fn a_large_page_is_read_to_its_end() {
     let sentence = "これは長いページの一文です。**重要。**A sentence with [a link](p.md). ";
     stands("paragraphs", &(format!("{sentence}\n\n").repeat(size / sentence.len() / 4) + "the end\n"));
     stands("one line", &sentence.repeat(size / sentence.len() / 4));
+    // In the order that costs a sorted list the most.
+    let falling = || (0..size / 4).rev();
+    stands("keys", &("---\n".to_owned() + &falling().map(|at| format!("k{at:06}: v\n")).collect::<String>() + "---\nx\n"));
+    stands("anchors", &falling().map(|at| format!("<a name=\"{at:06}\"></a>\n")).collect::<String>());
     let docset = Docset::new(&[("index.md", &("x ".repeat(size) + "\n\nthe very end\n"))]);
     docset.build();
     assert!(docset.page("en/index.html").contains("the very end"));

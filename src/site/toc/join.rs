@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use rustc_hash::FxHashMap;
+
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::ordered;
 use crate::ordered::Map;
@@ -48,7 +50,7 @@ fn with_parallel_names(tocs: Map<SourcePath, Toc>) -> (Map<SourcePath, Toc>, Vec
 
 /// Gives each entry the name of its counterpart: on the same level, the next that leads to the same place.
 fn take_names(entries: &mut [TocEntry], others: &[TocEntry], tag: &str) {
-    let mut waiting: Map<String, VecDeque<&TocEntry>> = Map::new();
+    let mut waiting: FxHashMap<String, VecDeque<&TocEntry>> = FxHashMap::default();
     for other in others {
         waiting.entry(place(other, tag)).or_default().push_back(other);
     }
@@ -73,13 +75,13 @@ fn place(entry: &TocEntry, tag: &str) -> String {
 }
 
 /// Tables by their lower-cased path without extension: `x/` means `x/TOC.md` as well as `x/toc.yml`.
-fn by_case(tocs: &Map<SourcePath, Toc>) -> Map<String, SourcePath> {
-    ordered::map(tocs.keys().rev().map(|path| (path.stem().to_lowercase(), path.clone())))
+fn by_case(tocs: &Map<SourcePath, Toc>) -> FxHashMap<String, SourcePath> {
+    tocs.keys().rev().map(|path| (path.stem().to_lowercase(), path.clone())).collect()
 }
 
 struct Joiner {
     waiting: Map<SourcePath, Toc>,
-    by_case: Map<String, SourcePath>,
+    by_case: FxHashMap<String, SourcePath>,
     roots: Vec<Toc>,
     diagnostics: Vec<Diagnostic>,
 }

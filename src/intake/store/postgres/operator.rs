@@ -1,5 +1,7 @@
 //! What the operator asks for.
 
+use std::collections::BTreeSet;
+
 use deadpool_postgres::{Client, ClientWrapper};
 
 use super::super::error::StoreError;
@@ -10,7 +12,6 @@ use super::{Asks, each, execute, number, one};
 use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{HoldReason, Millis};
-use crate::ordered;
 
 /// In one statement: an outage may leave a hundred thousand to retry.
 const RETRY: &str = concat!(sql::retry!("id = ANY($2)"), " RETURNING id");
@@ -51,7 +52,7 @@ async fn make_due(
     let mut found = candidates(&transaction, which, now).await?;
     let ids: Vec<i64> = found.iter().filter(|(_, retried)| wanted(retried)).map(|(id, _)| *id).collect();
     let due = each(&transaction, RETRY, &[&now, &ids]).await?;
-    let due = ordered::set(due.iter().map(|row| row.integer(0)).collect::<Result<Vec<i64>, StoreError>>()?);
+    let due = due.iter().map(|row| row.integer(0)).collect::<Result<BTreeSet<i64>, StoreError>>()?;
     found.iter_mut().for_each(|(id, retried)| retried.due_now = due.contains(id));
     crash::point("store.in-retry");
     execute(&transaction, sql::RAISE, &[&sql::SIGNAL]).await?;

@@ -1,11 +1,10 @@
 //! What a first parse shows to be in need of repair, and the reports.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{DEPTH, Lexer, NONE, span};
 use crate::diag::{Code, Diagnostic};
-use crate::ordered;
-use crate::ordered::Set;
 use crate::site::markdown::directive::Directive;
 use crate::site::markdown::edits::Edits;
 use crate::site::markdown::{cjk, repair};
@@ -14,7 +13,7 @@ use crate::site::unit::{Form, Half, Segment};
 /// What earlier parses of the same text showed to be in need of repair.
 #[derive(Default)]
 pub(super) struct Repaired {
-    pub(super) segments: Set<u32>,
+    pub(super) segments: BTreeSet<u32>,
     pub(super) found: Vec<Diagnostic>,
 }
 
@@ -70,7 +69,7 @@ impl Lexer<'_> {
         let literal = std::mem::take(&mut self.literal)
             .into_iter()
             .filter(|(segment, at)| *segment != NONE && !self.is_meant(*segment, *at));
-        let segments = ordered::set(literal.map(|(segment, _)| segment).chain(self.differing()));
+        let segments: BTreeSet<u32> = literal.map(|(segment, _)| segment).chain(self.differing()).collect();
         for segment in segments {
             let range = self.document.segments.get(segment as usize).and_then(|s| s.range(self.half));
             let Some(range) = range.filter(|_| repaired.segments.insert(segment)) else { continue };
