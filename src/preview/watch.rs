@@ -5,6 +5,7 @@
 
 mod poll;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,6 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecursiveMode};
 
-use crate::ordered::Set;
 use crate::site::live::Changes;
 use poll::Poll;
 
@@ -208,7 +208,7 @@ impl Watch {
 /// What events have named.
 #[derive(Default)]
 struct Gathered {
-    paths: Set<PathBuf>,
+    paths: BTreeSet<PathBuf>,
     /// Events were lost.
     lost: bool,
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Sources;
-use crate::ordered;
 use crate::site::live::Changes;
 
 /// The time between two looks; longer where a look takes long, so that at most a tenth of the time is spent on it.
@@ -40,10 +39,10 @@ impl Poll {
             let differs = |(path, stamp): &(&PathBuf, &Stamp), other: &BTreeMap<PathBuf, Stamp>| other.get(*path) != Some(*stamp);
             let came = now.iter().filter(|seen| differs(seen, &self.seen)).map(|(path, _)| path.clone());
             let gone = self.seen.keys().filter(|path| !now.contains_key(*path)).cloned();
-            let paths = ordered::set(came.chain(gone));
+            let paths: Vec<PathBuf> = came.chain(gone).collect();
             self.seen = now;
             if !paths.is_empty() {
-                return Some(Changes::Paths(paths.into_iter().collect()));
+                return Some(Changes::Paths(paths));
             }
             if Instant::now() >= end {
                 return None;

@@ -7,7 +7,6 @@ use super::pair::Pair;
 use super::words::OBJECT;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
-use crate::ordered::Map;
 use crate::site::markdown::lex::span;
 use crate::site::unit::Half;
 
@@ -121,7 +120,7 @@ fn of_one_source(all: &[Variant]) -> Vec<Diagnostic> {
     let usual = all.iter().min_by_key(|variant| (std::cmp::Reverse(counts[&variant.target]), &variant.at));
     let Some(usual) = usual else { return Vec::new() };
     // One report for each other wording, at its first place.
-    let mut first: Map<u64, &Variant> = Map::new();
+    let mut first: FxHashMap<u64, &Variant> = FxHashMap::default();
     for variant in all.iter().filter(|variant| variant.target != usual.target) {
         let earlier = first.entry(variant.target).or_insert(variant);
         if variant.at < earlier.at {
