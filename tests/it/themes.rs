@@ -96,6 +96,17 @@ fn files(folder: &Path, see: &mut impl FnMut(&str)) {
     }
 }
 
+/// Japanese has no space after a full stop, and a template knows no language.
+#[test]
+fn no_template_sets_a_space_between_messages() {
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/default/templates");
+    for entry in fs::read_dir(templates).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&entry).unwrap();
+        let joined = text.match_indices("}} {{ t.").find(|(at, _)| text[..*at].rsplit_once("{{").unwrap().1.starts_with(" t."));
+        assert_eq!(joined, None, "{}", entry.display());
+    }
+}
+
 #[test]
 fn the_manual_names_every_template() {
     let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("themes/default/templates")).unwrap();
