@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::geteuid;
 
 use crate::manual::block;
+use crate::program_at;
 use crate::support::{Request, Setup, free_port, send, site, sound, with};
 
 const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
@@ -104,7 +105,7 @@ impl Drop for Running {
 fn what_the_image_starts_takes_requests_with_a_site_that_it_can_only_read() {
     let folder = tempfile::tempdir().unwrap();
     let (store, program, port) = (folder.path().join("store"), folder.path().join("madoguchi"), free_port());
-    std::fs::copy(env!("CARGO_BIN_EXE_madoguchi"), &program).unwrap();
+    program_at(&program);
     site(&folder.path().join("site"), port, &Setup { guard: "token = false".into(), ..Setup::default() });
     std::fs::create_dir(&store).unwrap();
     owned(folder.path(), 0o755);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::manual::{block, replaced};
+use crate::program_at;
 use crate::support::{Setup, site};
 
 /// The most that `systemd-analyze security` may find, in tenths: 0 is a service that can do nothing, 96 one without any limits. What is
@@ -43,7 +44,7 @@ fn the_unit_leaves_the_service_little_to_do_harm_with() {
 /// Everything that a boot needs, in a folder. A debug build has its theme where it was compiled, which the unit may hide: the site has a
 /// copy.
 fn prepare(folder: &Path) {
-    std::fs::copy(env!("CARGO_BIN_EXE_madoguchi"), folder.join("madoguchi")).unwrap();
+    program_at(&folder.join("madoguchi"));
     std::fs::write(folder.join("madoguchi.service"), block("ini")).unwrap();
     std::fs::write(folder.join("smtp-password"), "a secret\n").unwrap();
     let intake = "store = \"sqlite:/var/lib/madoguchi/requests.db\"\nsmtp_user = \"madoguchi\"".to_owned();
