@@ -27,9 +27,13 @@ const LONGEST: i64 = 4 * CHECKPOINT;
 /// From so many on, those that share a commit are a crowd, and more of it is on the way.
 const CROWD: usize = 8;
 
-/// The least time from one commit of a crowd to the next. On a disk that is quicker, each would come as soon as a few wait, and cost
-/// more of the machine than it gives: what a commit costs but the disk's time is the same for one and for many.
+/// The longest time for which more of a crowd is waited for, from one commit to the next, until half of it is there. On a quick disk each
+/// commit would come as soon as a few wait, and cost more of the machine than it gives: what a commit costs but the disk's time is the same
+/// for one and for many. Half, so that one half is written while the other is read.
 const PACE: Duration = Duration::from_millis(5);
+
+/// How often it is looked whether half of a crowd is there.
+const LOOK: Duration = Duration::from_micros(200);
 
 /// The least time for which another process is waited for.
 const GRAIN: Duration = Duration::from_millis(10);
@@ -111,7 +115,7 @@ impl Writer {
             seen.store(i64::from(pages), Ordering::Relaxed);
             Ok(())
         }))?;
-        let last = (Instant::now(), 0);
+        let last = Last { began: Instant::now(), size: 0, known: 0 };
         let wake = jobs.downgrade();
         let checkpointer = Checkpointer::start(beside, move || {
             // Nobody can ask for anything any more: the thread is about to end.
@@ -192,8 +196,15 @@ struct Thread {
     batch: usize,
     meter: Arc<Meter>,
     wal_pages: Arc<AtomicI64>,
-    /// When the last group began, and how many it was.
-    last: (Instant, usize),
+    last: Last,
+}
+
+/// The last group.
+struct Last {
+    began: Instant,
+    size: usize,
+    /// How many it was together with those who waited at its end.
+    known: usize,
 }
 
 impl Thread {
@@ -245,12 +256,12 @@ impl Thread {
         self.commit(group).map(|()| None)
     }
 
-    /// Lets more of a crowd come, before the next commit.
+    /// Lets half of a crowd come, before the next commit.
     fn gather(&self) {
-        let (began, size) = self.last;
-        let is_crowd = size >= CROWD && self.waiting.len() < self.batch;
-        if let Some(left) = PACE.checked_sub(began.elapsed()).filter(|_| is_crowd) {
-            std::thread::sleep(left);
+        let Last { began, size, known } = self.last;
+        let enough = (known / 2).min(self.batch);
+        while size >= CROWD && self.waiting.len() < enough && began.elapsed() < PACE {
+            std::thread::sleep(LOOK);
         }
     }
 
@@ -259,7 +270,7 @@ impl Thread {
             return Ok(());
         }
         let began = Instant::now();
-        self.last = (began, group.len());
+        let size = group.len();
         let begun = self.begin(&mut group);
         if group.is_empty() {
             return Ok(());
@@ -271,6 +282,7 @@ impl Thread {
         } else if !self.db.is_autocommit() {
             let _ = self.db.execute_batch("ROLLBACK");
         }
+        self.last = Last { began, size, known: size + self.waiting.len() };
         for task in group {
             task.answer(result.as_ref().err());
         }
