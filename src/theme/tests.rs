@@ -140,7 +140,7 @@ fn a_page_made_of_a_frame_is_the_page_rendered_as_a_whole() {
     let text = "{% extends \"article.html\" %}{% block kind %}{% if title == root %}{% endif %}article{% endblock %}";
     let whole = load(&[("templates/page.html", text)], &["ja", "en"]).unwrap();
     let framed = load(&[], &["ja", "en"]).unwrap();
-    assert!(["page.html", "redirect.html"].iter().all(|name| framed.engine.is_framed(name)));
+    assert!(["page.html", "parallel.html", "redirect.html"].iter().all(|name| framed.engine.is_framed(name)));
     assert!(!whole.engine.is_framed("page.html"), "a comparison of titles needs the whole page");
     for locale in [LocaleId(0), LocaleId(1)] {
         for more in views() {

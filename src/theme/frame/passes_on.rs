@@ -10,6 +10,9 @@ pub(super) const COMPARED: [&str; 3] = ["lang", "article_lang", "kind"];
 /// The name of the messages in every view. They are the same in all pages of a language, and so they may be read.
 pub(super) const MESSAGES: &str = "t";
 
+/// What a component may choose a message by: it is given as a text, and not by a value.
+const KEY: &str = "key";
+
 /// What the templates of a theme do with values.
 pub(super) struct Uses<'s> {
     /// By template, what it needs beside itself; `None` if it does more than pass values on.
@@ -160,19 +163,20 @@ fn needed<'t>(tags: &[Tag<'t>]) -> Option<Vec<Needed<'t>>> {
     Some(needed)
 }
 
-/// A value must not be passed on under one of the names that mean more: those that may be compared, and the messages'.
+/// A value must not be passed on under one of the names that mean more: those that may be compared, the messages', and that of a key.
 fn may_be_bound(name: &str) -> Option<()> {
     (!means_more(name)).then_some(())
 }
 
 fn means_more(name: &str) -> bool {
-    name == MESSAGES || COMPARED.contains(&name)
+    name == MESSAGES || name == KEY || COMPARED.contains(&name)
 }
 
 /// The arguments of a component: `name={value}` or `name="text"`. What a name means it means within the component, too.
 fn given(mut arguments: &[Token<'_>]) -> Option<()> {
     while let [Token::Word(name), Token::Sign("="), rest @ ..] = arguments {
         arguments = match rest {
+            [Token::Literal(_), rest @ ..] if *name == KEY => rest,
             [Token::Literal(_), rest @ ..] => {
                 may_be_bound(name)?;
                 rest
@@ -180,7 +184,11 @@ fn given(mut arguments: &[Token<'_>]) -> Option<()> {
             [Token::Sign("{"), rest @ ..] => {
                 let close = rest.iter().position(|token| *token == Token::Sign("}"))?;
                 passes(&rest[..close])?;
-                let same = matches!(rest[..close], [Token::Word(path)] if path.rsplit('.').next() == Some(name));
+                let same = match rest[..close] {
+                    [Token::Word(path)] if *name == KEY => path == KEY,
+                    [Token::Word(path)] => path.rsplit('.').next() == Some(name),
+                    _ => false,
+                };
                 if means_more(name) && !same {
                     return None;
                 }
@@ -201,24 +209,24 @@ fn passes(expression: &[Token<'_>]) -> Option<()> {
         let next = expression.get(at + 1);
         let sound = match token {
             Word("is" | "in" | "if" | "else") => false,
-            // A call: nothing but the filters below may be.
+            // A call: nothing may be but the filters below, and the block of a template that this one extends.
             Word(word) if next == Some(&Sign("(")) => {
-                matches!(*word, "not" | "and" | "or") || (*word == "fill" && before == Some(Sign("|")))
+                matches!(*word, "not" | "and" | "or" | "super") || (*word == "fill" && before == Some(Sign("|")))
             }
             Word(_) | Literal(_) | Sign("(" | ")" | "~" | "," | "=") => true,
             // A field by its name; by a value it would be read.
-            Sign("[") => {
-                matches!(before, Some(Word(_))) && matches!(expression.get(at + 1..at + 3), Some([Literal(_), Sign("]")]))
-            }
-            Sign("]") => matches!(before, Some(Literal(_))),
+            Sign("[") => match expression.get(at + 1..at + 3) {
+                Some([Literal(_), Sign("]")]) => matches!(before, Some(Word(_))),
+                Some([Word(KEY), Sign("]")]) => before.is_some_and(are_messages),
+                _ => false,
+            },
+            Sign("]") => matches!(before, Some(Literal(_) | Word(KEY))),
             // A message takes values in; a value that took others in would be read.
             Sign("|") => match next {
                 Some(Word("safe")) => true,
                 // What is put in later is then set in phrases; a part of a text would be set as if it were the whole.
                 Some(Word("phrases")) => !joins && matches!(before, Some(Word(_))),
-                Some(Word("fill")) => {
-                    matches!(before, Some(Word(path)) if path.split('.').rev().skip(1).any(|part| part == MESSAGES))
-                }
+                Some(Word("fill")) => is_message(&expression[..at]),
                 _ => false,
             },
             Sign("==" | "!=") => !joins && before.is_some_and(may_be_compared) && next.copied().is_some_and(may_be_compared),
@@ -230,6 +238,19 @@ fn passes(expression: &[Token<'_>]) -> Option<()> {
         before = Some(*token);
     }
     Some(())
+}
+
+fn are_messages(operand: Token<'_>) -> bool {
+    matches!(operand, Token::Word(path) if path.rsplit('.').next() == Some(MESSAGES))
+}
+
+/// Whether an expression ends with a message: by its name, or by a key.
+fn is_message(expression: &[Token<'_>]) -> bool {
+    match expression {
+        [.., messages, Token::Sign("["), Token::Word(KEY), Token::Sign("]")] => are_messages(*messages),
+        [.., Token::Word(path)] => path.split('.').rev().skip(1).any(|part| part == MESSAGES),
+        _ => false,
+    }
 }
 
 fn may_be_compared(operand: Token<'_>) -> bool {
@@ -256,12 +277,14 @@ mod tests {
         for text in [
             "{{ a.b }}{#- {{ a | upper }} -#}{%- if not a and (b or c) -%}x{% elif d %}{% else %}{% endif %}",
             "{% for x in a.b %}{{ x.y | safe }}{% if loop.last %},{% endif %}{% endfor %}{ x }",
-            "{% extends \"part.html\" %}{% block b %}{{ <part x={a}/> }}{% endblock %}",
+            "{% extends \"part.html\" %}{% block b %}{{ super() }}{{ <part x={a}/> }}{% endblock %}",
             "{{ root }}{{ static[\"own.css\"] }}",
             "{{ t.updated | fill(date=date.text, more=\"}}\") }}{% if n.kind == \"machine\" and basis %}{% endif %}",
             "{{ <part t={x.t} lang={lang} more=\"x\"/> }}",
             "{% if article_lang != lang %}{% set y = a ~ \"-\" ~ b %}{{ y }}{% endif %}",
             "{{ a.b | phrases }}{{ t.title | phrases }}",
+            "{% component s(key, b) %}{{ b.t[key] | fill(x=b) }}{{ t[key] }}{% endcomponent s %}{{ <s key=\"x\" b={b}/> }}",
+            "{% component s(key) %}{{ <u key={key}/> }}{% endcomponent s %}{% component u(key) %}{{ t[key] }}{% endcomponent u %}",
         ] {
             assert!(check(text), "{text}");
         }
@@ -276,6 +299,14 @@ mod tests {
             "{% if a is starting_with(\"x\") %}{% endif %}",
             "{% if a in b %}{% endif %}",
             "{{ a[b] }}",
+            "{{ a[key] }}",
+            "{{ t[a.key] }}",
+            "{{ t[key.a] }}",
+            "{{ a[key] | fill(x=b) }}",
+            "{{ <part key={a}/> }}",
+            "{{ <part key={a.key}/> }}",
+            "{% set key = a %}{{ t[key] }}",
+            "{% for key in a %}{{ t[key] }}{% endfor %}",
             "{% if a[\"lang\"] == \"x\" %}{% endif %}",
             "{{ [a, b] | length }}",
             "{{ f(x=a) }}",
