@@ -24,7 +24,6 @@ pub(crate) mod model;
 pub mod nav;
 mod octets;
 pub mod outline;
-pub(crate) mod packed;
 pub(crate) mod page;
 pub mod parallel;
 pub(crate) mod parts;

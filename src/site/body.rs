@@ -5,16 +5,15 @@
 //! is written again.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::facts::{Availability, Facts};
 use super::html::rows::Rows;
-use super::html::{self, Surroundings, Twin, Writer, escape};
+use super::html::{Surroundings, Twin, Writer, escape};
 use super::link::Reference;
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
-use super::packed::{Packed, Repeat};
 use super::page::{Page, Version};
 use super::resolve::{Known, Resolver, Seen, Target};
 use super::view::ContentsEntry;
@@ -24,9 +23,7 @@ use crate::vpath::{SourcePath, UrlPath};
 
 /// The text of one file of a page.
 pub(crate) struct Body {
-    html: Packed,
-    /// How many bytes that is.
-    pub(crate) len: usize,
+    pub(crate) html: Arc<String>,
     /// The headings of the second and third level.
     pub(crate) contents: Vec<ContentsEntry>,
     /// The language that it is in; of a parallel view, the one that leads.
@@ -69,6 +66,11 @@ impl Bodies {
         bodies.map(|body| body.html.len() + contents(body) + 128).sum::<usize>() + 64 * self.notes.supposed.len()
     }
 
+    /// The texts, in the same order each time.
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Arc<String>> {
+        self.articles.iter_mut().chain(&mut self.parallels).flatten().map(|body| &mut body.html)
+    }
+
     /// Whether all that the text supposes is true of the resolved site.
     pub(crate) fn hold(&self, model: &Model<'_>) -> bool {
         let resolver = model.resolver();
@@ -95,15 +97,13 @@ pub(crate) struct BodyWriter<'a> {
     pub(crate) known: Known<'a>,
     pub(crate) page: PageId,
     pub(crate) facts: &'a Facts,
-    /// Whether the text is to take little memory.
-    pub(crate) packed: bool,
 }
 
 impl<'a> BodyWriter<'a> {
     /// Of a page of the resolved site.
     pub(crate) fn of(model: &'a Model<'a>, page: PageId) -> Self {
         let (known, facts) = (Known::All(model.facts), model.facts(page));
-        Self { ground: model.ground, seen: Seen::default(), known, page, facts, packed: false }
+        Self { ground: model.ground, seen: Seen::default(), known, page, facts }
     }
 }
 
@@ -144,8 +144,7 @@ impl BodyWriter<'_> {
         let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
         let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
         Some(Body {
-            len: html.len(),
-            html: self.text(&html, &around),
+            html: Arc::new(html),
             contents: contents(version),
             locale: shown,
             beside: None,
@@ -165,17 +164,7 @@ impl BodyWriter<'_> {
         let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
         let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
-        let (contents, len) = (contents(version), html.len());
-        let html = self.text(&html, &ours);
-        Some(Body { html, len, contents, locale, beside: Some(source), has_form })
-    }
-
-    fn text(&self, html: &str, around: &Around<'_>) -> Packed {
-        if self.packed {
-            return Packed::of(html, [&SEGMENT, &around.heading()]);
-        }
-        // Copied, so that the room in which it was written serves the next text: an allocator that shrinks a block in place keeps it all.
-        Packed::Whole(Arc::new(html.to_owned()))
+        Some(Body { html: Arc::new(html), contents: contents(version), locale, beside: Some(source), has_form })
     }
 
     fn around<'s>(&'s self, locale: LocaleId, here: UrlPath, parallel: bool, notes: &'s RefCell<Notes>) -> Around<'s> {
@@ -197,31 +186,6 @@ fn twins(ground: &Ground<'_>, facts: &Facts, page: PageId, locale: LocaleId, her
         Twin { href, tag: ground.tag(id).to_owned(), name, label }
     };
     others.map(twin).collect()
-}
-
-/// A segment's opening, which most of a page's segments share but for the key.
-static SEGMENT: LazyLock<Repeat> = LazyLock::new(|| Repeat::of(html::segment));
-
-/// The links of headings in a page's text.
-fn heading(ground: &Ground<'_>, locale: LocaleId, twins: &[Twin]) -> Repeat {
-    let label = ground.theme.messages(locale).text("heading_link");
-    Repeat::of(|id| {
-        let mut out = String::with_capacity(256);
-        html::heading_links(id, label, twins, &mut out);
-        out
-    })
-}
-
-impl Body {
-    /// The text, of the page and the locale for which it was written.
-    pub(crate) fn html(&self, model: &Model<'_>, page: PageId, locale: LocaleId, here: &UrlPath) -> Arc<String> {
-        if let Packed::Whole(html) = &self.html {
-            return Arc::clone(html);
-        }
-        let parallel = self.beside.is_some();
-        let twins = if parallel { Vec::new() } else { twins(model.ground, model.facts(page), page, locale, here) };
-        self.html.text([&SEGMENT, &heading(model.ground, locale, &twins)], self.len)
-    }
 }
 
 /// The headings of the second and third level.
@@ -250,10 +214,6 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    fn heading(&self) -> Repeat {
-        heading(self.ground, self.locale, &self.twins)
-    }
-
     /// Notes what a target supposes of pages that were not read yet.
     fn suppose(&self, file: &SourcePath, written: &str, target: &Target) {
         let supposed = match (self.resolver.known, target) {
@@ -324,5 +284,23 @@ impl Surroundings for Around<'_> {
 
     fn tag(&self, locale: LocaleId) -> &str {
         self.ground.tag(locale)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Bodies with these texts, the last of them a parallel view.
+    pub(crate) fn bodies(texts: &[&str]) -> Bodies {
+        let locale = {
+            let en = crate::locale::Locale::parse("en").unwrap();
+            crate::locale::LocaleSet::new(vec![en.clone()], en).default_id()
+        };
+        let body = |text: &&str| {
+            Some(Body { html: Arc::new((*text).to_owned()), contents: Vec::new(), locale, beside: None, has_form: false })
+        };
+        let (last, articles) = texts.split_last().unwrap();
+        Bodies { articles: articles.iter().map(body).collect(), parallels: vec![None, body(last)], notes: Notes::default() }
     }
 }

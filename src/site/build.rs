@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
             web_roots: &web_roots,
             drafts: self.options.drafts,
         };
-        let kept = Kept::new(if write { catalog.pages.len() } else { 0 });
+        let kept = Kept::new(if write { catalog.pages.len() } else { 0 }, Kept::ROOM, incremental::folder(&self.config.root));
         let checks = (!write).then(|| Checks::new(&self.config.site));
         let variants = Mutex::default();
         let mut facts = self.facts(&ground, &reader, &kept, checks.as_ref(), &variants);
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
             let seen = Seen::default();
             resolve::at_once(ground, id, &mut facts, &seen);
             let known = Known::Only(id, &facts);
-            kept.keep(at, |packed| BodyWriter { ground, seen, known, page: id, facts: &facts, packed }.bodies(&page));
+            kept.keep(at, || BodyWriter { ground, seen, known, page: id, facts: &facts }.bodies(&page));
             facts
         })
     }

@@ -48,11 +48,6 @@ pub(crate) struct Twin {
 /// Ids that the frame of every page has.
 const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
 
-/// The markup that opens a segment with a key, its permalink included.
-pub(crate) fn segment(key: &str) -> String {
-    format!("<span class=\"seg\" data-seg=\"{key}\" id=\"s-{key}\">")
-}
-
 /// The length of the tag with which a piece of finished HTML begins; quotation marks may hold a `>`.
 pub(crate) fn tag_end(html: &str) -> usize {
     let mut quoted = false;

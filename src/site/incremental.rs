@@ -24,10 +24,15 @@ pub(crate) struct Memory {
 
 const HEAD: &str = "madoguchi cache 1";
 
+/// Where a site keeps what it can do without.
+pub(crate) fn folder(site: &Path) -> PathBuf {
+    site.join("var/cache")
+}
+
 /// Where a site remembers its build into an output folder.
 pub(crate) fn place(site: &Path, out: &Path) -> PathBuf {
     let name = Digest::of(out.as_os_str().as_encoded_bytes()).hex();
-    site.join("var/cache").join(format!("build-{}", &name[..12]))
+    folder(site).join(format!("build-{}", &name[..12]))
 }
 
 impl Memory {

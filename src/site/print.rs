@@ -170,7 +170,6 @@ impl Renderer<'_> {
     fn printed<'p>(&'p self, page: PageId, locale: LocaleId, body: &Body, place: &Place<'_>) -> Option<Printed<'p>> {
         let model = self.model;
         let (name, edition) = (model.page_name(page, locale)?, model.edition(page, locale)?);
-        let html = body.html(model, page, locale, place.from);
         let form = model.theme.messages(locale).text("print_form");
         Some(Printed {
             id: id(place.number),
@@ -181,7 +180,7 @@ impl Renderer<'_> {
             lang: (body.locale != locale).then(|| model.tag(body.locale)),
             dir: model.locales().get(body.locale).direction(),
             date: edition.date.map(|date| self.date(date, locale)),
-            body: Shared::html(place.rewritten(&html, form)),
+            body: Shared::html(place.rewritten(&body.html, form)),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! A page as files: one for each locale, and the parallel views.
 
+use std::sync::Arc;
+
 use super::body::{Bodies, Body};
 use super::facts::{Availability, Edition};
 use super::frontmatter::Date;
@@ -70,7 +72,7 @@ impl<'a> Renderer<'a> {
         self.frame_page(&mut frame, id, locale, edition, &here, false);
         let mut view = self.view(frame, id, locale, edition, body, &here)?;
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered_with("page.html", &here, &view, body.len)
+        self.rendered_with("page.html", &here, &view, body.html.len())
     }
 
     fn parallel(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
@@ -82,7 +84,7 @@ impl<'a> Renderer<'a> {
         let column = |id| Column { tag: model.tag(id), name: self.language_name(id), t: model.theme.messages(id) };
         view.columns = std::iter::once(locale).chain(body.beside).map(column).collect();
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered_with("parallel.html", &here, &view, body.len)
+        self.rendered_with("parallel.html", &here, &view, body.html.len())
     }
 
     /// A template with its view, as a file.
@@ -229,7 +231,7 @@ impl<'a> Renderer<'a> {
             notices: notices(edition, model.facts(id).draft),
             article_lang: model.tag(body.locale),
             article_dir: model.locales().get(body.locale).direction(),
-            body: Shared::html_with(body.html(model, id, locale, here), 0, ""),
+            body: Shared::html_with(Arc::clone(&body.html), 0, ""),
             columns: Vec::new(),
             form_script: None,
             report: self.report(locale, edition, body.beside, here),

@@ -17,6 +17,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::source::Digest;
 use crate::vpath::OutputPath;
 
+pub(crate) mod spill;
+
 /// The name of the list of all files, in the output folder.
 pub const MANIFEST: &str = ".madoguchi";
 const COMPLETE: &str = "madoguchi output 1, complete";

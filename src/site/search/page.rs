@@ -11,9 +11,8 @@ use crate::site::nav::PageId;
 pub(crate) fn entry(model: &Model<'_>, page: PageId, articles: &[Option<Body>]) -> Entry {
     let edition = |(locale, body): (LocaleId, &Option<Body>)| {
         let body = body.as_ref().filter(|_| model.is_own(page, locale))?;
-        let html = body.html(model, page, locale, &model.url(page, locale));
         let title = model.page_name(page, locale).map(|name| name.text).unwrap_or_default();
-        Some(Edition { title, text: Text::of_html(&html) })
+        Some(Edition { title, text: Text::of_html(&body.html) })
     };
     let editions = model.locales().ids().zip(articles).map(edition).collect();
     Entry { address: model.catalog.pages[page.0 as usize].address.clone(), editions }
