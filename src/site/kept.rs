@@ -16,7 +16,7 @@ pub(crate) struct Kept {
     used: AtomicUsize,
     /// Where the file is made.
     folder: PathBuf,
-    spill: OnceLock<Option<Spill>>,
+    spill: OnceLock<Spill>,
 }
 
 #[derive(Default)]
@@ -59,8 +59,8 @@ impl Kept {
             bodies.texts().for_each(|text| *text = Arc::new(text.as_str().to_owned()));
             return Text::InMemory(bodies);
         }
-        let spill = self.spill.get_or_init(|| Spill::make(&self.folder).ok()).as_ref();
-        spill.and_then(|spill| Spilled::put(bodies, spill)).map_or(Text::None, Text::InFile)
+        let spill = self.spill.get_or_init(|| Spill::make(&self.folder));
+        Spilled::put(bodies, spill).map_or(Text::None, Text::InFile)
     }
 
     /// Keeps a page's text that was only lent out.
@@ -79,7 +79,7 @@ impl Kept {
         match text {
             Text::None => None,
             Text::InMemory(bodies) => Some(bodies),
-            Text::InFile(spilled) => spilled.take(self.spill.get()?.as_ref()?),
+            Text::InFile(spilled) => spilled.take(self.spill.get()?),
         }
     }
 }

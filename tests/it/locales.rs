@@ -2,7 +2,7 @@
 
 use madoguchi::diag::Code;
 
-use super::docset::{Docset, codes, localized, mixed, pair, the};
+use super::docset::{Docset, codes, localized, mixed, pair, the, tree};
 use super::markup;
 
 const THREE: &str = "[site]\ntitle = { en = \"Pond guide\", ja = \"池の手引き\", de = \"Teichführer\" }\nbase_url = \"https://ponds.example.com/guide/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"de\", \"en\"]\n";
@@ -66,6 +66,22 @@ fn source_and_two_targets_in_folders_and_in_parallel_files() {
         }
     }
     assert!(!docset.has("en/parallel/index.html") && !docset.has("de/frogs/parallel/index.html"));
+}
+
+/// Pages of one shape share what their template makes of it, and must not share the words of another language.
+#[test]
+fn parallel_views_are_those_that_are_rendered_one_by_one() {
+    let docset = ponds();
+    docset.build();
+    let shared = tree(&docset.out());
+    let compares =
+        "{% extends \"default/parallel.html\" %}{% block kind %}{% if title == root %}{% endif %}parallel{% endblock %}";
+    docset.write("themes/own/templates/parallel.html", compares);
+    docset.build_with(|config, _| config.site.theme = "own".into()).unwrap();
+    let alone = tree(&docset.out());
+    let parallel: Vec<_> = shared.keys().filter(|path| path.ends_with("parallel/index.html")).collect();
+    assert!(["de/", "ja/"].iter().all(|locale| parallel.iter().any(|path| path.starts_with(locale))), "{parallel:?}");
+    assert!(parallel.iter().all(|path| shared[*path] == alone[*path]));
 }
 
 #[test]

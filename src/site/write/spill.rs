@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The file; none any more once it could not be written, so that it takes no space from the output.
+/// The file; none where it cannot be made, and none any more once it could not be written, so that it takes no space from the output.
 pub(crate) struct Spill(Mutex<Option<Open>>);
 
 struct Open {
@@ -15,18 +15,14 @@ struct Open {
 
 impl Spill {
     /// Makes the file in a folder, which need not be there.
-    pub(crate) fn make(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let name = folder.join(format!("text-{}", std::process::id()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&name)?;
-        fs::remove_file(&name)?;
-        Ok(Self(Mutex::new(Some(Open { file, end: 0 }))))
+    pub(crate) fn make(folder: &Path) -> Self {
+        Self(Mutex::new(Open::make(folder).ok()))
     }
 
     /// Adds texts, one behind the other. Returns where they begin.
     ///
     /// # Errors
-    /// The file cannot be written, now or before.
+    /// The file cannot be written, or could not be before.
     pub(crate) fn put<'t>(&self, texts: impl Iterator<Item = &'t str>) -> io::Result<u64> {
         let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let put = place.as_mut().ok_or(io::ErrorKind::NotFound)?.put(texts);
@@ -51,6 +47,14 @@ impl Spill {
 }
 
 impl Open {
+    fn make(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let name = folder.join(format!("text-{}", std::process::id()));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&name)?;
+        fs::remove_file(&name)?;
+        Ok(Self { file, end: 0 })
+    }
+
     fn put<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> io::Result<u64> {
         let from = self.file.seek(SeekFrom::Start(self.end))?;
         for text in texts {
@@ -58,5 +62,22 @@ impl Open {
             self.end += text.len() as u64;
         }
         Ok(from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_gets_its_space_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Spill::make(folder.path());
+        assert_eq!(spill.put(["one", "two"].into_iter()).unwrap(), 0);
+        assert_eq!(spill.take(3, 3).unwrap(), b"two");
+        spill.0.lock().unwrap().as_mut().unwrap().file = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+        assert_eq!(spill.put(["three"].into_iter()).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(spill.0.lock().unwrap().is_none() && spill.take(0, 3).is_err() && spill.put(["x"].into_iter()).is_err());
     }
 }
