@@ -150,6 +150,27 @@ async function draft(site) {
   await again.close();
 }
 
+/** A fast reader is in the form before its script, which puts the note about the draft above. */
+async function late(site) {
+  const { page } = await opened(site, { width: 320, motion: "reduce" });
+  const context = page.context();
+  const moved = [];
+  for (const name of ["requester_name", "company", "phone", "customer_tenant"]) {
+    let release;
+    const released = new Promise((done) => (release = done));
+    await context.route("**/request-form.*", (route) => released.then(() => route.continue()));
+    await page.reload();
+    await page.focus(`form.request [name=${name}]`);
+    const top = () => page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(() => seen(Math.round(document.activeElement.getBoundingClientRect().top))))));
+    const before = await top();
+    release();
+    await page.waitForSelector("form.request .form-draft");
+    if (Math.abs((await top()) - before) > 2) moved.push(`${name}: from ${before} to ${await top()}`);
+    await context.unroute("**/request-form.*");
+  }
+  assert.deepEqual(moved, []);
+}
+
 const alone = (test) => async (site) => {
   try {
     await test(site);
@@ -166,5 +187,6 @@ export default [
   ["a request that cannot be sent keeps its text and its key", alone(retries)],
   ["a proof of work is found when the counter asks for one", alone(work)],
   ["a browser works as soon as that is asked for, and nobody has to press again", alone(pressed)],
+  ["a script that comes late leaves the field in use where it is", alone(late)],
   ["a draft is kept for a day, without consent, and can be cleared", alone(draft)],
 ];

@@ -29,6 +29,14 @@ function set(holder, name, value) {
   else holder.removeAttribute(name);
 }
 
+/** Changes what stands above; what has the focus stays where it is in the window. A browser's own anchor may stand above the change as well. */
+function inPlace(change) {
+  const focused = document.activeElement ?? document.body;
+  const before = focused.getBoundingClientRect().top;
+  change();
+  if (focused !== document.body) scrollBy({ top: focused.getBoundingClientRect().top - before, behavior: "instant" });
+}
+
 /** Characters as people count them. */
 function graphemes(text) {
   return globalThis.Intl?.Segmenter ? [...new Intl.Segmenter().segment(text)].length : [...text].length;
@@ -425,6 +433,6 @@ class RequestForm {
 export async function start() {
   for (const form of document.querySelectorAll("form.request")) {
     const words = await Promise.all([said(form, "form_"), said(form, "fault_")]);
-    form.querySelector(".form-status") ?? new RequestForm(form, ...words);
+    inPlace(() => form.querySelector(".form-status") ?? new RequestForm(form, ...words));
   }
 }
