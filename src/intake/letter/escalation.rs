@@ -72,6 +72,7 @@ fn body(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, LetterError> {
             fields.filter_map(|field| Some((field, request.submission.answers.iter().find(|a| a.field == field.name)?)));
         let mut answers = answered.peekable();
         if answers.peek().is_some() && !group.title.is_empty() {
+            stand_apart(&mut body);
             body.extend(["== ", group.title.get(desk.config.desk_locale), " ==\n\n"]);
         }
         for (field, answer) in answers {
@@ -146,7 +147,7 @@ impl<'a> Lines<'a> {
     fn write(&self, text: &mut String, label: &str, value: &str) {
         let has_lines = value.contains('\n');
         if has_lines {
-            text.push('\n');
+            stand_apart(text);
         }
         let beside = if has_lines { "" } else { value };
         let of = |name: &str| match name {
@@ -159,6 +160,13 @@ impl<'a> Lines<'a> {
             text.truncate(text.trim_end().len());
             text.extend(["\n", value, "\n"]);
         }
+        text.push('\n');
+    }
+}
+
+/// A blank line, unless one is there.
+fn stand_apart(text: &mut String) {
+    if !text.is_empty() && !text.ends_with("\n\n") {
         text.push('\n');
     }
 }

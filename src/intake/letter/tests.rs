@@ -6,6 +6,7 @@ use samples::{EN, JA, RECEIVED, Sample};
 
 use super::{LetterError, digest, escalation, wire};
 use crate::config::Mailbox;
+use crate::form::{Group, Texts};
 use crate::intake::outbox::Letter;
 use crate::locale::LocaleId;
 
@@ -50,6 +51,19 @@ fn the_desk_gets_every_answer_with_its_label_and_the_text_untouched() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("Caution"), "{text}");
+}
+
+#[test]
+fn each_group_of_answers_stands_apart() {
+    let mut sample = Sample::new(&[("requester_name", "Taro"), ("title", "No sign-in"), ("description", "One\nTwo")]);
+    let group = |title: &str| Group { title: samples::texts("", title), help: Texts::default() };
+    sample.form.groups = ["You", "What happened", "The problem"].map(group).into();
+    for (field, group) in [("description", 1), ("title", 2)] {
+        sample.form.fields.iter_mut().find(|one| one.name == field).unwrap().group = group;
+    }
+    let text = text(&sample.escalation());
+    let groups = "\n\n== You ==\n\nName: Taro\n\n== What happened ==\n\nDescription:\nOne\nTwo\n\n== The problem ==\n\nTitle: No sign-in\n";
+    assert!(text.ends_with(groups), "{text}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Sample {
     }
 }
 
-fn texts(ja: &str, en: &str) -> Texts {
+pub(super) fn texts(ja: &str, en: &str) -> Texts {
     Texts(vec![Some(ja.into()), Some(en.into())])
 }
 
