@@ -26,7 +26,8 @@ impl Live {
     pub fn refresh(&mut self, changes: &Changes) -> bool {
         let before = self.generation;
         let mut news = self.news(changes);
-        if news.config {
+        // What is wrong with the configuration may be that the content names no locale that it speaks of.
+        if news.config || self.faults.config.is_some() {
             self.renew_config();
         }
         if news.theme {
