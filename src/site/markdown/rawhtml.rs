@@ -320,6 +320,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_browser_takes_for_a_comment_holds_no_tag_and_what_it_does_not_does() {
+        for (html, names) in [
+            ("<![CDATA[<!-- <div><b id=x>", "b"),
+            ("<!doctype html><i>", "i"),
+            ("<?php <b> ?><i>", "i"),
+            ("</ <b>x<i>", "i"),
+            ("<!--><b>--><!---><i>", "b i"),
+            ("<!-- <b> --!><i>", "i"),
+            ("<!--!><b>--!><i>", "i"),
+            ("<!-- <b>", ""),
+        ] {
+            let found: Vec<_> = tags(html).into_iter().map(|tag| tag.name).collect();
+            assert_eq!(found.join(" "), names, "{html}");
+            let clean = sanitize(html);
+            let kept: Vec<_> = tags(&clean).into_iter().filter(|tag| !tag.closes).map(|tag| tag.name).collect();
+            assert_eq!(kept.join(" "), names, "{clean}");
+        }
+    }
+
+    #[test]
     fn nothing_that_runs_or_submits_passes() {
         let html = "<form><input><button onclick=x>b</button></form><iframe src=x></iframe><p style=x onclick=y>t<script>z</script><a href='javascript:x'>l</a>";
         assert_eq!(sanitize(html), "b<p>t<a>l</a></p>");

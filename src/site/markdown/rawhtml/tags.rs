@@ -51,8 +51,8 @@ pub(crate) fn tags(html: &str) -> Vec<RawTag> {
     // Behind the last `>` no tag ends; without this bound, many that are not closed would each be read to the end.
     let last = html.rfind('>').unwrap_or(0);
     while let Some(open) = html[at..].find('<').map(|o| at + o).filter(|open| *open < last) {
-        if html[open..].starts_with("<!--") {
-            at = html[open..].find("-->").map_or(html.len(), |end| open + end + 3);
+        if let Some(length) = comment(&html[open..]) {
+            at = open + length;
             continue;
         }
         match tag(html, open) {
@@ -64,6 +64,21 @@ pub(crate) fn tags(html: &str) -> Vec<RawTag> {
         }
     }
     found
+}
+
+/// The length of a comment that the text begins with, as browsers and the sanitizer read it: `<!` of another kind, `<?` and `</` before
+/// what begins no name are comments too, to the first `>` (HTML Standard 13.2.5.41 to 13.2.5.52).
+fn comment(html: &str) -> Option<usize> {
+    // `<!-->` and `<!--->` are whole; `<!--!>` is not.
+    let dashes = |at: usize| html[..at].ends_with("--") || at > "<!--!>".len() && html[..at].ends_with("--!");
+    let names = html.starts_with("</") && html[2..].starts_with(|c: char| c.is_ascii_alphabetic());
+    let end = match html.get(..2)? {
+        "<!" if html.starts_with("<!--") => html.match_indices('>').map(|(at, _)| at).find(|at| dashes(*at)),
+        "<!" | "<?" => html.find('>'),
+        "</" if !names => html.find('>'),
+        _ => return None,
+    };
+    Some(end.map_or(html.len(), |at| at + 1))
 }
 
 fn tag(html: &str, open: usize) -> Option<RawTag> {
