@@ -9,9 +9,19 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::mailbox::{attached, files, header_names, letters, records, requests, said, text, wait_until_sent};
 use crate::support::{Counter, Reply, Setup, sound, with};
 
-/// How many cases: 128, or what `PROPTEST_CASES` says.
+/// How many cases: 128, in a long run (`TEST_LONG`) 10,000; or what `PROPTEST_CASES` says.
 fn cases() -> usize {
-    if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases as usize } else { 128 }
+    let set = |name: &str| std::env::var_os(name).is_some();
+    match (set("PROPTEST_CASES"), set("TEST_LONG")) {
+        (true, _) => Config::default().cases as usize,
+        (false, long) => {
+            if long {
+                10_000
+            } else {
+                128
+            }
+        }
+    }
 }
 
 /// So many values.

@@ -434,8 +434,7 @@ fn ten_thousand_levels_are_shown_somehow() {
 #[test]
 fn thousands_of_marks_are_shown_somehow() {
     // All of them in a long run; each is quick in a build with optimisation, and all together are slow in one without.
-    let long = super::docset::cases(1) > 1;
-    let n = if long { 10_000 } else { 1000 };
+    let n = if super::docset::is_long() { 10_000 } else { 1000 };
     for piece in [
         "[",
         "![",

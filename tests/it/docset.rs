@@ -247,8 +247,12 @@ pub(crate) fn mixed_files() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// How many cases a property test takes: some in a short run, a part of what is asked for in a long one.
-pub(crate) fn cases(some: u32) -> u32 {
-    let asked: Option<u32> = std::env::var_os("PROPTEST_CASES").and_then(|number| number.to_str()?.parse().ok());
-    asked.map_or(some, |asked| some.max(asked / 20))
+/// How many cases a property takes, in a short run and in a long one (`TEST_LONG`). `PROPTEST_CASES` is stronger than either.
+pub(crate) fn cases(short: u32, long: u32) -> u32 {
+    if is_long() { long } else { short }
+}
+
+/// Whether this is a long run.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("TEST_LONG").is_some()
 }

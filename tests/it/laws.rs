@@ -138,7 +138,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/laws.txt"))),
         max_shrink_iters: 200,
-        ..ProptestConfig::with_cases(cases(12))
+        ..ProptestConfig::with_cases(cases(12, 500))
     })]
 
     #[test]

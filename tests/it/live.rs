@@ -280,8 +280,8 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/live.txt"))),
         max_shrink_iters: 400,
-        // Each builds the site anew up to sixteen times: more would take the long run half an hour.
-        ..ProptestConfig::with_cases(cases(8).min(100))
+        // Each builds the site anew up to sixteen times.
+        ..ProptestConfig::with_cases(cases(8, 100))
     })]
 
     #[test]

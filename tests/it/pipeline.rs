@@ -241,7 +241,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/pipeline.txt"))),
         max_shrink_iters: 400,
-        ..ProptestConfig::with_cases(cases(16))
+        ..ProptestConfig::with_cases(cases(16, 500))
     })]
 
     #[test]

@@ -164,7 +164,7 @@ fn pair(id: &str, target: &str, source: &str) -> String {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2000,
+        cases: super::docset::cases(2000, 10_000),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/it/proptest-regressions/split.txt"))),
         ..ProptestConfig::default()
     })]

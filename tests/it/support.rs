@@ -218,10 +218,9 @@ pub(crate) fn localized(body: &str) -> String {
     out
 }
 
-/// How many cases a property takes that builds a site in each: a hundredth of what is asked for, at least `least`.
-pub(crate) fn cases(least: u32) -> proptest::test_runner::Config {
-    let asked = proptest::test_runner::Config::default().cases;
-    proptest::test_runner::Config { cases: least.max(asked / 100), failure_persistence: None, ..Default::default() }
+/// For a property that builds a site in each case: so many in a short run, a hundred in a long one.
+pub(crate) fn cases(short: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { cases: super::docset::cases(short, 100), failure_persistence: None, ..Default::default() }
 }
 
 fn all_pages(folder: &Path, each: &mut dyn FnMut(&str, &str)) {

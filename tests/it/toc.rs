@@ -166,7 +166,7 @@ fn yaml_pages_of_the_corpus_become_markdown() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: super::docset::cases(400, 10_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Pieces that mean something to one of the readers, in any order, and anything between them.
     #[test]
