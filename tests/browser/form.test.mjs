@@ -153,23 +153,45 @@ async function draft(site) {
 /** A fast reader is in the form before its script, which puts the note about the draft above. */
 async function late(site) {
   const { page } = await opened(site, { width: 320, motion: "reduce" });
-  const context = page.context();
   const moved = [];
   for (const name of ["requester_name", "company", "phone", "customer_tenant"]) {
-    let release;
-    const released = new Promise((done) => (release = done));
-    await context.route("**/request-form.*", (route) => released.then(() => route.continue()));
-    await page.reload();
+    const top = () => page.evaluate(() => Math.round(document.activeElement.getBoundingClientRect().top));
+    const release = await heldBack(page);
     await page.focus(`form.request [name=${name}]`);
-    const top = () => page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(() => seen(Math.round(document.activeElement.getBoundingClientRect().top))))));
+    await painted(page);
     const before = await top();
-    release();
-    await page.waitForSelector("form.request .form-draft");
+    await release();
     if (Math.abs((await top()) - before) > 2) moved.push(`${name}: from ${before} to ${await top()}`);
-    await context.unroute("**/request-form.*");
   }
   assert.deepEqual(moved, []);
 }
+
+/** Who has left the field by hand and reads above is not moved for its sake. */
+async function away(site) {
+  const { page } = await opened(site, { width: 320, motion: "reduce" });
+  const release = await heldBack(page);
+  await page.focus("form.request [name=phone]");
+  await painted(page);
+  await page.evaluate(() => scrollTo(0, 0));
+  await release();
+  assert.equal(await page.evaluate(() => scrollY), 0);
+}
+
+/** Loads the page again with the form's script held back. Gives what lets it come, and waits for it. */
+async function heldBack(page) {
+  let come;
+  const held = new Promise((done) => (come = done));
+  await page.context().route("**/request-form.*", (route) => held.then(() => route.continue()));
+  await page.reload();
+  return async () => {
+    come();
+    await page.waitForSelector("form.request .form-draft");
+    await painted(page);
+    await page.context().unroute("**/request-form.*");
+  };
+}
+
+const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 const alone = (test) => async (site) => {
   try {
@@ -188,5 +210,6 @@ export default [
   ["a proof of work is found when the counter asks for one", alone(work)],
   ["a browser works as soon as that is asked for, and nobody has to press again", alone(pressed)],
   ["a script that comes late leaves the field in use where it is", alone(late)],
+  ["a script that comes late leaves who has scrolled away where they are", alone(away)],
   ["a draft is kept for a day, without consent, and can be cleared", alone(draft)],
 ];

@@ -9,19 +9,12 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::mailbox::{attached, files, header_names, letters, records, requests, said, text, wait_until_sent};
 use crate::support::{Counter, Reply, Setup, sound, with};
 
-/// How many cases: 128, in a long run (`TEST_LONG`) 10,000; or what `PROPTEST_CASES` says.
+/// How many cases: what `PROPTEST_CASES` says, or 10,000 in a long run (`TEST_LONG`), or 128.
 fn cases() -> usize {
-    let set = |name: &str| std::env::var_os(name).is_some();
-    match (set("PROPTEST_CASES"), set("TEST_LONG")) {
-        (true, _) => Config::default().cases as usize,
-        (false, long) => {
-            if long {
-                10_000
-            } else {
-                128
-            }
-        }
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return Config::default().cases as usize;
     }
+    if std::env::var_os("TEST_LONG").is_some() { 10_000 } else { 128 }
 }
 
 /// So many values.

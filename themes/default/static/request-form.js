@@ -29,12 +29,16 @@ function set(holder, name, value) {
   else holder.removeAttribute(name);
 }
 
-/** Changes what stands above; what has the focus stays where it is in the window. A browser's own anchor may stand above the change as well. */
+/**
+ * Changes what stands above; what has the focus stays where it is in the window, if it is there to be seen. A browser's own
+ * anchor may stand above the change as well.
+ */
 function inPlace(change) {
   const focused = document.activeElement ?? document.body;
-  const before = focused.getBoundingClientRect().top;
+  const { top, bottom } = focused.getBoundingClientRect();
+  const seen = focused !== document.body && bottom > 0 && top < innerHeight;
   change();
-  if (focused !== document.body) scrollBy({ top: focused.getBoundingClientRect().top - before, behavior: "instant" });
+  if (seen) scrollBy({ top: focused.getBoundingClientRect().top - top, behavior: "instant" });
 }
 
 /** Characters as people count them. */
