@@ -46,7 +46,7 @@ pub(crate) struct Twin {
 }
 
 /// Ids that the frame of every page has.
-const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
+pub(crate) const THEME_IDS: [&str; 3] = ["md-main", "md-search", "md-top"];
 
 /// The length of the tag with which a piece of finished HTML begins; quotation marks may hold a `>`.
 pub(crate) fn tag_end(html: &str) -> usize {
@@ -92,6 +92,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) ids: FxHashSet<u64>,
     /// Whether the words being written are a heading's, whose lines end between phrases.
     in_heading: bool,
+    /// Whether the image being written is a figure, whose caption its title is.
+    in_figure: bool,
     /// How many groups of tabs were written.
     pub(crate) tabs: usize,
     segment: Option<(u16, u32)>,
@@ -114,6 +116,7 @@ impl<'a> Writer<'a> {
             out,
             ids,
             in_heading: false,
+            in_figure: false,
             tabs: 0,
             segment: None,
             within: 0,

@@ -2,6 +2,7 @@
 
 pub(crate) mod assemble;
 pub mod cjk;
+mod comments;
 pub mod directive;
 pub(crate) mod edits;
 pub mod flow;

@@ -8,11 +8,13 @@ use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
 use super::facts::{AllFacts, Availability, Edition, Facts, Use, Written};
+use super::html::THEME_IDS;
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
 use super::threads;
+use super::unit::SegmentKey;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
@@ -369,9 +371,11 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether a fragment names something in a page. Names of segments and of the theme's own parts are taken as they are.
+/// Whether a fragment names something in a page: a place of its text, a part of the theme's frame, or what looks like a segment's key, of
+/// which no list is kept.
 fn has_place(edition: &Edition, fragment: &str) -> bool {
-    edition.places.has(fragment) || fragment.starts_with("s-") || fragment.starts_with("md-")
+    let is_segment = || fragment.strip_prefix("s-").is_some_and(SegmentKey::is_written_so);
+    edition.places.has(fragment) || THEME_IDS.contains(&fragment) || is_segment()
 }
 
 fn nowhere(code: Code, message: impl Into<String>, help: &str) -> Resolution {

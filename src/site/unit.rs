@@ -19,6 +19,9 @@ use super::frontmatter::FrontMatter;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentKey(pub Box<str>);
 
+/// Lower-case letters and digits that are not mistaken for each other.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
 impl SegmentKey {
     /// The key of the `ordinal`-th (from zero) segment with this source text. Runs of white space count as one space;
     /// white space at the ends, and `\` before an asterisk or backtick (FORMAT calls it an exporter's escape), count nothing.
@@ -38,7 +41,6 @@ impl SegmentKey {
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
-        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let digits: [u8; 10] = std::array::from_fn(|n| DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]);
         let mut key = String::with_capacity(10);
         key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
@@ -47,6 +49,13 @@ impl SegmentKey {
             key.push_str(&(ordinal + 1).to_string());
         }
         Self(key.into())
+    }
+
+    /// Whether a text is written as a key is; a page need not have it.
+    pub(crate) fn is_written_so(text: &str) -> bool {
+        let (hash, ordinal) = text.split_once('-').map_or((text, None), |(hash, ordinal)| (hash, Some(ordinal)));
+        let is_number = |ordinal: &str| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit());
+        hash.len() == 10 && hash.bytes().all(|byte| DIGITS.contains(&byte)) && ordinal.is_none_or(is_number)
     }
 
     /// The key as text.

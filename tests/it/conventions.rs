@@ -161,7 +161,8 @@ fn images_of_each_kind() {
     assert!(
         english("[![a](i.png)](big.png#lightbox)\n").contains("<a href=\"../../big.png\"><img src=\"../../i.png\" alt=\"a\"")
     );
-    assert!(english("![a](i.png \"「**b**」の\")\n").contains("<figcaption>「**b**」の</figcaption>"));
+    assert!(english("![a](i.png \"「**b**」の\")\n").contains("alt=\"a\" loading=\"lazy\"><figcaption>「**b**」の</figcaption>"));
+    assert!(english("- b ![a](i.png \"c\")\n").contains("alt=\"a\" title=\"c\" loading=\"lazy\">"));
 }
 
 #[test]

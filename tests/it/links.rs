@@ -177,6 +177,39 @@ fn what_is_commented_out_is_not_looked_up() {
 }
 
 #[test]
+fn what_is_commented_out_is_not_shown_whatever_stands_in_it() {
+    let hidden = [
+        "> [!NOTE]\n> Internal.\n",
+        ":::row:::\n:::column:::\nInternal.\n:::column-end:::\n:::row-end:::\n",
+        ":::code source=\"gone.cs\":::\n",
+        ":::form gone\n",
+        ":::moniker range=\"x\"\n\nInternal.\n\n:::moniker-end\n",
+        ":::image type=\"complex\" source=\"gone.png\" alt-text=\"x\":::\n\nInternal.\n\n:::image-end:::\n",
+        "[!INCLUDE [x](gone.md)]\n",
+        ":::unknown:::\n",
+    ];
+    for text in hidden {
+        let site = around(&format!("before\n\n<!--\n{text}-->\n\nafter\n"));
+        let lines: Vec<String> = site.text("en/sub/a/").lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        assert_eq!((site.codes().len(), lines.join(" ")), (0, "<p>before</p> <p>after</p>".into()), "{text}");
+    }
+    // In code nothing is commented out, and nothing ends a comment.
+    let site = around("`<!--`\n\n> [!NOTE]\n> Shown.\n\n`-->`\n");
+    assert!(site.text("en/sub/a/").contains("<p>Shown.</p>\n</div>"), "{}", site.text("en/sub/a/"));
+}
+
+#[test]
+fn a_fragment_that_only_looks_like_one_of_the_press_is_looked_up() {
+    let linked = |fragment: &str| around(&format!("# S mode in Windows\n\n[x](a.md#{fragment})\n")).codes().join(" ");
+    for sound in ["s-mode-in-windows", "md-main", "s-0123456789", "s-0123456789-2"] {
+        assert_eq!(linked(sound), "", "{sound}");
+    }
+    for dead in ["s-mode", "s-mode-setup", "md-files", "s-0123456789-", "s-012345678i"] {
+        assert_eq!(linked(dead), "fragment-missing", "{dead}");
+    }
+}
+
+#[test]
 fn a_moved_page_leaves_a_page_that_leads_on() {
     let site = around("x\n");
     assert!(site.html("en/old/").contains("../folder/"));

@@ -28,6 +28,9 @@ impl Writer<'_> {
         if image.foreign {
             self.attribute("lang", self.other);
         }
+        if !self.in_figure && !image.title.is_empty() {
+            self.attribute("title", &image.title);
+        }
         self.out.push_str(" loading=\"lazy\">");
         if larger.is_some() {
             self.out.push_str("</a>");
@@ -85,7 +88,9 @@ impl Writer<'_> {
         let Kind::Image(image) = event.kind else { return false };
         let image = &self.flow.images[image as usize];
         self.out.push_str(if image.spec.border { "<figure class=\"image border\">" } else { "<figure class=\"image\">" });
+        self.in_figure = true;
         self.inline(from, to);
+        self.in_figure = false;
         if !image.title.is_empty() {
             self.out.push_str("<figcaption");
             if image.foreign {

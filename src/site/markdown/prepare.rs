@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::cjk;
+use super::comments;
 use super::directive::{self, Directive, Found};
 use super::edits::{Edits, OffsetMap};
 use super::repair::{self, is_in};
@@ -55,6 +56,8 @@ pub(crate) struct Prepared<'t> {
     pub(crate) found: Vec<Found>,
     /// Block markers made text; see [`repair::displaced_markers`].
     pub(crate) displaced: Vec<Range<usize>>,
+    /// Where comments begin in which directives were left as they are.
+    comments: Vec<usize>,
 }
 
 impl Prepared<'_> {
@@ -63,10 +66,10 @@ impl Prepared<'_> {
         matches!(self.text, Cow::Owned(_)) && self.marks.in_text(piece)
     }
 
-    /// Whether a directive or a displaced marker was found in code, of which there are none.
+    /// Whether a directive, a displaced marker or a comment was found in code, of which there are none.
     pub(crate) fn changes(&self, code: &[Range<usize>]) -> bool {
         let found = self.found.iter().map(|found| found.range.start).chain(self.displaced.iter().map(|marker| marker.start));
-        !code.is_empty() && found.into_iter().any(|at| is_in(code, at))
+        !code.is_empty() && found.chain(self.comments.iter().copied()).any(|at| is_in(code, at))
     }
 }
 
@@ -89,16 +92,21 @@ pub(crate) fn prepare<'t>(
         // A text that uses all of two thousand private characters holds no directives that a person wrote.
         let (text, map) = edits.apply(text);
         let marks = Marks { neutral: '\u{FDD0}', open: '\u{FDD1}', close: '\u{FDD2}' };
-        return Prepared { text, map, marks, found: Vec::new(), displaced };
+        return Prepared { text, map, marks, found: Vec::new(), displaced, comments: Vec::new() };
     };
     let mut found = directive::find(text);
     found.retain(|found| !is_in(code, found.range.start));
+    // A mark would end the comment, and show what stands behind it.
+    let mut comments = if found.is_empty() { Vec::new() } else { comments::find(text, code) };
+    comments.retain(|comment| found.iter().any(|found| comment.contains(&found.range.start)));
+    found.retain(|found| !is_in(&comments, found.range.start));
+    let comments = comments.into_iter().map(|comment| comment.start).collect();
     mark_directives(text, &found, marks, &mut edits);
     for at in cjk::sentinels(text) {
         edits.replace(at..at, marks.neutral);
     }
     let (text, map) = edits.apply(text);
-    Prepared { text, map, marks, found, displaced }
+    Prepared { text, map, marks, found, displaced, comments }
 }
 
 fn mark_directives(text: &str, found: &[Found], marks: Marks, edits: &mut Edits) {
