@@ -22,6 +22,34 @@ fn an_include_stands_in_for_its_line_or_its_words() {
 }
 
 #[test]
+fn an_include_within_a_line_that_holds_more_loses_no_word_and_is_reported() {
+    let shown = |include: &str| {
+        let page = "See [!INCLUDE [x](includes/i.md)].\n\n## Head [!INCLUDE [x](includes/i.md)]\n";
+        let site = Site::new().file("a.md", page).file("includes/i.md", include).build();
+        (site.codes().join(" "), site.text("en/a/").split("</p>").next().unwrap().to_owned())
+    };
+    let reported = "extension-malformed extension-malformed".to_owned();
+    assert_eq!(shown("One.\n\n**Two** words.\n"), (reported.clone(), "<p>See One.<br><strong>Two</strong> words..".into()));
+    assert_eq!(
+        shown("- one\n- two\n\n---\n\n    a < b\n"),
+        (reported.clone(), "<p>See one<br>two<br><code>a &lt; b\n</code>.".into())
+    );
+    assert_eq!(shown("## Set up\n"), (reported.clone(), "<p>See Set up.".into()));
+    assert_eq!(shown("One.\n\n:::form x\n").0, reported);
+    assert_eq!(shown("One.\n\n<!-- a remark -->\n"), (String::new(), "<p>See One..".into()));
+    assert_eq!(shown(""), (String::new(), "<p>See .".into()));
+}
+
+#[test]
+fn what_an_include_within_a_line_links_to_is_looked_up_to_its_end() {
+    let site = Site::new()
+        .file("a.md", "See [!INCLUDE [x](includes/i.md)]\n")
+        .file("includes/i.md", "One.\n\n[l](gone.md)\n\n## Set up\n")
+        .file("b.md", "[x](a.md#set-up)\n");
+    assert_eq!(site.build().codes(), ["extension-malformed", "fragment-missing", "link-broken"]);
+}
+
+#[test]
 fn each_language_gets_its_own_half_of_a_localized_include() {
     let site = Site::new()
         .localized("a.md", "# {101|題|T}\n\n{102|文。|Words.} [!INCLUDE [x](includes/i.md)]\n\n[!INCLUDE [x](includes/i.md)]\n")

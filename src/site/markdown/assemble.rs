@@ -1,6 +1,7 @@
 //! Puts lexed events in order: alerts, tabs, columns, included files, images with descriptions.
 
 mod included;
+mod line;
 
 use std::sync::Arc;
 

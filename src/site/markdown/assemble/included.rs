@@ -1,6 +1,6 @@
 //! Included files, put in the place of the directives that name them.
 
-use super::{Assembler, Directive, Document, Ev, Flow, Half, Kind, Tag, Txt, assembled, span};
+use super::{Assembler, Directive, Document, Ev, Flow, Half, Kind, Tag, Txt, assembled, line, span};
 
 impl Assembler<'_> {
     pub(super) fn inline_mark(&mut self, event: Ev, number: u32) {
@@ -50,22 +50,30 @@ impl Assembler<'_> {
         };
         let foreign = (locale(&document, half) != locale(self.document, self.half)).then_some(locale(&document, half));
         let wrap = foreign.map(|id| self.open(if as_block { Tag::Foreign(id) } else { Tag::ForeignInline(id) }, event));
-        let blocks = as_block || !inner.events.first().is_some_and(|e| matches!(e.kind, Kind::Start(Tag::Paragraph)));
-        self.splice(inner, blocks || as_block);
+        let inner = if as_block { inner } else { self.in_line(inner, event) };
+        self.splice(inner);
         if let Some(start) = wrap {
             self.close(start);
         }
     }
 
-    /// Adds an included flow: all of it, or the words of its first paragraph.
-    pub(super) fn splice(&mut self, inner: Flow, whole: bool) {
+    /// What of an included flow can stand within a line. What cannot is reported.
+    fn in_line(&mut self, mut inner: Flow, event: Ev) -> Flow {
+        let fault = line::reduce(&mut inner);
+        if let Some(fault) = fault {
+            self.malformed_at(event, fault);
+        }
+        inner
+    }
+
+    /// Adds an included flow.
+    fn splice(&mut self, inner: Flow) {
         let text = self.out.text.len() as u32;
         let (images, snippets, origins) =
             (self.out.images.len() as u32, self.out.snippets.len() as u32, self.out.origins.len() as u16);
-        let range = if whole || inner.events.is_empty() { 0..inner.events.len() } else { 1..inner.events[0].pair as usize };
-        let base = self.out.events.len() as i64 - range.start as i64;
+        let base = self.out.events.len() as u32;
         let moved = |txt: Txt| Txt { start: txt.start + text, end: txt.end + text };
-        for event in &inner.events[range] {
+        for event in &inner.events {
             let kind = match event.kind {
                 Kind::Text(txt) => Kind::Text(moved(txt)),
                 Kind::Code(txt) => Kind::Code(moved(txt)),
@@ -82,12 +90,7 @@ impl Assembler<'_> {
                 Kind::Start(Tag::Tab(txt)) => Kind::Start(Tag::Tab(moved(txt))),
                 other => other,
             };
-            self.out.events.push(Ev {
-                kind,
-                pair: (i64::from(event.pair) + base) as u32,
-                origin: event.origin + origins,
-                ..*event
-            });
+            self.out.events.push(Ev { kind, pair: event.pair + base, origin: event.origin + origins, ..*event });
         }
         self.out.text.push_str(&inner.text);
         self.out.images.extend(inner.images);
