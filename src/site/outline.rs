@@ -84,10 +84,20 @@ impl Flow {
     }
 }
 
+/// The headings that say something. Of others, which hold an anchor at most, only that is left.
 fn starts(flow: &Flow) -> impl Iterator<Item = (usize, u8)> + '_ {
     flow.events.iter().enumerate().filter_map(|(at, event)| match event.kind {
-        Kind::Start(Tag::Heading(level)) => Some((at, level)),
+        Kind::Start(Tag::Heading(level)) if says_something(flow, at) => Some((at, level)),
         _ => None,
+    })
+}
+
+fn says_something(flow: &Flow, at: usize) -> bool {
+    flow.events[at + 1..flow.after(at) - 1].iter().any(|event| match event.kind {
+        Kind::Text(txt) => !flow.get(txt).trim().is_empty(),
+        Kind::Raw(txt) => flow.get(txt).contains(" alt="),
+        Kind::Code(_) | Kind::Image(_) | Kind::Unknown(_) => true,
+        _ => false,
     })
 }
 

@@ -274,3 +274,12 @@ fn a_picture_on_another_host_is_a_link() {
     );
     assert!(html.contains("<span class=\"elsewhere\">Image on another site: (img.example.com)</span></a>"), "{html}");
 }
+
+#[test]
+fn a_heading_without_words_is_none_but_a_place_all_the_same() {
+    let site = Site::new().file("a.md", "# A\n\n## <a href=\"\" id=\"old\"></a>\n\nwords\n\n##\n\n## B\n\n[x](#old)\n").build();
+    assert_eq!(site.codes(), [""; 0]);
+    let html = site.text("en/a/");
+    assert!(html.contains("<a id=\"old\"></a><p>words</p>\n<div class=\"heading\"><h2 id=\"b\">"), "{html}");
+    assert!(!site.html("en/a/").contains("#section"));
+}

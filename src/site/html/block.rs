@@ -93,15 +93,18 @@ impl Writer<'_> {
 
     /// A heading, with a link to itself and one to its twin in each other language beside it.
     fn heading(&mut self, level: u8, at: usize, next: usize) {
-        let id = self.headings.binary_search_by_key(&at, |h| h.at).ok().map(|found| self.headings[found].id.as_str());
-        let fresh = id.filter(|id| self.is_new(id));
+        let Ok(found) = self.headings.binary_search_by_key(&at, |h| h.at) else {
+            // An empty heading would be announced as one; an anchor in it is a place all the same.
+            self.inline(at + 1, next - 1);
+            return;
+        };
+        let id = self.headings[found].id.as_str();
+        let fresh = self.is_new(id);
         // Formatting a number of one digit takes ten times as long.
         let level = char::from(b'0' + level);
         self.out.push_str("<div class=\"heading\"><h");
         self.out.push(level);
-        if let Some(id) = id {
-            self.id(id);
-        }
+        self.id(id);
         self.out.push('>');
         self.in_heading = true;
         self.inline(at + 1, next - 1);
@@ -109,7 +112,7 @@ impl Writer<'_> {
         self.out.push_str("</h");
         self.out.push(level);
         self.out.push('>');
-        if let Some(id) = fresh {
+        if fresh {
             super::heading_links(id, self.surroundings.message("heading_link"), self.surroundings.twins(), &mut self.out);
         }
         self.out.push_str("</div>\n");
