@@ -178,3 +178,14 @@ fn a_changed_specification_changes_the_pages_it_stands_in() {
     put("madoguchi.toml", &CONFIG.replace("We answer tomorrow", "We answer today"));
     assert!(build().contains("We answer today"));
 }
+
+#[test]
+fn a_field_may_be_called_as_something_that_a_script_asks_of_a_form() {
+    // A field hides the form's own property of its name. Fields' names have no upper case.
+    let script = include_str!("../../themes/default/static/request-form.js");
+    let asked = script.split("form.").skip(1).filter_map(|rest| {
+        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
+        (!name.is_empty() && name == name.to_ascii_lowercase()).then_some(name)
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), ["js", "request"], "a file, and a class in a selector");
+}

@@ -41,12 +41,13 @@ fn reply_to(desk: &Desk<'_>, request: &Request<'_>) -> Option<Address> {
     address::plain(request.submission.answer(field)?)
 }
 
-/// `[SR-…] A: the title that was given`.
+/// `[SR-…] A: the title that was given`. The language to answer in is no grade, short as its tag is.
 fn subject(desk: &Desk<'_>, request: &Request<'_>) -> String {
     let mut subject = format!("[{}] ", request.reference);
     for answer in &request.submission.answers {
-        let graded = desk.form.field(&answer.field).is_some_and(|field| matches!(field.kind, Kind::Choice | Kind::Select));
-        if graded && answer.value.len() <= GRADE {
+        let is_grade =
+            |field: &Field| matches!(field.kind, Kind::Choice | Kind::Select) && desk.form.language.as_ref() != Some(&field.name);
+        if desk.form.field(&answer.field).is_some_and(is_grade) && answer.value.len() <= GRADE {
             subject.push_str(&format!("{}: ", answer.value.to_ascii_uppercase()));
         }
     }

@@ -8,6 +8,7 @@ use super::{LetterError, digest, escalation, wire};
 use crate::config::Mailbox;
 use crate::form::{Group, Texts};
 use crate::intake::outbox::Letter;
+use crate::intake::submission::Answer;
 use crate::locale::LocaleId;
 
 const ANSWERS: [(&str, &str); 7] = [
@@ -76,6 +77,19 @@ fn the_desk_can_be_japanese() {
         "{text}"
     );
     assert!(text.contains("重大度：業務停止\n") && text.contains("内容：\n髙橋様"), "{text}");
+}
+
+#[test]
+fn the_subject_names_the_grade_and_not_the_language_of_the_answer() {
+    let mut sample = Sample::new(&ANSWERS);
+    let mut language = sample.form.fields.iter().find(|field| field.name == "severity").unwrap().clone();
+    language.name = "preferred_language".into();
+    sample.form.fields.push(language);
+    sample.form.language = Some("preferred_language".into());
+    sample.submission.answers.push(Answer { field: "preferred_language".into(), value: "ja".into() });
+    let subject =
+        |sample: &Sample| MessageParser::default().parse(&sample.escalation().bytes).unwrap().subject().unwrap().to_owned();
+    assert_eq!(subject(&sample), "[SR-0410-6105-0R3G-G28A] A: テナントに新しいサブスクリプシ…");
 }
 
 #[test]

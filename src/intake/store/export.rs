@@ -125,7 +125,8 @@ impl Columns {
         format!("{BYTE_ORDER_MARK}{line}")
     }
 
-    /// The line of a request. A value that a spreadsheet could take for a formula begins with an apostrophe.
+    /// The line of a request. A value that a spreadsheet could take for a formula begins with an apostrophe. This holds where the file is read
+    /// as what it is, with commas between values: a program that parts them at `;` or at every line's end may find others within a value.
     pub fn row(&self, entry: &Entry) -> String {
         let state = |purpose: Purpose| {
             let mail = entry.deliveries.iter().find(|mail| mail.purpose == purpose);

@@ -68,7 +68,7 @@ async function proof(token, bits) {
 /** One question. */
 class Field {
   constructor(box, form) {
-    Object.assign(this, { box, form, data: box.dataset, name: box.dataset.field, base: `${form.id}-${box.dataset.field}` });
+    Object.assign(this, { box, form, data: box.dataset, name: box.dataset.field, base: `${form.getAttribute("id")}-${box.dataset.field}` });
     this.controls = [...box.querySelectorAll("input, select, textarea")];
     this.first = this.controls[0];
     this.chosen = ["radio", "checkbox"].includes(this.first.type);
@@ -198,15 +198,16 @@ class Draft {
   }
 }
 
+/** Of the form only attributes are read, and methods called that no field can have the name of: a field hides what is called as it is. */
 class RequestForm {
   constructor(form, words, faults) {
-    Object.assign(this, { form, words, messages: faults });
+    Object.assign(this, { form, words, messages: faults, action: form.getAttribute("action") });
     this.fields = [...form.querySelectorAll("[data-field]")].map((box) => new Field(box, form));
     this.faults = form.querySelector(".form-faults");
     this.status = element("p", "form-status");
     this.status.setAttribute("role", "status");
     form.querySelector(".form-buttons").before(this.status);
-    this.draft = new Draft(form.dataset.form);
+    this.draft = new Draft(form.getAttribute("data-form"));
     this.offerDraft();
     this.zone();
     this.showNeeds();
@@ -251,7 +252,7 @@ class RequestForm {
 
   forget() {
     this.saving = clearTimeout(this.saving);
-    this.form.reset();
+    HTMLFormElement.prototype.reset.call(this.form);
     this.draft.clear();
   }
 
@@ -324,10 +325,10 @@ class RequestForm {
     heading.tabIndex = -1;
     this.panel?.remove();
     this.panel = element("section", "request", "", heading, ...children);
-    this.panel.lang = this.form.lang;
+    this.panel.lang = this.form.getAttribute("lang");
     this.panel.setAttribute("aria-label", title);
-    this.form.after(this.panel);
-    this.form.hidden = true;
+    this.form.insertAdjacentElement("afterend", this.panel);
+    this.form.toggleAttribute("hidden", true);
     this.panel.scrollIntoView({ block: "start" });
     heading.focus();
   }
@@ -340,7 +341,7 @@ class RequestForm {
     }
     this.result = element("div", "form-status");
     this.result.setAttribute("role", "status");
-    this.sender = button(this.form.dataset.send, "", () => this.send());
+    this.sender = button(this.form.getAttribute("data-send"), "", () => this.send());
     const buttons = element("p", "form-buttons", "", this.sender, button(this.words.edit, "second", () => this.edit()));
     this.show(this.words.review, element("p", "", this.words.reviewText), answers, this.result, buttons);
   }
@@ -348,7 +349,7 @@ class RequestForm {
   edit() {
     if (this.busy) return;
     this.panel.remove();
-    this.form.hidden = false;
+    this.form.toggleAttribute("hidden", false);
     this.fields[0].first.focus();
   }
 
@@ -369,7 +370,7 @@ class RequestForm {
   }
 
   async askToken() {
-    const response = await fetch(`${this.form.action}/token`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(`${this.action}/token`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
     if (!response.ok) throw new Error(response.statusText);
     const { token, pow } = await response.json();
     return { token, bits: pow?.bits ?? 0 };
@@ -382,7 +383,7 @@ class RequestForm {
     const answers = [...new FormData(this.form)].filter(([name, value]) => value && !WAY.includes(name));
     const body = { ...Object.fromEntries(answers), token };
     if (bits && crypto.subtle) body.pow = await proof(token, bits);
-    return fetch(this.form.action, {
+    return fetch(this.action, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json, application/problem+json", "idempotency-key": this.draft.key },
       body: JSON.stringify(body),
@@ -410,7 +411,7 @@ class RequestForm {
   /** The counter found faults: back to the form, in its words. */
   refused(errors) {
     this.panel.remove();
-    this.form.hidden = false;
+    this.form.toggleAttribute("hidden", false);
     const faults = errors.map(({ field, message }) => [this.fields.find(({ name }) => name === field), message]);
     faults.forEach(([field, message]) => field && this.mark(field, message));
     this.summarise(faults);
