@@ -3,8 +3,9 @@
 //! Blocks are paired by their place in the skeleton that both sides share, never by counting. Where both sides have the same
 //! container (a list, an alert, a group of tabs) it is written once, with rows inside; so a list stays one list.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use rustc_hash::FxHashMap;
 
 use super::Writer;
 use crate::site::markdown::flow::{Kind, Tag};
@@ -37,7 +38,7 @@ impl Rows<'_> {
 
     /// Pairs two lists of siblings; what has no counterpart gathers in one row up to the next pair.
     fn pair(&mut self, lead: &[Part], follow: &[Part]) {
-        let places: HashMap<_, usize> =
+        let places: FxHashMap<_, usize> =
             follow.iter().enumerate().rev().map(|(i, part)| (self.follow.flow.position(part.from), i)).collect();
         let (mut lead_done, mut follow_done) = (0, 0);
         for (i, part) in lead.iter().enumerate() {

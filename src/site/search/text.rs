@@ -1,7 +1,8 @@
 //! The text of an article that a reader sees, taken from its finished HTML: so what is searched is what is shown.
 //!
 //! Blocks, rows' cells and line breaks are apart; links of headings (to themselves and to their twins), what is hidden, and traps for
-//! robots are no text of the article. Alternative texts of images and values of attributes are not seen, and not taken.
+//! robots are no text of the article. Alternative texts of images and values of attributes are not seen, and not taken. A line's end in code is
+//! a space, as elsewhere: what goes on behind it is found.
 
 mod markup;
 
