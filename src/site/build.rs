@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
             diagnostics.reserve(found.iter().map(Vec::len).sum());
             found.iter_mut().for_each(|found| diagnostics.append(found));
         };
-        let (nav, ()) = threads::join(|| parts::nav(tables, &catalog, &facts, self.options.drafts), gather);
+        let (nav, ()) = threads::join(|| parts::nav(tables, &catalog, &facts, &web_roots, self.options.drafts), gather);
         let nav = nav.unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
         let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };

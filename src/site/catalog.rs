@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::discover::Listing;
-use super::link::FileReference;
+use super::link::{FileReference, Reference};
 use super::nav::PageId;
 use super::redirect::{RedirectTarget, Redirects};
 use super::settings::{self, Settings};
@@ -206,10 +206,7 @@ impl Catalog {
                 let page = self.page(path).or_else(|| self.by_lower.get(&path.as_str().to_lowercase()).copied())?;
                 Some(Found::Page(page, fragment.clone()))
             }
-            RedirectTarget::SiteAbsolute(address) => {
-                let (path, fragment) = address.split_once('#').map_or((address.as_str(), None), |(p, f)| (p, Some(f.to_owned())));
-                self.by_site_path(path).map(|page| Found::Page(page, fragment))
-            }
+            RedirectTarget::SiteAbsolute(address) => self.at_site(address).map(|(page, fragment)| Found::Page(page, fragment)),
             RedirectTarget::External(address) => Some(Found::External(address.clone())),
         }
     }
@@ -221,6 +218,12 @@ impl Catalog {
 
     fn local(&self, address: &str) -> Option<SourcePath> {
         self.settings.local(address).or_else(|| SourcePath::parse(address).ok())
+    }
+
+    /// The page of this site that a written address from the root of a web site names, and the place in it.
+    pub(crate) fn at_site(&self, address: &str) -> Option<(PageId, Option<String>)> {
+        let Reference::Site(reference) = Reference::parse(address) else { return None };
+        Some((self.by_site_path(&reference.path)?, reference.fragment))
     }
 
     /// The page of this site that an address from the root of a web site names.

@@ -211,7 +211,7 @@ impl<'a> Renderer<'a> {
         match model.catalog.moved(&redirect.source) {
             Some(Found::Page(page, fragment)) => {
                 let name = model.page_name(page, locale)?;
-                let fragment = fragment.map(|f| format!("#{f}")).unwrap_or_default();
+                let fragment = model.fragment(page, locale, fragment.as_deref());
                 Some((here.relative_to(&model.url(page, locale)) + &fragment, name))
             }
             Some(Found::External(address)) => Some((address.clone(), Label::plain(address))),

@@ -251,7 +251,7 @@ impl Live {
         self.catalog.rename(uids);
         let read = |path: &SourcePath| self.take(path);
         let tables = parts::tables(&self.listing, &read).unpack(&mut found);
-        self.nav = parts::nav(tables, &self.catalog, &SoFar(self), true).unpack(&mut found);
+        self.nav = parts::nav(tables, &self.catalog, &SoFar(self), &self.web_roots, true).unpack(&mut found);
         self.navigated = found;
         self.make_table_locales();
     }

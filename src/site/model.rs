@@ -199,10 +199,7 @@ impl<'a> Model<'a> {
         match &node.target {
             NavTarget::None => None,
             NavTarget::External(address) => Some(address.clone()),
-            NavTarget::SiteAbsolute(address) => match self.catalog.by_site_path(address) {
-                Some(page) => Some(from.relative_to(&self.url(page, locale))),
-                None => self.web_roots[locale.index()].as_ref().map(|root| format!("{root}{address}")),
-            },
+            NavTarget::SiteAbsolute(address) => self.web_roots[locale.index()].as_ref().map(|root| format!("{root}{address}")),
             NavTarget::Page(page, fragment) => {
                 self.edition(*page, locale)?;
                 let url = if parallel && self.has_parallel(*page, locale) {
@@ -210,10 +207,15 @@ impl<'a> Model<'a> {
                 } else {
                     self.url(*page, locale)
                 };
-                let fragment = fragment.as_ref().map(|f| format!("#{f}")).unwrap_or_default();
-                Some(from.relative_to(&url) + &fragment)
+                Some(from.relative_to(&url) + &self.fragment(*page, locale, fragment.as_deref()))
             }
         }
+    }
+
+    /// A fragment with its `#`, if the page has the place in a locale.
+    pub(crate) fn fragment(&self, page: PageId, locale: LocaleId, fragment: Option<&str>) -> String {
+        let there = fragment.filter(|fragment| self.resolver().has(page, locale, Some(fragment)));
+        there.map(|fragment| format!("#{fragment}")).unwrap_or_default()
     }
 
     /// Where a group without a page of its own leads: to the first page below it.

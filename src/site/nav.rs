@@ -10,6 +10,7 @@ mod section;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::diag::Span;
 use crate::vpath::SourcePath;
 
 use super::redirect::RedirectTarget;
@@ -45,6 +46,12 @@ pub trait Pages {
     fn moved(&self, _path: &SourcePath) -> Option<RedirectTarget> {
         None
     }
+
+    /// Where an address that starts with `/` leads: to a page of this site, or into the web site that the docset was written for. `None` if it
+    /// leads to neither.
+    fn site(&self, address: &str) -> Option<NavTarget> {
+        Some(NavTarget::SiteAbsolute(address.to_owned()))
+    }
 }
 
 impl<F: Fn(&SourcePath) -> Option<PageId>> Pages for F {
@@ -62,7 +69,7 @@ pub enum NavTarget {
     Page(PageId, Option<String>),
     /// An address of the scheme http, https, mailto or tel.
     External(String),
-    /// An address that starts with `/`: in the web site that the docset was written for.
+    /// An address that starts with `/` and names no page of this site: in the web site that the docset was written for.
     SiteAbsolute(String),
 }
 
@@ -108,6 +115,8 @@ pub struct Nav {
     order: Vec<NodeId>,
     /// The place of a node in `order`.
     place: BTreeMap<NodeId, usize>,
+    /// The nodes whose entries name a place in their page, each with where its address is written.
+    fragments: Vec<(NodeId, Span)>,
 }
 
 impl Nav {
@@ -172,6 +181,14 @@ impl Nav {
         self.order.iter().filter_map(|id| self.get(*id)?.page())
     }
 
+    /// The places in pages that entries name: the page, the fragment, and where the entry's address is written.
+    pub fn fragments(&self) -> impl Iterator<Item = (PageId, &str, &Span)> {
+        self.fragments.iter().filter_map(|(id, at)| match &self.get(*id)?.target {
+            NavTarget::Page(page, Some(fragment)) => Some((*page, fragment.as_str(), at)),
+            _ => None,
+        })
+    }
+
     fn reading_place(&self, page: PageId) -> Option<(&Node, usize)> {
         let id = self.node_of(page)?;
         Some((self.get(id)?, *self.place.get(&id)?))
@@ -179,6 +196,16 @@ impl Nav {
 
     fn neighbour(&self, of: &Node, at: usize) -> Option<PageId> {
         self.order.get(at).and_then(|id| self.get(*id)).filter(|node| node.table == of.table)?.page()
+    }
+}
+
+impl NavTarget {
+    /// The same with a fragment, where it is a page: one that an entry names is stronger than that of a redirection.
+    fn with(self, fragment: Option<String>) -> Self {
+        match self {
+            Self::Page(page, known) => Self::Page(page, fragment.or(known)),
+            other => other,
+        }
     }
 }
 

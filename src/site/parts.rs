@@ -54,9 +54,15 @@ pub(crate) fn tables(listing: &Listing, read: &Read<'_>) -> Checked<Vec<toc::Toc
 }
 
 /// The navigation: joined tables of contents, with the pages that are shown.
-pub(crate) fn nav(tables: Vec<toc::Toc>, catalog: &Catalog, facts: &dyn AllFacts, drafts: bool) -> Checked<Nav> {
+pub(crate) fn nav(
+    tables: Vec<toc::Toc>,
+    catalog: &Catalog,
+    facts: &dyn AllFacts,
+    web_roots: &[Option<String>],
+    drafts: bool,
+) -> Checked<Nav> {
     let pages = catalog.pages.iter().enumerate().map(|(at, files)| (PageId(at as u32), files));
     let shown = pages.filter(|(page, _)| facts.is_shown(*page, drafts));
     let all = shown.filter_map(|(page, files)| Some((page, &files.files.first()?.0)));
-    nav::build(tables, all, &InCatalog { catalog, facts, drafts })
+    nav::build(tables, all, &InCatalog { catalog, facts, drafts, web: web_roots.iter().any(Option::is_some) })
 }

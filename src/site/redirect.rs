@@ -183,8 +183,8 @@ impl Reader {
             None if address.starts_with('/') => return Some(RedirectTarget::SiteAbsolute(address.to_owned())),
             None => {}
         }
-        let (path, fragment) =
-            address.split_once('#').map_or((address, None), |(path, fragment)| (path, Some(fragment.to_owned())));
+        let (path, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let fragment = Some(percent_decode(fragment)).filter(|fragment| !fragment.is_empty());
         let path = path.split('?').next().unwrap_or(path);
         let resolved = SourcePath::resolve(source.folder(), &percent_decode(path));
         if resolved.is_err() {

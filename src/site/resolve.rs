@@ -1,5 +1,6 @@
 //! Every link of every page, looked up: to where it leads in the site, or to a diagnostic at the place where it is written.
 
+mod fragments;
 mod seen;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,9 @@ use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath, percent_encode_into};
 pub(crate) use seen::Seen;
+
+/// What to do about a place that is not there.
+const HELP: &str = "name one of its headings' ids, which come from the source's headings";
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -101,13 +105,13 @@ pub(crate) fn of_page(
     }
 }
 
-/// What is wrong with the files that the site publishes as they stand, and with its redirections.
+/// What is wrong with the files that the site publishes as they stand, with its redirections, and with the places that its tables name.
 pub(crate) fn of_site(model: &Model<'_>, files: &BTreeSet<SourcePath>) -> Vec<Diagnostic> {
     let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
         let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
         Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
     });
-    taken.chain(dead_redirections(model)).collect()
+    taken.chain(dead_redirections(model)).chain(fragments::missing(model)).collect()
 }
 
 /// The files that a resource glob of the docset's settings names.
@@ -264,7 +268,7 @@ impl Resolver<'_> {
         let fault = missing.map(|fragment| {
             let message =
                 format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales().get(locale));
-            (Code::FragmentMissing, message, "name one of its headings' ids, which come from the source's headings".to_owned())
+            (Code::FragmentMissing, message, HELP.to_owned())
         });
         Resolution { target, fault }
     }

@@ -217,6 +217,29 @@ fn a_moved_page_leaves_a_page_that_leads_on() {
 }
 
 #[test]
+fn a_place_that_a_redirection_names_must_be_in_its_page_in_each_language() {
+    let site = Site::new()
+        .file("b.md", "# B\n\n<a name=\"own\"></a>words\n\n<a name=\"ここ\"></a>words\n")
+        .file("TOC.yml", "- name: Old\n  href: old.md\n")
+        .file("b.ja.md", "# び\n\n言葉\n\n<a name=\"ここ\"></a>言葉\n")
+        .file(".openpublishing.redirection.json", "{\"redirections\": [\n{\"source_path\": \"old.md\", \"redirect_url\": \"b.md#gone\"},\n{\"source_path\": \"older.md\", \"redirect_url\": \"old.md\"},\n{\"source_path\": \"own.md\", \"redirect_url\": \"/b#own\"},\n{\"source_path\": \"here.md\", \"redirect_url\": \"b.md#%E3%81%93%E3%81%93\"},\n{\"source_path\": \"top.md\", \"redirect_url\": \"b.md#\"}]}");
+    let marked: Vec<_> = site.check().into_iter().map(|(code, text, _)| (code.id(), text)).collect();
+    assert_eq!(marked, [("fragment-missing", "\"b.md#gone\"".to_owned()), ("fragment-missing", "\"/b#own\"".to_owned())]);
+    let site = site.build();
+    assert!(site.html("en/contents/").contains("<a href=\"../b/\">Old</a>"));
+    for (page, address) in [
+        ("en/old/", "../b/"),
+        ("en/older/", "../b/"),
+        ("en/own/", "../b/#own"),
+        ("ja/own/", "../b/"),
+        ("ja/here/", "../b/#ここ"),
+        ("en/top/", "../b/"),
+    ] {
+        assert!(site.html(page).contains(&format!("<meta http-equiv=\"refresh\" content=\"0; url={address}\">")), "{page}");
+    }
+}
+
+#[test]
 fn links_around_the_text_lead_to_pages_from_wherever_they_stand() {
     let site = Site::new()
         .localized("index.md", "# {101|始|Start}\n\n[{102|次|next}](sub/index.md) [{103|深|deep}](sub/deep/a.md)\n")

@@ -175,10 +175,10 @@ fn bytes(path: &str, at: usize) -> Vec<u8> {
             format!("{CONFIG}locales = [\"ja\", \"en\"]\n[form.ask]\nspec = \"content/forms/ask.toml\"\n"),
         ][at % 6]
             .clone(),
-        "content/TOC.yml" => ["- name: はじめに\n  href: index.md\n", "- name: N\n  href: notes.md\n- name: B\n  items:\n  - name: 請求\n    href: billing.md\n  - name: S\n    href: sub/\n  - name: U\n    uid: named\n", "- [\n"][at % 3].to_owned(),
+        "content/TOC.yml" => ["- name: はじめに\n  href: index.md\n", "- name: N\n  href: notes.md#new\n- name: B\n  items:\n  - name: 請求\n    href: billing.md#refunds\n  - name: S\n    href: sub/\n  - name: U\n    uid: named\n  - name: R\n    href: /support#new\n  - name: O\n    href: old.md\n", "- [\n"][at % 3].to_owned(),
         "content/TOC.ja.yml" => "- name: 最初\n  href: index.md\n".to_owned(),
         "content/sub/TOC.yml" => "- name: New\n  href: new.md\n- name: Up\n  href: ../index.md\n".to_owned(),
-        "content/.openpublishing.redirection.json" => ["{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"/notes\"}, {\"source_path\": \"notes.md\", \"redirect_url\": \"/billing\"}]}", "{}", "{\"redirections\": [{\"source_path\": \"sub/new/deep.md\", \"redirect_url\": \"https://example.com/\"}]}"][at % 3].to_owned(),
+        "content/.openpublishing.redirection.json" => ["{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"/notes#new\"}, {\"source_path\": \"notes.md\", \"redirect_url\": \"/billing#refunds\"}]}", "{}", "{\"redirections\": [{\"source_path\": \"sub/new/deep.md\", \"redirect_url\": \"https://example.com/\"}]}"][at % 3].to_owned(),
         "content/docfx.json" => ["{\"build\": {\"content\": [{\"files\": \"**/*.md\", \"exclude\": \"notes.md\"}], \"resource\": [{\"files\": \"**/*.svg\"}]}}", "{\"build\": {\"content\": [{\"files\": \"**/*.{md,yml}\"}]}}"][at % 2].to_owned(),
         "content/media/plan.svg" => format!("<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"x{at}\"/>"),
         "content/code/a.cs" => format!("// <one>\nx{at}();\n// </one>\n"),
@@ -525,4 +525,49 @@ fn a_second_start_takes_from_memory_only_what_still_holds() {
     let half = fs::read(&memory).unwrap();
     fs::write(&memory, &half[..half.len() / 2]).unwrap();
     holds(&docset, &start(&docset), &mut Finder::default(), &mut once).unwrap();
+}
+
+#[test]
+fn a_place_that_tables_and_redirections_name_is_missed_when_its_heading_goes() {
+    let docset = mixed();
+    docset.write("content/TOC.yml", "- name: はじめに\n  href: index.md\n- name: 返金\n  href: billing.md#refunds\n");
+    docset.write(
+        "content/.openpublishing.redirection.json",
+        "{\"redirections\": [{\"source_path\": \"old.md\", \"redirect_url\": \"/billing#refunds\"}]}",
+    );
+    let mut live = start(&docset);
+    let (mut finder, mut once) = (Finder::default(), BTreeSet::new());
+    let missed = |live: &Live, finder: &mut Finder| {
+        let all = found(live, finder).diagnostics;
+        let places = all.iter().filter(|d| d.code.id() == "fragment-missing" && d.span.path.as_str() != "index.md");
+        places.map(|d| d.span.path.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let whole = fs::read_to_string(docset.site().join("content/billing.md")).unwrap();
+    let without = whole.replace("## ", "");
+    for (page, linked) in [(&whole, true), (&without, false), (&whole, true)] {
+        docset.write("content/billing.md", page);
+        heard(&docset, &mut live, "content/billing.md");
+        let expected: &[&str] = if linked { &[] } else { &[".openpublishing.redirection.json", "TOC.yml"] };
+        assert_eq!(missed(&live, &mut finder), expected);
+        for (path, address) in
+            [("en/", "billing/#refunds\""), ("ja/contents/", "../billing/#refunds\""), ("ja/old/", "../billing/#refunds\"")]
+        {
+            assert_eq!(text(&live, path).contains(address), linked, "{path}");
+        }
+        holds(&docset, &live, &mut finder, &mut once).unwrap();
+    }
+}
+
+#[test]
+fn a_web_site_that_the_configuration_names_takes_addresses_that_were_dead() {
+    let docset = mixed();
+    docset.write("content/TOC.yml", "- name: Azure\n  href: /azure/x\n- name: 請求\n  href: /billing\n");
+    let config = fs::read_to_string(docset.site().join("madoguchi.toml")).unwrap();
+    let mut live = start(&docset);
+    let (mut finder, mut once) = (Finder::default(), BTreeSet::new());
+    holds(&docset, &live, &mut finder, &mut once).unwrap();
+    docset.write("madoguchi.toml", format!("{config}web_root = \"https://learn.microsoft.com/{{tag}}\"\n"));
+    assert!(heard(&docset, &mut live, "madoguchi.toml"));
+    assert!(text(&live, "en/contents/").contains("https://learn.microsoft.com/en-us/azure/x"));
+    holds(&docset, &live, &mut finder, &mut once).unwrap();
 }

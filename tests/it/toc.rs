@@ -13,6 +13,7 @@ use madoguchi::source::Source;
 use madoguchi::vpath::SourcePath;
 use proptest::prelude::*;
 
+use super::docset::{self, codes};
 use crate::support::Site;
 
 /// A folder of the corpus, or the reason to skip.
@@ -248,4 +249,80 @@ fn a_group_without_a_page_leads_to_the_first_page_below_it() {
     let site = Site::new().file("TOC.yml", toc).file("a.md", "# A\n").file("b.md", "# B\n").build();
     assert!(site.html("en/a/").contains("<a href=\"../b/\">Group</a>"), "{}", site.html("en/a/"));
     assert!(site.html("en/b/").contains("<summary>Group</summary>"), "{}", site.html("en/b/"));
+}
+
+#[test]
+fn a_place_that_an_entry_names_must_be_in_its_page_in_each_language() {
+    let toc = "- name: A\n  href: a.md\n- name: Gone\n  href: b.md#gone\n  items:\n  - name: C\n    href: c.md\n- name: Own\n  href: b.md#own\n- name: Here\n  href: b.md#here\n";
+    let site = Site::new()
+        .file("TOC.yml", toc)
+        .file("a.md", "# A\n")
+        .file("b.md", "# B\n\n## Here\n\n<a name=\"own\"></a>words\n")
+        .file("b.ja.md", "# び\n\n## ここ\n\n言葉\n")
+        .file("c.md", "# C\n");
+    let marked: Vec<_> = site.check().into_iter().map(|(code, text, _)| (code.id(), text)).collect();
+    assert_eq!(marked, [("fragment-missing", "b.md#gone".to_owned()), ("fragment-missing", "b.md#own".to_owned())]);
+    let site = site.build();
+    let ends: Vec<_> = site.diagnostics.iter().map(|found| found.message.rsplit_once(" in ").unwrap().1).collect();
+    assert_eq!(ends, ["ja, en", "ja"]);
+    for (page, own) in
+        [("en/a/", true), ("ja/a/", false), ("en/c/", true), ("ja/c/", false), ("en/contents/", true), ("ja/contents/", false)]
+    {
+        let html = site.html(page);
+        let has = |fragment: &str| html.contains(&format!("../b/#{fragment}\""));
+        assert_eq!((has("gone"), has("own"), has("here")), (false, own, true), "{page}: {html}");
+    }
+}
+
+const TWO_LANGUAGES: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n";
+
+/// A docset that is published below `/pc/`, and whose page `old.md` is now at an address there.
+fn below_pc(toc: &str, moved_to: &str) -> docset::Docset {
+    let docset = docset::Docset::new(&[
+        ("madoguchi.toml", TWO_LANGUAGES),
+        ("content/docfx.json", r#"{"build": {"content": [{"files": "**/*.md"}], "dest": "pc"}}"#),
+        ("content/TOC.yml", toc),
+        ("content/a.md", "# A\n"),
+        ("content/new.md", "# New\n"),
+        ("content/moved.md", "# Moved\n\n## There\n\n## Here\n"),
+        ("content/draft.md", "---\ndraft: true\n---\n# Draft\n"),
+    ]);
+    let redirections = format!(r#"{{"redirections": [{{"source_path": "old.md", "redirect_url": "{moved_to}"}}]}}"#);
+    docset.write("content/.openpublishing.redirection.json", redirections);
+    docset
+}
+
+#[test]
+fn an_address_from_the_root_is_the_page_that_it_names() {
+    let toc =
+        "- name: A\n  href: a.md\n- name: New\n  href: /pc/new\n- name: Old\n  href: old.md\n- name: Here\n  href: old.md#here\n";
+    let docset = below_pc(toc, "/pc/moved#there");
+    assert_eq!(docset.build().diagnostics, []);
+    for locale in ["en", "ja"] {
+        let html = docset.page(&format!("{locale}/new/index.html"));
+        for there in ["rel=\"prev\" href=\"../a/\"", "rel=\"next\" href=\"../moved/\"", "../moved/#there\"", "../moved/#here\""] {
+            assert!(html.contains(there), "{there}: {html}");
+        }
+        assert!(html.contains("aria-current=\"page\">New<"), "{html}");
+    }
+}
+
+#[test]
+fn an_address_from_the_root_that_names_no_page_is_dead_or_leads_into_the_web_site() {
+    let toc = "- name: Gone\n  href: /pc/gone\n- name: Draft\n  href: /pc/draft\n- name: Old\n  href: old.md\n- name: All\n  items:\n  - href: a.md\n  - href: new.md\n  - href: moved.md\n";
+    let docset = below_pc(toc, "/pc/lost");
+    let found = docset.build().diagnostics;
+    let dead = [Code::TocDeadEntry, Code::TocDeadEntry, Code::TocDeadEntry];
+    assert_eq!(codes(&found[1..]), dead);
+    assert_eq!(found[0].code, Code::RedirectDeadTarget);
+    let marked: Vec<&str> = found[1..].iter().map(|found| &toc[found.span.start..found.span.end]).collect();
+    assert_eq!(marked, ["/pc/gone", "/pc/draft", "old.md"]);
+    assert!(!docset.page("en/contents/index.html").contains("Gone"));
+
+    docset.write("madoguchi.toml", format!("{TWO_LANGUAGES}web_root = \"https://learn.microsoft.com/{{tag}}\"\n"));
+    let found = docset.build().diagnostics;
+    assert_eq!(codes(&found), [Code::TocDeadEntry], "a draft of this site is not in the web site");
+    let html = docset.page("ja/contents/index.html");
+    assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/gone\""), "{html}");
+    assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/lost\"") && !html.contains("draft"), "{html}");
 }

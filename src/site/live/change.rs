@@ -106,7 +106,10 @@ impl Live {
             self.read_all();
             return;
         }
-        self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        if std::mem::replace(&mut self.web_roots, web_roots) != self.web_roots {
+            self.make_nav();
+        }
         self.make_forms();
         self.resources.get_mut().unwrap_or_else(PoisonError::into_inner).forget_all();
     }

@@ -61,7 +61,7 @@ impl Finder<'_> {
         match &entry.target {
             TocTarget::None => Some(NavTarget::None),
             TocTarget::External(address) => Some(NavTarget::External(address.clone())),
-            TocTarget::SiteAbsolute(address) => Some(NavTarget::SiteAbsolute(address.clone())),
+            TocTarget::SiteAbsolute(address) => self.site(address, &entry.at),
             TocTarget::Uid(uid) => self.uid(uid, &entry.at),
             TocTarget::Page(path, fragment) => self.page(path, fragment.clone(), &entry.at),
         }
@@ -80,6 +80,20 @@ impl Finder<'_> {
         page.map(|page| NavTarget::Page(page, None))
     }
 
+    fn site(&mut self, address: &str, at: &Span) -> Option<NavTarget> {
+        let target = self.pages.site(address);
+        if target.is_none() {
+            let message = format!("`{address}` is no page of this site");
+            self.report(
+                Code::TocDeadEntry,
+                at,
+                message,
+                "name a page of the site, write the whole address, or take the entry out",
+            );
+        }
+        target
+    }
+
     fn page(&mut self, path: &SourcePath, fragment: Option<String>, at: &Span) -> Option<NavTarget> {
         let found = self.pages.page(path).or_else(|| self.by_case(path, at));
         if let Some(page) = found.or_else(|| self.as_yaml(path)) {
@@ -90,7 +104,7 @@ impl Finder<'_> {
             let message = format!("the page `{path}` does not exist");
             self.report(Code::TocDeadEntry, at, message, "correct the path, add the page, or take the entry out");
         }
-        moved
+        moved.map(|target| target.with(fragment))
     }
 
     fn by_case(&mut self, path: &SourcePath, at: &Span) -> Option<PageId> {
@@ -108,7 +122,7 @@ impl Finder<'_> {
     fn moved(&self, path: &SourcePath) -> Option<NavTarget> {
         match self.pages.moved(path)? {
             RedirectTarget::Page(path, fragment) => Some(NavTarget::Page(self.pages.page(&path)?, fragment)),
-            RedirectTarget::SiteAbsolute(address) => Some(NavTarget::SiteAbsolute(address)),
+            RedirectTarget::SiteAbsolute(address) => self.pages.site(&address),
             RedirectTarget::External(address) => Some(NavTarget::External(address)),
         }
     }
@@ -156,8 +170,11 @@ impl Nav {
         let first = number(self.nodes.len());
         let depth = parent.and_then(|parent| self.get(parent)).map_or(0, |parent| parent.depth + 1);
         for Live { entry, target, items } in live {
-            let TocEntry { name, synonyms, expanded, .. } = entry;
             let id = NodeId(number(self.nodes.len()));
+            if names_a_place(&entry.target) {
+                self.fragments.push((id, entry.at.clone()));
+            }
+            let TocEntry { name, synonyms, expanded, .. } = entry;
             self.nodes.push(Node { parent, children: 0..0, name, target, table, depth, synonyms, expanded });
             if !items.is_empty() {
                 waiting.push_back((id, items));
@@ -188,6 +205,15 @@ impl Nav {
             stack.extend(node.children.clone().rev());
         }
         places
+    }
+}
+
+/// Whether an entry itself names a place in its page. One that a redirection names is the redirection's.
+fn names_a_place(target: &TocTarget) -> bool {
+    match target {
+        TocTarget::Page(_, fragment) => fragment.is_some(),
+        TocTarget::SiteAbsolute(address) => address.contains('#'),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::site::catalog::Catalog;
 use crate::site::facts::AllFacts;
-use crate::site::nav::{PageId, Pages};
+use crate::site::nav::{NavTarget, PageId, Pages};
 use crate::site::redirect::RedirectTarget;
 use crate::vpath::SourcePath;
 
@@ -11,6 +11,8 @@ pub(super) struct InCatalog<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) facts: &'a dyn AllFacts,
     pub(super) drafts: bool,
+    /// Whether an address that starts with `/` and names no page leads into a web site.
+    pub(super) web: bool,
 }
 
 impl InCatalog<'_> {
@@ -34,7 +36,13 @@ impl Pages for InCatalog<'_> {
     }
 
     fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
-        let local = |address: &str| self.catalog.settings.local(address).or_else(|| SourcePath::parse(address).ok());
-        self.catalog.redirects.follow(path, &local).cloned()
+        self.catalog.end_of(path).cloned()
+    }
+
+    fn site(&self, address: &str) -> Option<NavTarget> {
+        match self.catalog.at_site(address) {
+            Some((page, fragment)) => Some(NavTarget::Page(self.shown(page)?, fragment)),
+            None => self.web.then(|| NavTarget::SiteAbsolute(address.to_owned())),
+        }
     }
 }
