@@ -217,16 +217,17 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be written; or the request is deleted and cannot be wiped now, because another process reads the database
-    /// (`Busy`): the same call finishes it later.
+    /// (`Busy`): the same call finishes it later, or the next [`purge`](Self::purge).
     pub async fn forget(&self, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
         each!(self, back => back.forget(reference, unsent, now).await)
     }
 
     /// Deletes the requests whose mails have all been sent longer ago than their form's retention period, expired tokens, and old
-    /// records of confirmations. To be called at least once a day, better every hour. Requests of a form that is not named are kept.
+    /// records of confirmations; then wipes, also what was deleted before by a call that could not wipe or did not live to. To be called
+    /// at least once a day, better every hour. Requests of a form that is not named are kept.
     ///
     /// # Errors
-    /// The store cannot be written, or not be wiped now.
+    /// The store cannot be written; or what was deleted cannot be wiped now: the next call does it.
     pub async fn purge(&self, now: Millis, retention: &Retention) -> Result<Purged, StoreError> {
         each!(self, back => back.purge(now, retention).await)
     }

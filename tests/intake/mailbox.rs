@@ -11,12 +11,17 @@ use crate::support::Counter;
 
 /// Runs `madoguchi requests`.
 pub(crate) fn requests(folder: &Path, arguments: &[&str]) -> Output {
+    operators(folder, arguments).output().unwrap()
+}
+
+/// The command `madoguchi requests`.
+pub(crate) fn operators(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi"));
     command.arg("requests").args(arguments).arg("--site").arg(folder);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MADOGUCHI_")) {
         command.env_remove(name);
     }
-    command.output().unwrap()
+    command
 }
 
 /// What a command has written to standard output.

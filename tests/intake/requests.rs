@@ -1,9 +1,10 @@
 //! What an operator asks, beside a running counter.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::mailbox::{requests, said};
-use crate::support::{Counter, Reply, sound, with};
+use crate::mailbox::{operators, requests, said};
+use crate::support::{Counter, Reply, Setup, free_port, sound, with};
 
 const FORM: &str = "/requests/service-request";
 /// A word that stands nowhere but in one request.
@@ -26,6 +27,15 @@ fn mailed() -> (Counter, String) {
         std::thread::sleep(Duration::from_millis(20));
     }
     (counter, reference)
+}
+
+/// Whether the canary is legible in the files of the store.
+fn holds_canary(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder.join("var")).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.is_file()).any(|path| {
+        let bytes = std::fs::read(path).unwrap();
+        memchr::memmem::find(&bytes, CANARY.as_bytes()).is_some()
+    })
 }
 
 #[test]
@@ -57,19 +67,29 @@ fn an_export_holds_no_formulas_and_every_word() {
 fn a_forgotten_request_leaves_no_trace_in_the_store() {
     let (counter, reference) = mailed();
     let folder = counter.folder.path().to_owned();
-    let database = counter.database();
-    let holds_canary = || {
-        let files = std::fs::read_dir(database.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
-        files.filter(|path| path.is_file()).any(|path| {
-            let bytes = std::fs::read(path).unwrap();
-            bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes())
-        })
-    };
-    assert!(holds_canary());
+    assert!(holds_canary(&folder));
     let forgotten = requests(&folder, &["forget", &reference]);
     assert!(forgotten.status.success(), "{forgotten:?}");
-    assert!(!holds_canary(), "the running counter's files hold nothing of it");
+    assert!(!holds_canary(&folder), "the running counter's files hold nothing of it");
     assert!(!counter.log().contains(CANARY));
     assert_eq!(requests(&folder, &["show", &reference]).status.code(), Some(2), "there is no such request any more");
     assert_eq!(requests(&folder, &["show", "SR-1"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_a_command_did_not_live_to_wipe_the_next_counter_wipes() {
+    let (mut counter, reference) = mailed();
+    let mut forget = operators(counter.folder.path(), &["forget", &reference]);
+    let died = forget.env("TEST_CRASH_POINT", "store.before-wipe").output().unwrap();
+    assert_eq!(died.status.code(), None, "{died:?}");
+    // A counter that stops in order cuts the log as well.
+    assert!(counter.signal("-KILL"));
+    counter.wait();
+    assert!(holds_canary(counter.folder.path()), "the test can find it");
+    let counter = Counter::at(counter.take_folder(), free_port(), &Setup::default());
+    let until = Instant::now() + Duration::from_secs(20);
+    while holds_canary(counter.folder.path()) {
+        assert!(Instant::now() < until, "{}", counter.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -14,3 +14,4 @@ mod retry;
 mod support;
 mod tls;
 mod upgrade;
+mod wipe;

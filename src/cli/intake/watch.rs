@@ -66,6 +66,13 @@ async fn purge(store: &Store, kept: &Retention) {
         Ok(Purged::ClockJumped) => {
             tracing::warn!("the clock has jumped; nothing is deleted until it has agreed with itself for a day");
         }
-        Err(error) => tracing::warn!(%error, "what has been kept long enough could not be deleted; it is tried again in an hour"),
+        Err(error) => {
+            let help = error.help();
+            tracing::warn!(
+                %error,
+                help,
+                "what has been kept long enough could not be deleted, or not without a trace; it is tried again in an hour"
+            );
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn forget(store: &Store, reference: &Reference, unsent: bool) -
     let forgotten = store.forget(reference, unsent, now()).await.map_err(|error| match error {
         StoreError::Busy => Failure::environment(
             "the store is busy: the request may be deleted, and still be legible in the files of the database",
-            "run the same command again; another command that reads the database may have to end first",
+            "run the same command again; another command that reads the database may have to end first. The counter tries every hour",
         ),
         error => error.into(),
     })?;

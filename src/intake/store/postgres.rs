@@ -177,8 +177,8 @@ impl Postgres {
 
     pub(super) async fn purge(&self, now: Millis, retention: &Retention) -> Result<Purged, StoreError> {
         let limits = self.0.options.confirmations;
-        let (purged, deleted) = erase::purge(&mut self.unhurried().await?, now, retention, limits).await?;
-        if deleted {
+        let (purged, owes_wipe) = erase::purge(&mut self.unhurried().await?, now, retention, limits).await?;
+        if owes_wipe {
             self.wipe().await?;
         }
         Ok(purged)

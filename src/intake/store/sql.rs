@@ -27,6 +27,11 @@ pub(super) const CLOCK: &str = "clock";
 pub(super) const DOUBT_SINCE: &str = "clock_doubt_since";
 /// See [`DOUBT_SINCE`].
 pub(super) const DOUBT_LAST: &str = "clock_doubt_last";
+/// `numbers`: how often something was deleted that must leave no trace. It rises in the transaction that deletes.
+pub(super) const DELETIONS: &str = "deletions";
+/// `numbers`: how many deletions there were when the last wipe began that came to its end. While it is another number, a wipe is owed.
+/// A mark that a wipe takes away could be one that another process has set meanwhile.
+pub(super) const WIPED: &str = "deletions_wiped";
 
 pub(super) const FIND: &str = "SELECT reference, status_key, fingerprint FROM requests WHERE form = $1 AND submission_id = $2";
 

@@ -175,8 +175,8 @@ impl Sqlite {
 
     pub(super) async fn purge(&self, now: Millis, retention: &Retention) -> Result<Purged, StoreError> {
         let (retention, limits) = (retention.clone(), self.0.options.confirmations);
-        let (purged, deleted) = self.0.writer.write(move |db| erase::purge(db, now, &retention, limits)).await?;
-        if deleted {
+        let (purged, owes_wipe) = self.0.writer.write(move |db| erase::purge(db, now, &retention, limits)).await?;
+        if owes_wipe {
             self.wipe().await?;
         }
         Ok(purged)

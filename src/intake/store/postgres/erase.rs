@@ -26,12 +26,13 @@ pub(super) async fn forget(
     if verdict == Forgotten::Gone {
         execute(&transaction, sql::FORGET, &[&reference.as_str()]).await?;
         crash::point("store.in-forget");
+        owe_wipe(&transaction).await?;
     }
     transaction.commit().await?;
     Ok(verdict)
 }
 
-/// What was purged, and whether anything was deleted.
+/// What was purged, and whether a wipe is owed: for it, or since one before could not be done.
 pub(super) async fn purge(
     client: &mut ClientWrapper,
     now: Millis,
@@ -39,9 +40,17 @@ pub(super) async fn purge(
     limits: ConfirmationLimits,
 ) -> Result<(Purged, bool), StoreError> {
     crash::point("store.before-purge");
-    if !look_at_clock(client, now).await? {
-        return Ok((Purged::ClockJumped, false));
-    }
+    let believed = look_at_clock(client, now).await?;
+    let purged = if believed { delete_old(client, now, retention, limits).await? } else { Purged::ClockJumped };
+    Ok((purged, owes_wipe(client).await?))
+}
+
+async fn delete_old(
+    client: &mut ClientWrapper,
+    now: Millis,
+    retention: &Retention,
+    limits: ConfirmationLimits,
+) -> Result<Purged, StoreError> {
     let transaction = client.transaction().await?;
     lock(&transaction, Lock::Purge).await?;
     let mut requests = 0;
@@ -52,9 +61,22 @@ pub(super) async fn purge(
     execute(&transaction, sql::PURGE_TOKENS, &[&now]).await?;
     let confirmed = now.saturating_sub(limits.window.max(limits.per_address));
     let digests = execute(&transaction, sql::PURGE_CONFIRMATIONS, &[&confirmed]).await?;
+    if requests + digests > 0 {
+        owe_wipe(&transaction).await?;
+    }
     transaction.commit().await?;
     crash::point("store.after-purge");
-    Ok((Purged::Done(requests), requests + digests > 0))
+    Ok(Purged::Done(requests))
+}
+
+/// Remembers, in the transaction that deletes, that a wipe must follow, whatever becomes of this process. The last thing in it: others
+/// that delete wait for this row.
+async fn owe_wipe(db: &Transaction<'_>) -> Result<(), StoreError> {
+    execute(db, sql::RAISE, &[&sql::DELETIONS]).await.map(|_| ())
+}
+
+async fn owes_wipe(client: &ClientWrapper) -> Result<bool, StoreError> {
+    Ok(number(client, sql::DELETIONS).await? != number(client, sql::WIPED).await?)
 }
 
 /// Whether the clock is believed; what it shows is remembered. All counters remember it together, so that one whose clock is wrong
@@ -83,9 +105,13 @@ async fn remember(db: &Transaction<'_>, seen: Seen) -> Result<(), StoreError> {
 /// Gives the space of deleted rows back. What the server keeps elsewhere (its log, replicas, backups) is the operator's.
 pub(super) async fn wipe(client: &ClientWrapper) -> Result<(), StoreError> {
     crash::point("store.before-wipe");
+    let deletions = number(client, sql::DELETIONS).await?;
     // Each by itself: several in one message would be a transaction, which VACUUM refuses.
     for table in ["requests", "deliveries", "letters", "tokens", "confirmations"] {
         client.batch_execute(&format!("VACUUM {table}")).await?;
+    }
+    if let Some(deletions) = deletions {
+        execute(client, sql::SET_NUMBER, &[&sql::WIPED, &deletions]).await?;
     }
     Ok(())
 }

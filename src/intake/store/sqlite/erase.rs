@@ -22,11 +22,12 @@ pub(super) fn forget(db: &Connection, reference: &Reference, unsent: bool, now: 
     if verdict == Forgotten::Gone {
         db.prepare_cached(sql::FORGET)?.execute([reference.as_str()])?;
         crash::point("store.in-forget");
+        owe_wipe(db)?;
     }
     Ok(verdict)
 }
 
-/// What was purged, and whether anything was deleted.
+/// What was purged, and whether a wipe is owed: for it, or since one before could not be done.
 pub(super) fn purge(
     db: &Connection,
     now: Millis,
@@ -34,9 +35,11 @@ pub(super) fn purge(
     limits: ConfirmationLimits,
 ) -> Result<(Purged, bool), StoreError> {
     crash::point("store.before-purge");
-    if !look_at_clock(db, now)? {
-        return Ok((Purged::ClockJumped, false));
-    }
+    let purged = if look_at_clock(db, now)? { delete_old(db, now, retention, limits)? } else { Purged::ClockJumped };
+    Ok((purged, owes_wipe(db)?))
+}
+
+fn delete_old(db: &Connection, now: Millis, retention: &Retention, limits: ConfirmationLimits) -> Result<Purged, StoreError> {
     let mut requests = 0;
     for (form, kept) in retention {
         requests += db.prepare_cached(sql::PURGE)?.execute(params![form, row::before(now, *kept)])?;
@@ -45,8 +48,21 @@ pub(super) fn purge(
     db.prepare_cached(sql::PURGE_TOKENS)?.execute([now])?;
     let confirmed = now.saturating_sub(limits.window.max(limits.per_address));
     let digests = db.prepare_cached(sql::PURGE_CONFIRMATIONS)?.execute([confirmed])?;
+    if requests + digests > 0 {
+        owe_wipe(db)?;
+    }
     crash::point("store.after-purge");
-    Ok((Purged::Done(u64::try_from(requests).unwrap_or_default()), requests + digests > 0))
+    Ok(Purged::Done(u64::try_from(requests).unwrap_or_default()))
+}
+
+/// Remembers, in the transaction that deletes, that a wipe must follow, whatever becomes of this process.
+fn owe_wipe(db: &Connection) -> Result<(), StoreError> {
+    db.prepare_cached(sql::RAISE)?.execute([sql::DELETIONS])?;
+    Ok(())
+}
+
+fn owes_wipe(db: &Connection) -> Result<bool, StoreError> {
+    Ok(read::number(db, sql::DELETIONS)? != read::number(db, sql::WIPED)?)
 }
 
 /// Whether the clock is believed; what it shows is remembered.
@@ -68,7 +84,17 @@ pub(super) fn look_at_clock(db: &Connection, now: Millis) -> Result<bool, StoreE
 /// database is written anew, with its copy in memory, and the write-ahead log is cut to nothing.
 pub(super) fn wipe(db: &Connection) -> Result<(), StoreError> {
     crash::point("store.before-wipe");
+    let deletions = read::number(db, sql::DELETIONS)?;
     db.execute_batch("VACUUM")?;
+    cut_log(db)?;
+    if let Some(deletions) = deletions {
+        db.prepare_cached(sql::SET_NUMBER)?.execute(params![sql::WIPED, deletions])?;
+    }
+    Ok(())
+}
+
+/// Writes the log back into the database, and cuts it to nothing.
+fn cut_log(db: &Connection) -> Result<(), StoreError> {
     let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
 }

@@ -1,0 +1,100 @@
+//! A wipe that could not be done is owed until it is.
+
+use std::time::Duration;
+
+use madoguchi::config::StoreConfig;
+use madoguchi::intake::ids::Reference;
+use madoguchi::intake::outbox::{Millis, Outcome};
+use madoguchi::intake::store::{Forgotten, Purged, Retention, Store, StoreError};
+
+use super::support::{DAY, HOUR, NOW, Place, fill, on_both};
+
+/// Another session that hinders wiping, and nothing else.
+enum Hindrance {
+    Sqlite(rusqlite::Connection),
+    Postgres(tokio_postgres::Client),
+}
+
+impl Hindrance {
+    async fn at(place: &Place) -> Self {
+        match &place.config {
+            StoreConfig::Sqlite(file) => {
+                let reader = rusqlite::Connection::open(file).unwrap();
+                reader.execute_batch("BEGIN").unwrap();
+                reader.query_row("SELECT count(*) FROM requests", [], |_| Ok(())).unwrap();
+                Self::Sqlite(reader)
+            }
+            StoreConfig::Postgres(address) => {
+                let connected = tokio_postgres::connect(address.expose_secret(), tokio_postgres::NoTls).await;
+                let (session, connection) = connected.unwrap();
+                tokio::spawn(connection);
+                session.batch_execute("BEGIN; LOCK TABLE requests IN SHARE UPDATE EXCLUSIVE MODE").await.unwrap();
+                Self::Postgres(session)
+            }
+        }
+    }
+
+    async fn end(self) {
+        match self {
+            Self::Sqlite(reader) => reader.close().unwrap(),
+            Self::Postgres(session) => session.batch_execute("COMMIT").await.unwrap(),
+        }
+    }
+}
+
+/// Stores so many requests, all sent.
+async fn sent(store: &Store, count: usize) -> Vec<Reference> {
+    let references = fill(store, count).await;
+    for lease in store.lease("w", NOW, NOW + HOUR, count).await.unwrap() {
+        assert_eq!(store.record(&lease, Outcome::Sent { reply: "250 Ok".into() }, NOW).await, Ok(true));
+    }
+    references
+}
+
+async fn purged(store: &Store, now: Millis) -> Result<Purged, StoreError> {
+    let kept = Retention::from_iter([("service-request".to_owned(), Duration::from_secs(86_400))]);
+    store.purge(now, &kept).await
+}
+
+/// That nothing is owed: what hinders a wipe hinders no purge.
+async fn nothing_is_owed(place: &Place, store: &Store, now: Millis) {
+    let hindrance = Hindrance::at(place).await;
+    assert_eq!(purged(store, now).await, Ok(Purged::Done(0)));
+    hindrance.end().await;
+}
+
+#[test]
+fn a_purge_that_could_not_wipe_is_followed_by_one_that_does() {
+    on_both("a_purge_that_could_not_wipe_is_followed_by_one_that_does", async |place| {
+        let store = place.counter().await;
+        sent(&store, 3).await;
+        let hindrance = Hindrance::at(&place).await;
+        assert_eq!(purged(&store, NOW + DAY).await, Err(StoreError::Busy));
+        assert_eq!(store.stats().await.unwrap().requests, 0, "they are deleted");
+        store.close().await;
+        let store = place.counter().await;
+        assert_eq!(purged(&store, NOW + DAY).await, Err(StoreError::Busy), "another process owes the wipe still");
+        hindrance.end().await;
+        assert_eq!(purged(&store, NOW + DAY).await, Ok(Purged::Done(0)));
+        nothing_is_owed(&place, &store, NOW + DAY).await;
+    });
+}
+
+#[test]
+fn a_command_that_could_not_wipe_is_followed_by_a_purge_that_does() {
+    on_both("a_command_that_could_not_wipe_is_followed_by_a_purge_that_does", async |place| {
+        let store = place.counter().await;
+        let reference = sent(&store, 2).await.remove(0);
+        nothing_is_owed(&place, &store, NOW).await;
+        let hindrance = Hindrance::at(&place).await;
+        let operator = place.operator().await;
+        assert_eq!(operator.forget(&reference, false, NOW).await, Err(StoreError::Busy));
+        operator.close().await;
+        // A clock that has jumped forbids to delete, and not to wipe what is deleted.
+        assert_eq!(purged(&store, NOW + 99 * DAY).await, Err(StoreError::Busy));
+        hindrance.end().await;
+        assert_eq!(purged(&store, NOW).await, Ok(Purged::Done(0)));
+        assert_eq!(store.forget(&reference, false, NOW).await, Ok(Forgotten::NotFound));
+        nothing_is_owed(&place, &store, NOW).await;
+    });
+}
