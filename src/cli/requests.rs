@@ -119,7 +119,8 @@ impl Requests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|why| Failure::environment(format!("no runtime can be started: {why}"), ""))?;
         runtime.block_on(async {
-            let store = Store::open(&config.intake.store, Options::operator(now())).await?;
+            let options = Options::operator(now(), config.intake.disk_reserve.0);
+            let store = Store::open(&config.intake.store, options).await?;
             let result = self.command.run(&store).await;
             store.close().await;
             result

@@ -217,7 +217,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be written; or the request is deleted and cannot be wiped now, because another process reads the database
-    /// (`Busy`): the same call finishes it later, or the next [`purge`](Self::purge).
+    /// (`Busy`) or the disk has no room (`NoRoomToWipe`): the same call finishes it later, or the next [`purge`](Self::purge).
     pub async fn forget(&self, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
         each!(self, back => back.forget(reference, unsent, now).await)
     }
@@ -236,7 +236,7 @@ impl Store {
     /// is emptied; on PostgreSQL the tables are vacuumed.
     ///
     /// # Errors
-    /// Another process reads the database now, or the disk fails.
+    /// Another process reads the database now, or the disk has no room for it or fails.
     pub async fn wipe(&self) -> Result<(), StoreError> {
         each!(self, back => back.wipe().await)
     }

@@ -16,6 +16,7 @@ mod manual;
 mod port;
 mod probe;
 mod requests;
+mod room;
 mod smtp;
 mod start;
 mod support;

@@ -45,7 +45,7 @@ impl Place {
     }
 
     pub(crate) async fn operator(&self) -> Store {
-        self.open(Options::operator(NOW)).await.unwrap()
+        self.open(Options::operator(NOW, 0)).await.unwrap()
     }
 
     pub(crate) async fn open(&self, options: Options) -> Result<Store, StoreError> {

@@ -48,7 +48,7 @@ fn a_database_of_postgresql_that_kept_samples_keeps_none() {
             ANALYZE",
         );
         assert_eq!(samples(), 4, "the test can find them");
-        let refused = place.open(Options::operator(0)).await.unwrap_err();
+        let refused = place.open(Options::operator(0, 0)).await.unwrap_err();
         assert!(matches!(refused, StoreError::Unsafe { .. }), "{refused:?}");
 
         let store = place.counter().await;

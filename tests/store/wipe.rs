@@ -5,9 +5,9 @@ use std::time::Duration;
 use madoguchi::config::StoreConfig;
 use madoguchi::intake::ids::Reference;
 use madoguchi::intake::outbox::{Millis, Outcome};
-use madoguchi::intake::store::{Forgotten, Purged, Retention, Store, StoreError};
+use madoguchi::intake::store::{Forgotten, Options, Purged, Retention, Store, StoreError};
 
-use super::support::{DAY, HOUR, NOW, Place, fill, on_both};
+use super::support::{DAY, HOUR, NOW, Place, fill, on_both, run};
 
 /// Another session that hinders wiping, and nothing else.
 enum Hindrance {
@@ -96,5 +96,26 @@ fn a_command_that_could_not_wipe_is_followed_by_a_purge_that_does() {
         assert_eq!(purged(&store, NOW).await, Ok(Purged::Done(0)));
         assert_eq!(store.forget(&reference, false, NOW).await, Ok(Forgotten::NotFound));
         nothing_is_owed(&place, &store, NOW).await;
+    });
+}
+
+#[test]
+fn a_wipe_for_which_the_disk_has_no_room_writes_nothing_and_is_owed() {
+    run(async {
+        let place = Place::sqlite();
+        let StoreConfig::Sqlite(file) = &place.config else { unreachable!() };
+        let log = || std::fs::metadata(file.with_extension("db-wal")).unwrap().len();
+        let store = place.open(Options::counter(NOW, u64::MAX)).await.unwrap();
+        sent(&store, 100).await;
+        let size = 4096 * 100;
+        assert!(log() > size);
+        let refused = purged(&store, NOW + DAY).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NoRoomToWipe { needed, free: 0 } if needed > 0), "{refused:?}");
+        assert!(log() < size, "{}", log());
+        assert_eq!(fill(&store, 1).await.len(), 1, "requests are taken");
+        store.close().await;
+        let store = place.counter().await;
+        assert_eq!(purged(&store, NOW + DAY).await, Ok(Purged::Done(0)));
+        nothing_is_owed(&place, &store, NOW + DAY).await;
     });
 }

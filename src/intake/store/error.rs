@@ -28,6 +28,14 @@ pub enum StoreError {
         /// What to do next.
         help: String,
     },
+    /// What was deleted cannot be written over: the disk has no room for a database that is written anew (SQLite). Nothing else has
+    /// failed, and the next purge tries it again.
+    NoRoomToWipe {
+        /// How many bytes it takes for a moment.
+        needed: u64,
+        /// How many are free beyond the reserve.
+        free: u64,
+    },
     /// A row holds what this program never writes.
     Damaged(String),
 }
@@ -42,6 +50,9 @@ impl StoreError {
             Self::NewerSchema { .. } => "run the newer version; a schema never goes back",
             Self::SecondCounter(_) => "stop the other counter, or use PostgreSQL for several",
             Self::Unsafe { help, .. } => help,
+            Self::NoRoomToWipe { .. } => {
+                "make room on the disk, and run the command again, or wait: the counter tries every hour"
+            }
             Self::Damaged(_) => "restore the database from a backup, and keep the damaged one",
         }
     }
@@ -58,6 +69,11 @@ impl fmt::Display for StoreError {
             }
             Self::SecondCounter(lock) => write!(f, "another counter uses this database ({} is locked)", lock.display()),
             Self::Unsafe { what, .. } => f.write_str(what),
+            Self::NoRoomToWipe { needed, free } => write!(
+                f,
+                "what was deleted is still legible in the files of the database: to write it anew takes {needed} bytes of the disk, and \
+                 {free} are free beyond the reserve"
+            ),
             Self::Damaged(what) => write!(f, "the database holds what cannot be read: {what}"),
         }
     }

@@ -22,6 +22,7 @@ mod error;
 mod lease;
 mod operator;
 mod read;
+mod room;
 mod schema;
 mod writer;
 
@@ -35,7 +36,7 @@ pub(super) struct Sqlite(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
-    reserve: u64,
+    room: room::Room,
     options: Options,
     writer: writer::Writer,
     reader: read::Reader,
@@ -55,8 +56,8 @@ impl Sqlite {
         let meter = Arc::new(Meter::new());
         let reader = read::Reader::start(connect(&file)?)?;
         let writer = writer::Writer::start(db, connect(&file)?, lock, &options, Arc::clone(&meter))?;
-        let reserve = options.reserve;
-        Ok(Self(Arc::new(Shared { file, reserve, options, writer, reader, meter })))
+        let room = room::Room::new(file.clone(), options.reserve);
+        Ok(Self(Arc::new(Shared { file, room, options, writer, reader, meter })))
     }
 
     fn as_counter(file: &Path, options: &Options) -> Result<(Connection, Option<File>), StoreError> {
@@ -109,8 +110,8 @@ impl Sqlite {
 
     /// That there is room is looked at first: a write that fills the disk is no test.
     pub(super) async fn ready(&self) -> Result<(), StoreError> {
-        let (file, reserve) = (self.0.file.clone(), self.0.reserve);
-        on_a_thread(move || has_room(&file, reserve)).await?;
+        let room = self.0.room.clone();
+        on_a_thread(move || room.has_reserve()).await?;
         self.0.writer.write(|db| Ok(db.execute("UPDATE numbers SET value = value WHERE 0", [])?)).await.map(|_| ())
     }
 
@@ -183,7 +184,8 @@ impl Sqlite {
     }
 
     pub(super) async fn wipe(&self) -> Result<(), StoreError> {
-        self.0.writer.alone(erase::wipe).await
+        let room = self.0.room.clone();
+        self.0.writer.alone(move |db| erase::wipe(db, &room)).await
     }
 
     pub(super) async fn backup(&self, file: &Path) -> Result<u64, StoreError> {
@@ -299,16 +301,6 @@ fn prepare(db: &mut Connection, options: &Options) -> Result<(), StoreError> {
     erase::look_at_clock(&transaction, options.now)?;
     transaction.commit()?;
     Ok(())
-}
-
-fn has_room(file: &Path, reserve: u64) -> Result<(), StoreError> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let disk = rustix::fs::statvfs(folder).map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free >= reserve {
-        return Ok(());
-    }
-    Err(StoreError::Unavailable(format!("{free} bytes are free on the disk, and {reserve} are kept in reserve")))
 }
 
 /// Runs what blocks on a thread of its own.

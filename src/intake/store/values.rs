@@ -28,7 +28,7 @@ pub struct Options {
     pub waiting: usize,
     /// What limits confirmations.
     pub confirmations: ConfirmationLimits,
-    /// Free bytes below which the store is not ready (SQLite).
+    /// Free bytes below which the store is not ready, and which a wipe leaves free (SQLite).
     pub reserve: u64,
 }
 
@@ -40,8 +40,8 @@ impl Options {
     }
 
     /// What a command of the operator needs.
-    pub fn operator(now: Millis) -> Self {
-        Self { role: Role::Operator, ..Self::counter(now, 0) }
+    pub fn operator(now: Millis, reserve: u64) -> Self {
+        Self { role: Role::Operator, ..Self::counter(now, reserve) }
     }
 }
 

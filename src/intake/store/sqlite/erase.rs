@@ -8,9 +8,14 @@ use super::super::row::Columns;
 use super::super::values::{Forgotten, Purged, Retention};
 use super::super::{row, sql};
 use super::read;
+use super::room::Room;
+use super::writer::fatal;
 use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{ConfirmationLimits, Millis};
+
+/// Bytes that a page has more in the log, and in the log's index (<https://sqlite.org/fileformat2.html> §4).
+const FRAME: u64 = 32;
 
 pub(super) fn forget(db: &Connection, reference: &Reference, unsent: bool, now: Millis) -> Result<Forgotten, StoreError> {
     let mut states = Vec::new();
@@ -82,15 +87,37 @@ pub(super) fn look_at_clock(db: &Connection, now: Millis) -> Result<bool, StoreE
 /// Leaves no trace of what was deleted. `secure_delete` has overwritten it in the database, but a page whose rows were moved may
 /// hold an old copy of one between them (after 300 deletions among 900 requests one was found, in two of three runs): so the
 /// database is written anew, with its copy in memory, and the write-ahead log is cut to nothing.
-pub(super) fn wipe(db: &Connection) -> Result<(), StoreError> {
+///
+/// The new database goes into the log first. So the log is cut before as well: a reader hinders that before anything is written, and
+/// where writing fails there is nothing in the log that would need room in the database.
+pub(super) fn wipe(db: &Connection, room: &Room) -> Result<(), StoreError> {
     crash::point("store.before-wipe");
     let deletions = read::number(db, sql::DELETIONS)?;
-    db.execute_batch("VACUUM")?;
+    cut_log(db)?;
+    room.has_for_wipe(size_anew(db)?)?;
+    vacuum(db)?;
     cut_log(db)?;
     if let Some(deletions) = deletions {
         db.prepare_cached(sql::SET_NUMBER)?.execute(params![sql::WIPED, deletions])?;
     }
     Ok(())
+}
+
+/// How many bytes of log the database makes when it is written anew.
+fn size_anew(db: &Connection) -> Result<u64, StoreError> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get(0)).map(row::unsigned);
+    let (pages, free, size) = (number("page_count")?, number("freelist_count")?, number("page_size")?);
+    Ok(pages.saturating_sub(free).saturating_mul(size + FRAME))
+}
+
+/// Writes the database anew. Where that finds no room, what it has taken is given back: else the disk would stay full.
+fn vacuum(db: &Connection) -> Result<(), StoreError> {
+    match db.execute_batch("VACUUM").map_err(StoreError::from) {
+        // A disk that fails must not be written to again.
+        Err(error @ StoreError::Fatal(_)) => Err(error),
+        Err(error) => fatal(cut_log(db)).and(Err(error)),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Writes the log back into the database, and cuts it to nothing.

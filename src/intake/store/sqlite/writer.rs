@@ -379,6 +379,6 @@ impl Thread {
 }
 
 /// Only what ends the process.
-fn fatal(result: Result<(), StoreError>) -> Result<(), StoreError> {
+pub(super) fn fatal(result: Result<(), StoreError>) -> Result<(), StoreError> {
     result.or_else(|error| if matches!(error, StoreError::Fatal(_)) { Err(error) } else { Ok(()) })
 }
