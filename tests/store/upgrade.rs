@@ -1,6 +1,7 @@
 //! Stores of older versions are brought up to date.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use madoguchi::config::StoreConfig;
 use madoguchi::intake::outbox::Accepted;
@@ -8,6 +9,12 @@ use madoguchi::intake::store::{Options, StoreError};
 
 use crate::postgres::Server;
 use crate::support::{Place, confirmed, fill, run};
+
+/// The first index of a database takes longer to be made than any call may take.
+const SLOW: &str = "CREATE SEQUENCE made;
+    CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF nextval('made') = 1 THEN PERFORM pg_sleep(6); END IF; END $$;
+    CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION slow()";
 
 #[test]
 #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
@@ -59,5 +66,26 @@ fn a_database_of_postgresql_that_kept_samples_keeps_none() {
             assert_eq!(store.show(reference).await.unwrap().unwrap().deliveries.len(), mails, "{reference}");
         }
         store.close().await;
+    });
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+fn a_migration_on_postgresql_takes_its_time_and_other_counters_wait_for_it() {
+    let test = "a_migration_on_postgresql_takes_its_time_and_other_counters_wait_for_it";
+    let server = match Server::shared() {
+        Ok(server) => server,
+        Err(why) => return println!("SKIPPED: upgrade::{test}: {why}"),
+    };
+    let place = Place::on(Arc::clone(&server));
+    let StoreConfig::Postgres(address) = &place.config else { unreachable!() };
+    server.sql(address.expose_secret().rsplit_once('/').unwrap().1, SLOW);
+    run(async {
+        let began = Instant::now();
+        let (first, second) = tokio::join!(place.counter(), place.counter());
+        assert!(began.elapsed() > Duration::from_secs(6), "the test is slow enough");
+        assert_eq!(first.secret().await, second.secret().await);
+        fill(&first, 1).await;
+        assert_eq!(second.stats().await.unwrap().requests, 1);
     });
 }

@@ -78,9 +78,16 @@ impl Postgres {
             return call!(self, client => schema::check(client));
         }
         let secret = super::new_secret()?;
-        call!(self, client => schema::migrate(client))?;
+        self.migrate().await?;
         call!(self, client => async { execute(client, sql::MAKE_SECRET, &[&&secret[..]]).await })?;
         call!(self, client => erase::look_at_clock(client, self.0.options.now)).map(|_| ())
+    }
+
+    /// Takes as long as the tables are large, and waits as long for another counter that does it.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut client = self.unhurried().await?;
+        client.batch_execute("SET lock_timeout = 0").await?;
+        schema::migrate(&mut client).await
     }
 
     async fn client(&self) -> Result<Client, StoreError> {

@@ -1,6 +1,6 @@
 //! The schema on PostgreSQL, and how it is brought up to date.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, ClientWrapper};
 
 use super::super::error::StoreError;
 use super::super::row::Columns;
@@ -95,7 +95,7 @@ const MIGRATIONS: [&str; SCHEMA as usize] = ["
 "];
 
 /// Brings the schema up to date, in one transaction, one counter after the other.
-pub(super) async fn migrate(client: &mut Client) -> Result<(), StoreError> {
+pub(super) async fn migrate(client: &mut ClientWrapper) -> Result<(), StoreError> {
     crash::point("store.before-migration");
     let transaction = client.transaction().await?;
     lock(&transaction, Lock::Migration).await?;
