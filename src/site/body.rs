@@ -4,6 +4,7 @@
 //! was made from. Other pages are still being read then: the text notes what it supposes of them, and what does not hold in the end
 //! is written again.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::nav::PageId;
 use super::page::{Page, Version};
 use super::resolve::{Known, Resolver, Seen, Target};
 use super::view::ContentsEntry;
-use crate::locale::LocaleId;
+use crate::locale::{Locale, LocaleId};
 use crate::theme::{ThemeError, phrases};
 use crate::vpath::{SourcePath, UrlPath};
 
@@ -142,7 +143,7 @@ impl BodyWriter<'_> {
         let around = self.around(locale, self.ground.url(self.page, locale), false, notes);
         let document = &version.document;
         let other = self.ground.tag(document.target_locale.unwrap_or(document.source_locale));
-        let html = Writer::new(&version.flow, &version.outline.headings, &around, other).body();
+        let html = Writer::new(&version.flow, &version.outline.headings, &around, other, shown).body();
         Some(Body {
             html: Arc::new(html),
             contents: contents(version),
@@ -160,8 +161,8 @@ impl BodyWriter<'_> {
         let ours = self.around(locale, here.clone(), true, notes);
         let theirs = self.around(source, here, true, notes);
         let tags = [self.ground.tag(locale), self.ground.tag(source)];
-        let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1]);
-        let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0]);
+        let lead = Writer::new(&version.flow, &version.outline.headings, &ours, tags[1], locale);
+        let follow = Writer::new(&original.flow, &original.outline.headings, &theirs, tags[0], source);
         let html = Rows { lead, follow, tags, out: String::new() }.body();
         let has_form = ours.has_form.get() || theirs.has_form.get();
         Some(Body { html: Arc::new(html), contents: contents(version), locale, beside: Some(source), has_form })
@@ -181,11 +182,15 @@ fn twins(ground: &Ground<'_>, facts: &Facts, page: PageId, locale: LocaleId, her
     let others = ground.locales().ids().filter(|id| *id != locale && is_own(*id) && is_own(locale));
     let twin = |id: LocaleId| {
         let name = ground.theme.messages(id).get("language_name").to_owned();
-        let label = ground.theme.messages(locale).format("heading_twin", &[("language", &name)]);
+        let label = twin_label(ground, locale, &name);
         let href = here.relative_to(&ground.url(page, id));
         Twin { href, tag: ground.tag(id).to_owned(), name, label }
     };
     others.map(twin).collect()
+}
+
+fn twin_label(ground: &Ground<'_>, locale: LocaleId, name: &str) -> String {
+    ground.theme.messages(locale).format("heading_twin", &[("language", name)])
 }
 
 /// The headings of the second and third level.
@@ -205,6 +210,7 @@ struct Around<'a> {
     ground: &'a Ground<'a>,
     resolver: Resolver<'a>,
     page: PageId,
+    /// The reader's.
     locale: LocaleId,
     here: UrlPath,
     twins: Vec<Twin>,
@@ -273,17 +279,21 @@ impl Surroundings for Around<'_> {
         html
     }
 
-    fn message(&self, key: &str) -> &str {
+    fn message(&self, locale: LocaleId, key: &str) -> &str {
         // A key that no message file has would be given back as it is, with the key's lifetime; every key used here stands in all files.
-        self.ground.theme.messages(self.locale).text(key)
+        self.ground.theme.messages(locale).text(key)
     }
 
-    fn twins(&self) -> &[Twin] {
-        &self.twins
+    fn twins(&self, locale: LocaleId) -> Cow<'_, [Twin]> {
+        if locale == self.locale {
+            return Cow::Borrowed(&self.twins);
+        }
+        let labelled = |twin: &Twin| Twin { label: twin_label(self.ground, locale, &twin.name), ..twin.clone() };
+        self.twins.iter().map(labelled).collect()
     }
 
-    fn tag(&self, locale: LocaleId) -> &str {
-        self.ground.tag(locale)
+    fn locale(&self, id: LocaleId) -> &Locale {
+        self.ground.locales().get(id)
     }
 }
 

@@ -7,6 +7,8 @@ pub(crate) mod media;
 pub(crate) mod raw;
 pub(crate) mod rows;
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -14,10 +16,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::markdown::directive::SnippetSpec;
 use super::markdown::flow::Flow;
 use super::outline::Heading;
-use crate::locale::LocaleId;
+use crate::locale::{Locale, LocaleId};
 use crate::vpath::SourcePath;
 
-/// What the text's addresses become in this page, and the words of the page's locale.
+/// What the text's addresses become in this page, and the theme's own words within it.
 pub(crate) trait Surroundings {
     /// The address of a link as written in a file; `None` if nothing can be linked to.
     fn link(&self, file: &SourcePath, written: &str) -> Option<String>;
@@ -27,12 +29,12 @@ pub(crate) trait Surroundings {
     fn snippet(&self, file: &SourcePath, spec: &SnippetSpec) -> Option<String>;
     /// A form of the site; `None` if it cannot be shown.
     fn form(&self, name: &str) -> Option<String>;
-    /// A text of the theme in the page's locale.
-    fn message(&self, key: &str) -> &str;
-    /// The address of the page in another language, that language's tag and its own name: for links from heading to heading.
-    fn twins(&self) -> &[Twin];
-    /// The tag of a locale.
-    fn tag(&self, locale: LocaleId) -> &str;
+    /// A text of the theme in a locale.
+    fn message(&self, locale: LocaleId, key: &str) -> &str;
+    /// The address of the page in another language, that language's tag and its own name: for links from heading to heading in text of
+    /// a locale.
+    fn twins(&self, locale: LocaleId) -> Cow<'_, [Twin]>;
+    fn locale(&self, id: LocaleId) -> &Locale;
 }
 
 /// The same page in another language.
@@ -41,7 +43,7 @@ pub(crate) struct Twin {
     pub(crate) href: String,
     pub(crate) tag: String,
     pub(crate) name: String,
-    /// What the link is for, in the language of the page that it stands in.
+    /// What the link is for, in the language of the text that it stands in.
     pub(crate) label: String,
 }
 
@@ -87,6 +89,10 @@ pub(crate) struct Writer<'a> {
     pub(crate) surroundings: &'a dyn Surroundings,
     /// The tag of the document's other language, in which words without a recorded source are.
     pub(crate) other: &'a str,
+    /// The language of the text being written: the theme's own words in it are in the same, whatever the reader's is.
+    locale: LocaleId,
+    /// The languages around that one, the outermost first.
+    outer: Vec<LocaleId>,
     pub(crate) out: String,
     /// Ids written so far in the page; in a parallel view, by both sides.
     pub(crate) ids: FxHashSet<u64>,
@@ -104,7 +110,14 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(flow: &'a Flow, headings: &'a [Heading], surroundings: &'a dyn Surroundings, other: &'a str) -> Self {
+    /// For a flow in a locale.
+    pub(crate) fn new(
+        flow: &'a Flow,
+        headings: &'a [Heading],
+        surroundings: &'a dyn Surroundings,
+        other: &'a str,
+        locale: LocaleId,
+    ) -> Self {
         let out = String::with_capacity(flow.text.len() * 3);
         let segments: usize = flow.origins.iter().map(|origin| origin.document.segments.len()).sum();
         let ids = FxHashSet::with_capacity_and_hasher(segments + headings.len(), FxBuildHasher);
@@ -113,6 +126,8 @@ impl<'a> Writer<'a> {
             headings,
             surroundings,
             other,
+            locale,
+            outer: Vec::new(),
             out,
             ids,
             in_heading: false,
@@ -170,6 +185,26 @@ impl<'a> Writer<'a> {
 
     fn words(&mut self, words: &str) {
         escape::text(words, &mut self.out);
+    }
+
+    /// A text of the theme in the language of the text being written.
+    fn message(&self, key: &str) -> &'a str {
+        self.surroundings.message(self.locale, key)
+    }
+
+    /// Writes into the tag of an element which language its text is in, and the direction if it is another than around it.
+    fn enter(&mut self, locale: LocaleId) {
+        let [inner, around] = [locale, self.locale].map(|id| self.surroundings.locale(id));
+        self.attribute("lang", inner.as_str());
+        if inner.direction() != around.direction() {
+            self.attribute("dir", inner.direction());
+        }
+        self.outer.push(std::mem::replace(&mut self.locale, locale));
+    }
+
+    /// The end of that element.
+    fn leave(&mut self) {
+        self.locale = self.outer.pop().unwrap_or(self.locale);
     }
 
     fn origin(&self, at: usize) -> &'a SourcePath {

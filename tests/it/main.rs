@@ -53,3 +53,5 @@ mod support;
 #[cfg(feature = "site")]
 mod themes;
 mod toc;
+#[cfg(feature = "site")]
+mod words;

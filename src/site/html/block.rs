@@ -113,7 +113,8 @@ impl Writer<'_> {
         self.out.push(level);
         self.out.push('>');
         if fresh {
-            super::heading_links(id, self.surroundings.message("heading_link"), self.surroundings.twins(), &mut self.out);
+            let twins = self.surroundings.twins(self.locale);
+            super::heading_links(id, self.message("heading_link"), &twins, &mut self.out);
         }
         self.out.push_str("</div>\n");
     }
@@ -143,7 +144,7 @@ impl Writer<'_> {
     /// Opens what a table scrolls in where it is wider than the screen; the keyboard reaches it (WCAG 2.2, 1.4.10 and 2.1.1).
     pub(crate) fn table_frame(&mut self) {
         self.out.push_str("<div class=\"table\" role=\"group\" tabindex=\"0\"");
-        self.attribute("aria-label", self.surroundings.message("table"));
+        self.attribute("aria-label", self.message("table"));
         self.out.push('>');
     }
 
@@ -222,7 +223,7 @@ impl Writer<'_> {
             }
             Tag::Foreign(locale) => {
                 self.out.push_str("<div");
-                self.attribute("lang", self.surroundings.tag(locale));
+                self.enter(locale);
                 self.out.push_str(">\n");
             }
             _ => {}
@@ -231,6 +232,9 @@ impl Writer<'_> {
 
     /// Closes it.
     pub(crate) fn close_block(&mut self, tag: Tag) {
+        if matches!(tag, Tag::Foreign(_)) {
+            self.leave();
+        }
         self.out.push_str(match tag {
             Tag::Quote => "</blockquote>\n",
             Tag::List(None) => "</ul>\n",
@@ -261,7 +265,7 @@ impl Writer<'_> {
     }
 
     pub(crate) fn alert_label(&self, kind: AlertKind) -> String {
-        self.escaped(self.surroundings.message(match kind {
+        self.escaped(self.message(match kind {
             AlertKind::Note => "alert_note",
             AlertKind::Tip => "alert_tip",
             AlertKind::Important => "alert_important",

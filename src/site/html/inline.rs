@@ -89,7 +89,7 @@ impl Writer<'_> {
             },
             Tag::ForeignInline(locale) => {
                 self.out.push_str("<span");
-                self.attribute("lang", self.surroundings.tag(locale));
+                self.enter(locale);
                 self.out.push('>');
             }
             _ => {}
@@ -97,6 +97,9 @@ impl Writer<'_> {
     }
 
     fn close_inline(&mut self, tag: Tag, start: usize) {
+        if matches!(tag, Tag::ForeignInline(_)) {
+            self.leave();
+        }
         self.out.push_str(match tag {
             Tag::Emphasis => "</em>",
             Tag::Strong => "</strong>",

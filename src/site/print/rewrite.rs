@@ -17,6 +17,8 @@ pub(super) struct Place<'a> {
     pub(super) here: &'a UrlPath,
     /// The articles of the page by their own addresses.
     pub(super) numbers: &'a HashMap<&'a str, usize>,
+    /// The tag of the reader's language, in which forms are, whatever language the text around them is in.
+    pub(super) lang: &'a str,
 }
 
 impl Place<'_> {
@@ -44,7 +46,7 @@ impl Place<'_> {
     /// A form is filled in on its own page.
     fn form(&self, tag: &str, words: &str, out: &mut String) {
         let id = tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        out.push_str("<p class=\"form-elsewhere\"><a href=\"");
+        out.extend(["<p class=\"form-elsewhere\" lang=\"", self.lang, "\"><a href=\""]);
         escape::attribute(&self.here.relative_to(self.from), out);
         out.push('#');
         out.push_str(id);
@@ -168,7 +170,7 @@ mod tests {
     fn rewritten(html: &str) -> String {
         let (from, here) = (UrlPath::new("ja/b/c/"), UrlPath::new("ja/a/print.html"));
         let numbers = HashMap::from([("ja/a/", 1), ("ja/b/c/", 2), ("ja/b/x y/", 3)]);
-        Place { number: 2, from: &from, here: &here, numbers: &numbers }.rewritten(html, "A form")
+        Place { number: 2, from: &from, here: &here, numbers: &numbers, lang: "ja" }.rewritten(html, "A form")
     }
 
     #[test]
@@ -208,7 +210,7 @@ mod tests {
     fn a_form_is_a_link_to_it() {
         assert_eq!(
             rewritten("a<form class=\"request\" id=\"form-x\" method=\"post\"><input id=\"y\"></form>b"),
-            "a<p class=\"form-elsewhere\"><a href=\"../b/c/#form-x\">A form</a></p>b"
+            "a<p class=\"form-elsewhere\" lang=\"ja\"><a href=\"../b/c/#form-x\">A form</a></p>b"
         );
     }
 }
