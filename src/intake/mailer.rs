@@ -29,7 +29,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::outbox::Letter;
-use super::retry::{Ending, Phase};
+use super::retry::{Ending, Phase, Said};
 use crate::config::{MailServer, Smtp, SmtpLogin};
 use dialogue::Session;
 pub use steps::{Step, Steps};
@@ -146,7 +146,7 @@ impl Mailer {
     /// ends earlier; the dot goes out only if it gives `true`.
     pub async fn carry(&self, letter: &Letter, before_dot: impl Future<Output = bool> + Send) -> Carried {
         if let Err(why) = envelope::check(letter) {
-            return Carried::without_goodbye(Ending::Refused { phase: Phase::Mail, why });
+            return Carried::without_goodbye(Ending::Refused { phase: Phase::Connect, why });
         }
         match &self.way {
             Way::Directory(folder) => Carried::without_goodbye(directory::write(folder, letter, before_dot).await),
@@ -164,7 +164,7 @@ impl Mailer {
     }
 
     async fn connect(&self, server: &MailServer, security: &Security) -> Result<TcpStream, Ending> {
-        let failed = |why| Ending::NotNow { phase: Phase::Connect, why, greylisted: false };
+        let failed = |why| Ending::NotNow { phase: Phase::Connect, why, said: Said::Nothing };
         let (host, port) = (server.host.as_str(), server.port);
         let connecting = timeout(self.deadlines.connect, TcpStream::connect((host, port)));
         let stream = connecting.await.map_err(|_| failed(format!("{host}:{port} did not answer in time")))?;

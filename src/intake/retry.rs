@@ -84,6 +84,17 @@ impl fmt::Display for Phase {
     }
 }
 
+/// What a server said to a mail that it did not take for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing of the mail: the dialogue broke off, or the server ended it (`421`, which any command may get).
+    Nothing,
+    /// That it may come later.
+    Later,
+    /// The same, as greylisting says it.
+    Greylisted,
+}
+
 /// How a try ended. What it says is for the operator and stays in the store: a server's reply may name an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -98,8 +109,8 @@ pub enum Ending {
         phase: Phase,
         /// Why.
         why: String,
-        /// Whether the answer is one that greylisting gives.
-        greylisted: bool,
+        /// What the server said to the mail.
+        said: Said,
     },
     /// Nothing can be sent before the operator has acted: login, TLS, a server that does not want us.
     Fault {
@@ -108,9 +119,9 @@ pub enum Ending {
         /// Why.
         why: String,
     },
-    /// The server refused this mail or its mailbox for good.
+    /// The server refused this mail or its mailbox for good, or we did.
     Refused {
-        /// Where the dialogue ended.
+        /// Where the dialogue ended; before the mail if we refused it ourselves and asked no server.
         phase: Phase,
         /// Why.
         why: String,
@@ -146,13 +157,20 @@ impl Ending {
         }
     }
 
-    /// What it says of the server; nothing if we stopped ourselves.
+    /// What it says of the server; nothing if we stopped ourselves, or the server left off in the middle of a mail.
     pub fn contact(&self) -> Option<Contact> {
         match self {
-            Self::Stopped => None,
+            Self::Sent { .. } => Some(Contact::Reached),
             Self::Fault { .. } => Some(Contact::Fault),
             Self::NotNow { phase, .. } if phase.is_contact() => Some(Contact::Silent),
-            _ => Some(Contact::Reached),
+            // The server was there a moment ago: no sign that it takes mail. Nor is it silence, or one mail at which a server breaks
+            // down would stop all others. By a schedule of its own it lets them past.
+            Self::NotNow { said: Said::Nothing, .. } => None,
+            Self::NotNow { .. } => Some(Contact::Reached),
+            Self::Refused { phase, .. } => (!phase.is_contact()).then_some(Contact::Reached),
+            // The server may be up and slow with its answer, and three of these must not stop the mail; or it may have died minutes
+            // ago, and is not back. The next mail shows which.
+            Self::Unanswered { .. } | Self::Stopped => None,
         }
     }
 }
@@ -172,7 +190,7 @@ pub fn plan(ending: &Ending, tries: u32, chance: u64, now: Millis, circuit: Opti
         Ending::NotNow { phase, why, .. } | Ending::Fault { phase, why } if phase.is_contact() => {
             deferred(circuit.unwrap_or(MINUTE).min(wait), why)
         }
-        Ending::NotNow { why, greylisted: true, .. } => deferred(wait.max(GREYLIST), why),
+        Ending::NotNow { why, said: Said::Greylisted, .. } => deferred(wait.max(GREYLIST), why),
         Ending::NotNow { why, .. } => deferred(wait, why),
         Ending::Fault { why, .. } => deferred(circuit.unwrap_or(MINUTE).min(wait), why),
         Ending::Refused { why, .. } => Some(Outcome::Held { reason: HoldReason::Refused, why: why.clone() }),

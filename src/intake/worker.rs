@@ -18,13 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info, warn};
 
 use super::mailer::{Carried, Mailer};
 use super::outbox::{Lease, Letter, Millis, Outcome};
-use super::retry::{Circuit, CircuitState};
+use super::retry::{Circuit, CircuitState, Ending};
 use crate::ordered::Map;
 use delivery::{Delivery, Done};
 pub use status::{Count, Status};
@@ -114,6 +114,8 @@ pub struct Worker<O, C, K> {
     bell: Arc<Notify>,
     status: Arc<Status>,
     circuit: Circuit,
+    /// How often the circuit had opened when each of the deliveries under way began.
+    openings: Map<task::Id, u64>,
     began: Instant,
     retried_at: Option<Millis>,
     /// How often our own code failed on a delivery.
@@ -131,6 +133,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             bell: Arc::default(),
             status: Arc::default(),
             circuit: Circuit::new(pace.at_once),
+            openings: Map::new(),
             began: Instant::now(),
             retried_at: None,
             panics: Map::new(),
@@ -154,9 +157,9 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         while !*stop.borrow_and_update() {
             self.begin(&mut under_way, &stop).await;
             tokio::select! {
-                Some(done) = under_way.join_next() => self.end(done.ok()),
+                Some(done) = under_way.join_next_with_id() => self.end(done),
                 // Rung for each request: it is not heard, but remembered, while no more can begin.
-                () = bell.notified(), if self.has_room(&under_way) => {}
+                () = bell.notified(), if self.room(&under_way) > 0 => {}
                 () = sleep(LOOK) => {}
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -166,17 +169,25 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         drop(timeout(self.pace.grace + Duration::from_secs(1), drained).await);
     }
 
-    fn has_room(&self, under_way: &JoinSet<Done>) -> bool {
-        under_way.len() < self.pace.at_once.max(1)
+    /// How many more could be under way.
+    fn room(&self, under_way: &JoinSet<Done>) -> usize {
+        self.pace.at_once.max(1).saturating_sub(under_way.len())
+    }
+
+    /// How many of them the circuit lets through.
+    fn free(&self, room: usize) -> usize {
+        let since = self.openings.values().filter(|began| **began == self.circuit.openings()).count();
+        self.circuit.free(self.uptime(), since).min(room)
     }
 
     /// Leases as many deliveries as the circuit lets through, and begins them.
     async fn begin(&mut self, under_way: &mut JoinSet<Done>, stop: &watch::Receiver<bool>) {
-        if !self.has_room(under_way) {
+        let room = self.room(under_way);
+        if room == 0 {
             return;
         }
         self.heed_the_operator().await;
-        let free = self.circuit.free(self.uptime(), under_way.len());
+        let free = self.free(room);
         if free == 0 {
             return;
         }
@@ -184,7 +195,8 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         match self.outbox.lease(free, now, now.saturating_add(LEASE)).await {
             Ok(leases) => {
                 for lease in leases {
-                    under_way.spawn(self.delivery(lease, stop.clone()).run());
+                    let task = under_way.spawn(self.delivery(lease, stop.clone()).run());
+                    self.openings.insert(task.id(), self.circuit.openings());
                 }
             }
             Err(why) => warn!(%why, "the outbox cannot be read; it is tried again"),
@@ -205,20 +217,31 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
     }
 
     /// Takes in how a delivery ended.
-    fn end(&mut self, done: Option<Done>) {
-        let Some(done) = done else { return };
+    fn end(&mut self, done: Result<(task::Id, Done), JoinError>) {
+        let (task, ending) = match done {
+            Ok((task, done)) => (task, self.count(done)),
+            Err(error) => (error.id(), None),
+        };
+        let Some(began) = self.openings.remove(&task) else { return };
+        let contact = ending.as_ref().and_then(Ending::contact);
+        let (before, now) = (self.circuit.state(), self.uptime());
+        self.circuit.heard(contact, began, now);
+        if let (Some(ending), Some(contact)) = (ending, contact) {
+            self.status.heard(contact, self.circuit.state(), self.clock.now());
+            self.announce(before, ending.phase().name());
+        }
+    }
+
+    /// Counts a delivery that has ended.
+    fn count(&mut self, done: Done) -> Option<Ending> {
         if done.panicked {
             *self.panics.entry(done.delivery).or_default() += 1;
         } else {
             self.panics.remove(&done.delivery);
         }
-        let Some(ending) = done.ending else { return };
+        let ending = done.ending?;
         self.status.count(ending.phase(), ending.name());
-        let Some(contact) = ending.contact() else { return };
-        let (before, now) = (self.circuit.state(), self.uptime());
-        self.circuit.heard(contact, now);
-        self.status.heard(contact, self.circuit.state(), self.clock.now());
-        self.announce(before, ending.phase().name());
+        Some(ending)
     }
 
     /// Says when the circuit changes: the alarm for the operator.

@@ -14,7 +14,7 @@ use super::wire::{Broken, Stream, Wire};
 use super::{Carried, Deadlines, Steps};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::Letter;
-use crate::intake::retry::{Ending, Phase};
+use crate::intake::retry::{Ending, Phase, Said};
 
 /// What is the same for every mail.
 pub(super) struct Session<'a> {
@@ -222,7 +222,11 @@ impl Dialogue<'_> {
         match reply.code {
             500.. if phase.is_contact() || wants_login => Ending::Fault { phase, why },
             500.. => Ending::Refused { phase, why },
-            code => Ending::NotNow { phase, why, greylisted: phase == Phase::Rcpt && (code == 450 || code == 451) },
+            421 => Ending::NotNow { phase, why, said: Said::Nothing },
+            450 | 451 if phase == Phase::Rcpt => Ending::NotNow { phase, why, said: Said::Greylisted },
+            400.. => Ending::NotNow { phase, why, said: Said::Later },
+            // No answer to what was asked.
+            _ => Ending::NotNow { phase, why, said: Said::Nothing },
         }
     }
 
@@ -231,7 +235,7 @@ impl Dialogue<'_> {
     }
 
     fn not_now(&self, why: &str) -> Ending {
-        Ending::NotNow { phase: self.phase, why: format!("{}: {why}", self.phase), greylisted: false }
+        Ending::NotNow { phase: self.phase, why: format!("{}: {why}", self.phase), said: Said::Nothing }
     }
 
     fn broken(&self, broken: &Broken) -> Ending {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::intake::outbox::Letter;
-use crate::intake::retry::{Ending, Phase};
+use crate::intake::retry::{Ending, Phase, Said};
 
 /// Writes a mail as `REFERENCE.v1.eml`. It appears whole or not at all; a repeat takes the place of the first.
 pub(super) async fn write(folder: &Path, letter: &Letter, before_dot: impl Future<Output = bool>) -> Ending {
@@ -23,7 +23,7 @@ pub(super) async fn write(folder: &Path, letter: &Letter, before_dot: impl Futur
 }
 
 fn not_now(why: String) -> Ending {
-    Ending::NotNow { phase: Phase::Connect, why, greylisted: false }
+    Ending::NotNow { phase: Phase::Connect, why, said: Said::Nothing }
 }
 
 /// The Message-ID's left part, of which nothing but letters, digits, `-` and `.` is kept.

@@ -15,7 +15,7 @@ use super::tls::Security;
 use super::{Carried, Deadlines, Steps};
 use crate::config::SmtpLogin;
 use crate::intake::outbox::{Letter, Purpose};
-use crate::intake::retry::{Ending, Phase};
+use crate::intake::retry::{Contact, Ending, Phase, Said};
 use crate::redact::Secret;
 use model::{Act, STEPS, Script, Seen, Shared, Then};
 
@@ -106,8 +106,12 @@ async fn a_later_is_a_later_at_each_step() {
         for code in ["421", "451", "452"] {
             let got = ending(step, Act::say(&format!("{code} later\r\n"))).await;
             assert_eq!(outcome(&got), ("not_now", phase), "{step} {code}");
-            let grey = matches!(got, Ending::NotNow { greylisted: true, .. });
-            assert_eq!(grey, step == "RCPT" && code == "451");
+            let said = match (code, step) {
+                ("421", _) => Said::Nothing,
+                ("451", "RCPT") => Said::Greylisted,
+                _ => Said::Later,
+            };
+            assert!(matches!(got, Ending::NotNow { said: it, .. } if it == said), "{step} {code}");
         }
     }
 }
@@ -133,7 +137,9 @@ async fn silence_and_a_cut_are_unknown_after_the_dot_only() {
                 let part = if step == "DATA" { part.replace("250", "35") } else { part.into() };
                 let act = Act { bytes: part.clone().into_bytes(), pauses: Vec::new(), then };
                 let want = if phase == Phase::Dot { "unanswered" } else { "not_now" };
-                assert_eq!(outcome(&ending(step, act).await), (want, phase), "{step} {part:?} {then:?}");
+                let got = ending(step, act).await;
+                assert_eq!(outcome(&got), (want, phase), "{step} {part:?} {then:?}");
+                assert!(!matches!(got.contact(), Some(Contact::Reached | Contact::Fault)), "{step} {part:?} {then:?}");
             }
         }
     }

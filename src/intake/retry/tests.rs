@@ -3,7 +3,12 @@ use proptest::prelude::*;
 use super::*;
 
 fn not_now(phase: Phase) -> Ending {
-    Ending::NotNow { phase, why: "no".into(), greylisted: false }
+    Ending::NotNow { phase, why: "no".into(), said: Said::Later }
+}
+
+/// Tells a circuit how a try has ended that began since it last opened.
+fn hear(circuit: &mut Circuit, contact: Contact, now: Millis) {
+    circuit.heard(Some(contact), circuit.openings(), now);
 }
 
 /// How long the mail waits, and in which state.
@@ -33,7 +38,7 @@ fn each_ending_has_its_outcome() {
         assert_eq!(planned(&said(phase), 1), ("held", 0));
         assert_eq!(planned(&not_now(phase), 1), ("deferred", 15 * SECOND));
     }
-    let grey = Ending::NotNow { phase: Phase::Rcpt, why: "451".into(), greylisted: true };
+    let grey = Ending::NotNow { phase: Phase::Rcpt, why: "451".into(), said: Said::Greylisted };
     assert_eq!([planned(&grey, 1), planned(&grey, 5)], [("deferred", 5 * MINUTE), ("deferred", 30 * MINUTE)]);
     let silent = Ending::Unanswered { why: "cut".into() };
     assert_eq!([planned(&silent, 1), planned(&silent, 9)], [("unknown", 10 * MINUTE), ("unknown", HOUR)]);
@@ -50,6 +55,22 @@ fn an_operators_fault_holds_no_mail() {
 }
 
 #[test]
+fn only_a_word_about_a_mail_shows_that_the_server_takes_mail() {
+    let nothing = |phase| Ending::NotNow { phase, why: "gone".into(), said: Said::Nothing };
+    let refused = |phase| Ending::Refused { phase, why: "550".into() };
+    for phase in [Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Dot] {
+        assert_eq!([not_now(phase), refused(phase)].map(|ending| ending.contact()), [Some(Contact::Reached); 2]);
+        assert_eq!(nothing(phase).contact(), None);
+    }
+    for phase in [Phase::Connect, Phase::Greeting, Phase::Ehlo, Phase::Tls, Phase::Auth] {
+        assert_eq!([not_now(phase), nothing(phase)].map(|ending| ending.contact()), [Some(Contact::Silent); 2]);
+        assert_eq!(refused(phase).contact(), None, "by ourselves: a server's no is a fault here");
+    }
+    assert_eq!(Ending::Sent { reply: "250".into() }.contact(), Some(Contact::Reached));
+    assert_eq!([Ending::Unanswered { why: "cut".into() }, Ending::Stopped].map(|ending| ending.contact()), [None; 2]);
+}
+
+#[test]
 fn a_mail_that_did_not_reach_the_server_is_due_with_the_next_probe() {
     let due = |tries| match plan(&not_now(Phase::Connect), tries, 0, 0, Some(60_000)) {
         Some(Outcome::Deferred { due, .. }) => due,
@@ -62,20 +83,20 @@ fn a_mail_that_did_not_reach_the_server_is_due_with_the_next_probe() {
 #[test]
 fn three_failures_open_the_circuit_and_one_success_closes_it_slowly() {
     let mut circuit = Circuit::new(4);
-    circuit.heard(Contact::Silent, 0);
-    circuit.heard(Contact::Silent, 0);
+    hear(&mut circuit, Contact::Silent, 0);
+    hear(&mut circuit, Contact::Silent, 0);
     assert_eq!((circuit.state(), circuit.free(0, 1)), (CircuitState::Closed, 3));
-    circuit.heard(Contact::Silent, 0);
+    hear(&mut circuit, Contact::Silent, 0);
     assert_eq!((circuit.state(), circuit.free(0, 0), circuit.open_for(0)), (CircuitState::Open, 0, Some(15_000)));
     // The fourth was under way already.
-    circuit.heard(Contact::Silent, 1);
+    circuit.heard(Some(Contact::Silent), 0, 1);
     assert_eq!((circuit.free(14_999, 0), circuit.free(15_000, 0), circuit.free(15_000, 1)), (0, 1, 0));
-    circuit.heard(Contact::Silent, 15_000);
+    hear(&mut circuit, Contact::Silent, 15_000);
     assert_eq!(circuit.open_for(15_000), Some(30_000));
-    circuit.heard(Contact::Reached, 45_000);
+    hear(&mut circuit, Contact::Reached, 45_000);
     let mut allowed = vec![circuit.free(45_000, 0)];
     for now in 45_001..45_004 {
-        circuit.heard(Contact::Reached, now);
+        hear(&mut circuit, Contact::Reached, now);
         allowed.push(circuit.free(now, 0));
     }
     assert_eq!((allowed, circuit.state()), (vec![1, 2, 4, 4], CircuitState::Closed));
@@ -84,13 +105,38 @@ fn three_failures_open_the_circuit_and_one_success_closes_it_slowly() {
 #[test]
 fn on_the_way_back_one_failure_opens_again() {
     let mut circuit = Circuit::new(4);
-    circuit.heard(Contact::Fault, 0);
+    hear(&mut circuit, Contact::Fault, 0);
     assert_eq!((circuit.state(), circuit.open_for(0)), (CircuitState::Fault, Some(60_000)));
-    circuit.heard(Contact::Reached, 60_000);
-    circuit.heard(Contact::Silent, 60_001);
+    hear(&mut circuit, Contact::Reached, 60_000);
+    hear(&mut circuit, Contact::Silent, 60_001);
     assert_eq!((circuit.state(), circuit.open_for(60_001)), (CircuitState::Open, Some(15_000)));
     circuit.reset();
     assert_eq!((circuit.state(), circuit.free(60_001, 0)), (CircuitState::Closed, 4));
+}
+
+#[test]
+fn a_try_that_says_nothing_neither_opens_nor_closes_the_circuit() {
+    let mut circuit = Circuit::new(4);
+    for _ in 0..9 {
+        circuit.heard(None, 0, 0);
+    }
+    assert_eq!((circuit.state(), circuit.free(0, 0)), (CircuitState::Closed, 4));
+    for _ in 0..3 {
+        hear(&mut circuit, Contact::Silent, 0);
+    }
+    // Those from before the circuit opened end while the probe is due, and keep it waiting no longer.
+    for contact in [None, Some(Contact::Silent)] {
+        circuit.heard(contact, 0, 15_000);
+        assert_eq!((circuit.state(), circuit.free(15_000, 0)), (CircuitState::Open, 1), "{contact:?}");
+    }
+    // The probe itself: another waits its turn.
+    circuit.heard(None, circuit.openings(), 16_000);
+    assert_eq!((circuit.state(), circuit.open_for(16_000)), (CircuitState::Open, Some(30_000)));
+    // An answer counts, whenever its mail began.
+    circuit.heard(Some(Contact::Reached), 0, 17_000);
+    assert_eq!((circuit.state(), circuit.free(17_000, 0)), (CircuitState::Closed, 1));
+    circuit.heard(Some(Contact::Silent), 0, 17_001);
+    assert_eq!(circuit.state(), CircuitState::Closed, "old silence");
 }
 
 #[test]
@@ -98,7 +144,7 @@ fn probes_after_a_fault_are_rare() {
     let mut circuit = Circuit::new(1);
     let mut now = 0;
     let waits = [0; 5].map(|_| {
-        circuit.heard(Contact::Fault, now);
+        hear(&mut circuit, Contact::Fault, now);
         let wait = circuit.open_for(now).unwrap();
         now += wait;
         wait
@@ -115,12 +161,12 @@ proptest! {
     }
 
     #[test]
-    fn a_circuit_never_stops_for_good(heard in prop::collection::vec((0..3_u8, 0..400_000_i64), 0..60)) {
+    fn a_circuit_never_stops_for_good(heard in prop::collection::vec((0..4_u8, any::<bool>(), 0..400_000_i64), 0..60)) {
         let (mut circuit, mut now) = (Circuit::new(4), 0);
-        for (contact, later) in heard {
+        for (contact, old, later) in heard {
             now += later;
-            let contact = [Contact::Reached, Contact::Silent, Contact::Fault][usize::from(contact)];
-            circuit.heard(contact, now);
+            let contact = [Contact::Reached, Contact::Silent, Contact::Fault].get(usize::from(contact)).copied();
+            circuit.heard(contact, circuit.openings().saturating_sub(u64::from(old)), now);
             prop_assert!(circuit.free(now + circuit.open_for(now).unwrap_or(0), 0) >= 1);
             prop_assert!(circuit.open_for(now).unwrap_or(0) <= 900_000);
             prop_assert!(circuit.free(now, 0) <= 4);

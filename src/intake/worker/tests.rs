@@ -16,7 +16,7 @@ use crate::intake::mailer::Carried;
 use crate::intake::mailer::tests::carry;
 use crate::intake::mailer::tests::model::{Act, Script, Shared, Then};
 use crate::intake::outbox::{DeliveryState, HoldReason, Letter};
-use crate::intake::retry::{CircuitState, Ending, Phase};
+use crate::intake::retry::{CircuitState, Ending, Phase, Said};
 
 /// A mail server that does with each mail what a function says; nothing means that it is not there.
 struct Server<F> {
@@ -32,7 +32,7 @@ impl<F: Fn(&Letter) -> Option<Script> + Send + Sync + 'static> Carrier for Serve
         let carried = match (self.acts)(letter) {
             Some(script) => carry(script, self.seen.clone(), letter, before_dot).await,
             None => {
-                let ending = Ending::NotNow { phase: Phase::Connect, why: "nobody there".into(), greylisted: false };
+                let ending = Ending::NotNow { phase: Phase::Connect, why: "nobody there".into(), said: Said::Nothing };
                 Carried { ending, goodbye: None }
             }
         };

@@ -56,7 +56,8 @@ async fn a_server_that_says_nothing_is_given_up() {
 async fn a_letter_that_no_envelope_holds_is_refused() {
     let mut bad = letter(1);
     bad.rcpt_to = "a@example.com>\r\nRCPT TO:<b@example.com".into();
-    assert_eq!(outcome(&mailer(1).carry(&bad, async { true }).await.ending), ("refused", Phase::Mail));
+    let ending = mailer(1).carry(&bad, async { true }).await.ending;
+    assert_eq!((outcome(&ending), ending.contact()), (("refused", Phase::Connect), None), "it did not come as far as the server");
 }
 
 #[tokio::test]

@@ -8,6 +8,50 @@ use crate::intake::retry::LONGEST_WAIT;
 
 const QUEUED: usize = 10_000;
 
+/// A counter with so many mails. The server swallows the first at its dot and is gone, until so many seconds have passed.
+fn swallowed(mails: usize, back: &Arc<AtomicU64>) -> Counter {
+    let (began, until) = (Instant::now(), back.clone());
+    let acts = move |letter: &Letter| {
+        let is_back = began.elapsed().as_secs() >= until.load(Ordering::SeqCst);
+        if letter.message_id == "<1@example.com>" && !is_back { Some(silent_at("dot")) } else { is_back.then(Script::good) }
+    };
+    Counter::start(Memory::with(mails), acts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_waits_at_its_dot_holds_up_no_probe_and_its_silence_closes_no_circuit() {
+    let back = Arc::new(AtomicU64::new(u64::MAX));
+    let counter = swallowed(10, &back);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!((counter.outbox.state(1), counter.status.circuit()), (DeliveryState::Unknown, CircuitState::Open));
+    minutes(9).await;
+    let tries: u64 = counter.status.counts().iter().map(|count| count.tries).sum();
+    assert!((10..20).contains(&tries), "{tries} in nine minutes: three, after 15 and 30 seconds, then each minute");
+    // The answer to the dot is waited for no longer, and the server is as far away as before.
+    minutes(1).await;
+    assert!(counter.status.counts().iter().any(|count| count.ending == "unanswered"));
+    assert_eq!((counter.status.circuit(), counter.status.reached_at()), (CircuitState::Open, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_waits_at_its_dot_holds_up_nothing_when_the_server_is_back() {
+    let back = Arc::new(AtomicU64::new(120));
+    let counter = swallowed(40, &back);
+    minutes(4).await;
+    assert_eq!((counter.outbox.state(1), counter.status.circuit()), (DeliveryState::Unknown, CircuitState::Closed));
+    assert_eq!(counter.arrived()[1..].iter().collect::<std::collections::BTreeSet<_>>().len(), 39);
+    assert_eq!(counter.most.load(Ordering::SeqCst), 4, "at once, with the one that waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_is_asked_as_before_though_no_answer_comes_in_time() {
+    let counter = Counter::start(Memory::with(20), |_| Some(silent_at("dot")));
+    minutes(25).await;
+    assert_eq!(counter.status.circuit(), CircuitState::Closed);
+    assert_eq!(counter.most.load(Ordering::SeqCst), 4);
+    assert!(counter.arrived().len() >= 8, "{:?}", counter.arrived());
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_mails_outlast_an_outage_and_go_in_their_order() {
     let began = Instant::now();
