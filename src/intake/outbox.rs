@@ -162,7 +162,7 @@ pub struct Lease {
     pub reference: Reference,
     /// The form's name.
     pub form: String,
-    /// How many tries there were before this one.
+    /// How many tries there were before this one that count; see [`Outcome::Unreached`].
     pub attempts: u32,
     /// Whether an earlier try may have arrived (it was `unknown`).
     pub may_repeat: bool,
@@ -180,6 +180,13 @@ pub enum Outcome {
     },
     /// Not now; the next try is due then.
     Deferred {
+        /// When it is due.
+        due: Millis,
+        /// Why, for the operator.
+        why: String,
+    },
+    /// The server was not reached, or lets nobody in: as [`Deferred`](Self::Deferred), and the try does not count.
+    Unreached {
         /// When it is due.
         due: Millis,
         /// Why, for the operator.

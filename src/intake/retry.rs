@@ -177,22 +177,24 @@ impl Ending {
 
 /// What the store is told of a try.
 ///
-/// `tries` counts this one; `chance` is any number, by which the hourly wait is spread; `circuit` is how long the circuit stays
-/// open from now, if it is. A mail that did not get as far as the server had no try of its own: the circuit sees to it that the
-/// server is not asked too often, and the mail is due when it is asked again, so that the oldest still goes first. Nothing if we
-/// stopped ourselves.
+/// `tries` counts this one, and of those before it the ones that counted; `chance` is any number, by which the hourly wait is
+/// spread; `circuit` is how long the circuit stays open from now, if it is. A mail that did not get as far as the server, or was
+/// not let in, had no try of its own ([`Outcome::Unreached`]): the circuit sees to it that the server is not asked too often, and
+/// the mail is due when it is asked again, so that the oldest still goes first. Nothing if we stopped ourselves.
 pub fn plan(ending: &Ending, tries: u32, chance: u64, now: Millis, circuit: Option<Millis>) -> Option<Outcome> {
     let wait = wait(tries, chance);
     let deferred = |wait, why: &String| Some(Outcome::Deferred { due: now.saturating_add(wait), why: why.clone() });
+    let unreached = |why: &String| {
+        let wait = circuit.unwrap_or(MINUTE).min(wait);
+        Some(Outcome::Unreached { due: now.saturating_add(wait), why: why.clone() })
+    };
     match ending {
         Ending::Stopped => None,
         Ending::Sent { reply } => Some(Outcome::Sent { reply: reply.clone() }),
-        Ending::NotNow { phase, why, .. } | Ending::Fault { phase, why } if phase.is_contact() => {
-            deferred(circuit.unwrap_or(MINUTE).min(wait), why)
-        }
+        Ending::NotNow { phase, why, .. } if phase.is_contact() => unreached(why),
+        Ending::Fault { why, .. } => unreached(why),
         Ending::NotNow { why, said: Said::Greylisted, .. } => deferred(wait.max(GREYLIST), why),
         Ending::NotNow { why, .. } => deferred(wait, why),
-        Ending::Fault { why, .. } => deferred(circuit.unwrap_or(MINUTE).min(wait), why),
         Ending::Refused { why, .. } => Some(Outcome::Held { reason: HoldReason::Refused, why: why.clone() }),
         Ending::Unanswered { why } => {
             Some(Outcome::Unknown { due: now.saturating_add(wait.max(UNKNOWN_WAIT)), why: why.clone() })

@@ -112,6 +112,32 @@ fn outcomes_are_recorded_with_what_the_server_said() {
 }
 
 #[test]
+fn a_try_that_did_not_reach_the_server_does_not_count() {
+    on_both("a_try_that_did_not_reach_the_server_does_not_count", async |place| {
+        let store = place.counter().await;
+        let reference = fill(&store, 1).await.remove(0);
+        let unreached = || Outcome::Unreached { due: NOW + 15 * SECOND, why: "nobody there".into() };
+        let first = one(&store, NOW).await;
+        assert_eq!(store.record(&first, unreached(), NOW + SECOND).await, Ok(true));
+        assert_eq!(store.record(&first, unreached(), NOW + SECOND).await, Ok(false), "it is taken back once");
+        let mail = store.show(&reference).await.unwrap().unwrap().deliveries.remove(0);
+        assert_eq!((mail.state, mail.attempts, mail.due), (DeliveryState::Deferred, 0, NOW + 15 * SECOND));
+        assert_eq!((mail.note.as_str(), mail.since, mail.leased_until), ("nobody there", NOW + SECOND, None));
+        assert_eq!(store.lease("w", NOW + 14 * SECOND, NOW + HOUR, 9).await, Ok(Vec::new()));
+        let second = one(&store, NOW + MINUTE).await;
+        assert_eq!((second.attempts, second.fence > first.fence), (0, true), "no fence comes twice");
+        assert_eq!(store.record(&first, sent(), NOW + MINUTE).await, Ok(false));
+        // A folder for mail may fail after its dot was announced.
+        assert_eq!(store.record(&second, unknown(NOW + HOUR), NOW + MINUTE).await, Ok(true));
+        assert_eq!(store.record(&second, unreached(), NOW + MINUTE).await, Ok(true));
+        let why = "451 later".to_owned();
+        let third = one(&store, NOW + 2 * MINUTE).await;
+        store.record(&third, Outcome::Deferred { due: NOW + 3 * MINUTE, why }, NOW + 2 * MINUTE).await.unwrap();
+        assert_eq!(one(&store, NOW + 3 * MINUTE).await.attempts, 1, "one that did counts");
+    });
+}
+
+#[test]
 fn what_is_sent_is_sent_once_and_shows_in_the_status() {
     on_both("what_is_sent_is_sent_once_and_shows_in_the_status", async |place| {
         let store = place.counter().await;
@@ -139,7 +165,9 @@ fn a_lost_lease_changes_nothing() {
         assert_eq!(store.lease("w", NOW + MINUTE - 1, NOW + HOUR, 9).await, Ok(Vec::new()), "while it lives");
         let new = one(&store, NOW + MINUTE).await;
         assert!(new.fence > old.fence && new.attempts == 1 && !new.may_repeat);
-        for outcome in [sent(), unknown(NOW + HOUR), Outcome::Deferred { due: NOW, why: String::new() }] {
+        let (due, why) = (NOW, String::new());
+        let deferred = [Outcome::Deferred { due, why: why.clone() }, Outcome::Unreached { due, why }];
+        for outcome in [sent(), unknown(NOW + HOUR)].into_iter().chain(deferred) {
             assert_eq!(store.record(&old, outcome, NOW + MINUTE).await, Ok(false));
         }
         assert_eq!(store.extend(&old, NOW + HOUR).await, Ok(false));

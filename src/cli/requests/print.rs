@@ -32,16 +32,17 @@ pub(super) fn whole(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
 
 /// How far a mail is, in a line.
 fn progress(mail: &Delivery) -> String {
-    let tries = match mail.attempts {
-        1 => "1 try".to_owned(),
-        tries => format!("{tries} tries"),
+    let after = match mail.attempts {
+        0 => String::new(),
+        1 => " after 1 try".to_owned(),
+        tries => format!(" after {tries} tries"),
     };
     let state = mail.state.name();
     let how = match mail.state {
         DeliveryState::Queued => format!("{state}, due {}", time(mail.due)),
         DeliveryState::Leased => format!("{state} until {}", mail.leased_until.map(time).unwrap_or_default()),
         DeliveryState::Sent => format!("{state} {}", time(mail.since)),
-        DeliveryState::Deferred | DeliveryState::Unknown => format!("{state} after {tries}, next {}", time(mail.due)),
+        DeliveryState::Deferred | DeliveryState::Unknown => format!("{state}{after}, next {}", time(mail.due)),
         DeliveryState::Held => format!("{state} ({}) since {}", mail.hold.map_or("", HoldReason::name), time(mail.since)),
     };
     let twice = if mail.may_repeat { "; may have arrived more than once" } else { "" };

@@ -16,6 +16,7 @@ fn planned(ending: &Ending, tries: u32) -> (&'static str, Millis) {
     match plan(ending, tries, 1_000, 7, None).unwrap() {
         Outcome::Sent { .. } => ("sent", 0),
         Outcome::Deferred { due, .. } => ("deferred", due - 7),
+        Outcome::Unreached { due, .. } => ("unreached", due - 7),
         Outcome::Unknown { due, .. } => ("unknown", due - 7),
         Outcome::Held { reason: HoldReason::Refused, .. } => ("held", 0),
         Outcome::Held { .. } => ("poison", 0),
@@ -49,7 +50,7 @@ fn each_ending_has_its_outcome() {
 fn an_operators_fault_holds_no_mail() {
     for phase in [Phase::Greeting, Phase::StartTls, Phase::Tls, Phase::Auth, Phase::Mail] {
         let fault = Ending::Fault { phase, why: "535".into() };
-        assert_eq!(planned(&fault, 1), ("deferred", 15 * SECOND));
+        assert_eq!(planned(&fault, 1), ("unreached", 15 * SECOND));
         assert_eq!(fault.contact(), Some(Contact::Fault));
     }
 }
@@ -73,11 +74,11 @@ fn only_a_word_about_a_mail_shows_that_the_server_takes_mail() {
 #[test]
 fn a_mail_that_did_not_reach_the_server_is_due_with_the_next_probe() {
     let due = |tries| match plan(&not_now(Phase::Connect), tries, 0, 0, Some(60_000)) {
-        Some(Outcome::Deferred { due, .. }) => due,
+        Some(Outcome::Unreached { due, .. }) => due,
         other => panic!("{other:?}"),
     };
     assert_eq!([due(1), due(9)], [15_000, 60_000]);
-    assert_eq!(planned(&not_now(Phase::Connect), 9), ("deferred", MINUTE));
+    assert_eq!(planned(&not_now(Phase::Connect), 9), ("unreached", MINUTE));
 }
 
 #[test]

@@ -95,6 +95,10 @@ pub(super) const RECORD_SENT: &str =
     WHERE id = $3 AND fence = $4 AND state IN ('leased', 'unknown')";
 pub(super) const RECORD_DEFERRED: &str = "UPDATE deliveries SET state = 'deferred', since = $1, note = $2, due = $3,
     hold = NULL, lease_until = NULL WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
+/// The same, and the lease's try does not count. After a crash before this it does, once.
+pub(super) const RECORD_UNREACHED: &str = "UPDATE deliveries SET state = 'deferred', since = $1, note = $2, due = $3,
+    attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE attempts END, hold = NULL, lease_until = NULL
+    WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
 pub(super) const RECORD_HELD: &str = "UPDATE deliveries SET state = 'held', since = $1, note = $2, hold = $3, lease_until = NULL
     WHERE id = $4 AND fence = $5 AND state IN ('leased', 'unknown')";
 /// The lease goes on under the first of them, until it is due, and ends with the second.

@@ -95,7 +95,7 @@ pub struct Delivery {
     pub since: Millis,
     /// When its next try is due; of no meaning once it is `sent` or `held`.
     pub due: Millis,
-    /// How many tries there were.
+    /// How many tries there were that count, with the one under way; see [`Unreached`](super::super::outbox::Outcome::Unreached).
     pub attempts: u32,
     /// Whether it may have arrived more than once.
     pub may_repeat: bool,

@@ -48,6 +48,7 @@ pub(super) async fn record(client: &Client, lease: &Lease, outcome: &Outcome, no
     let changed = match outcome {
         Outcome::Sent { reply } => execute(client, sql::RECORD_SENT, &[&now, reply, id, fence]).await,
         Outcome::Deferred { due, why } => execute(client, sql::RECORD_DEFERRED, &[&now, why, due, id, fence]).await,
+        Outcome::Unreached { due, why } => execute(client, sql::RECORD_UNREACHED, &[&now, why, due, id, fence]).await,
         Outcome::Unknown { due, why } => execute(client, sql::RECORD_UNKNOWN, &[due, &now, why, id, fence]).await,
         Outcome::Held { reason, why } => execute(client, sql::RECORD_HELD, &[&now, why, &reason.name(), id, fence]).await,
     }?;

@@ -48,6 +48,7 @@ pub(super) fn record(db: &Connection, id: i64, fence: i64, outcome: &Outcome, no
     let changed = match outcome {
         Outcome::Sent { reply } => db.prepare_cached(sql::RECORD_SENT)?.execute(params![now, reply, id, fence]),
         Outcome::Deferred { due, why } => db.prepare_cached(sql::RECORD_DEFERRED)?.execute(params![now, why, due, id, fence]),
+        Outcome::Unreached { due, why } => db.prepare_cached(sql::RECORD_UNREACHED)?.execute(params![now, why, due, id, fence]),
         Outcome::Unknown { due, why } => db.prepare_cached(sql::RECORD_UNKNOWN)?.execute(params![due, now, why, id, fence]),
         Outcome::Held { reason, why } => {
             db.prepare_cached(sql::RECORD_HELD)?.execute(params![now, why, reason.name(), id, fence])

@@ -117,6 +117,9 @@ impl Outbox for Memory {
         match outcome {
             Outcome::Sent { .. } => row.state = DeliveryState::Sent,
             Outcome::Deferred { due, .. } => (row.state, row.due) = (DeliveryState::Deferred, due),
+            Outcome::Unreached { due, .. } => {
+                (row.state, row.due, row.attempts) = (DeliveryState::Deferred, due, row.attempts - 1);
+            }
             Outcome::Unknown { due, .. } => (row.state, row.due, row.may_repeat) = (DeliveryState::Unknown, due, true),
             Outcome::Held { reason, .. } => (row.state, row.reason) = (DeliveryState::Held, Some(reason)),
         }

@@ -80,6 +80,35 @@ async fn ten_thousand_mails_outlast_an_outage_and_go_in_their_order() {
     }
 }
 
+/// How long the first mail takes when the server is back after two hours, and answers it once with this.
+async fn after_an_outage(answer: Script) -> Duration {
+    let (began, answers) = (Instant::now(), AtomicU64::new(0));
+    let acts = move |letter: &Letter| {
+        let is_first = || letter.message_id == "<1@example.com>" && answers.fetch_add(1, Ordering::SeqCst) == 0;
+        let is_back = began.elapsed() >= Duration::from_secs(2 * 3600);
+        is_back.then(|| if is_first() { answer.clone() } else { Script::good() })
+    };
+    let counter = Counter::start(Memory::with(20), acts);
+    minutes(2 * 60).await;
+    assert!(counter.outbox.rows.lock().unwrap().values().all(|row| row.attempts == 0), "no try has reached the server");
+    let back = Instant::now();
+    while counter.outbox.state(1) != DeliveryState::Sent {
+        sleep(Duration::from_secs(1)).await;
+    }
+    back.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_mail_was_no_probe_to_its_own_cost() {
+    // A minute at most until the server is asked, then the wait after a first try.
+    let later = after_an_outage(Script::but("MAIL", Act::say("451 later\r\n"))).await;
+    assert!(later < Duration::from_secs(90), "{later:?}");
+    let shut = after_an_outage(Script::but("MAIL", Act::say("421 later\r\n"))).await;
+    assert!(shut < Duration::from_secs(130), "{shut:?}, with one probe more");
+    let cut = after_an_outage(Script::but("dot", Act { then: Then::HangUp, ..Act::default() })).await;
+    assert!((600..670).contains(&cut.as_secs()), "{cut:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_fails_at_random_gets_every_mail_in_the_end() {
     let tries = AtomicU64::new(0);
