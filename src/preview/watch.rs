@@ -1,7 +1,7 @@
 //! Which files have changed: from the system's events, or by looking at them again and again.
 //!
 //! On Linux a folder is watched with each folder below it (inotify knows no others), so that what never matters can be left out: output
-//! folders, `.git`, `node_modules`, `target`. Elsewhere the system watches a whole tree.
+//! folders, `.git`, `node_modules`, caches. Elsewhere the system watches a whole tree.
 
 mod poll;
 
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecursiveMode};
 
+use crate::site::discover;
 use crate::site::live::Changes;
 use poll::Poll;
 
@@ -59,9 +60,7 @@ pub struct Sources {
 impl Sources {
     /// Whether a folder is left out.
     fn leaves_out(&self, folder: &Path) -> bool {
-        let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let named = name.starts_with('.') || matches!(&*name, "node_modules" | "target");
-        named || self.without.iter().any(|without| folder.starts_with(without)) || folder.join(".madoguchi").exists()
+        discover::leaves_out(folder) || self.without.iter().any(|without| folder.starts_with(without))
     }
 
     /// The folders to be watched by themselves.
@@ -80,7 +79,7 @@ impl Sources {
         all
     }
 
-    /// A folder and those below it, symbolic links followed.
+    /// A folder and those below it, symbolic links followed: a file's link is watched by the folder that the file stands in.
     fn below(&self, folder: &Path, depth: usize, all: &mut Vec<PathBuf>) {
         all.push(folder.to_owned());
         let Ok(entries) = fs::read_dir(folder) else { return };
@@ -90,7 +89,15 @@ impl Sources {
             if depth < DEEPEST && path.is_dir() && !self.leaves_out(&path) {
                 self.below(&path, depth + 1, all);
             }
+            all.extend(self.behind(&path));
         }
+    }
+
+    /// The folder with the file that a symbolic link leads to; that must stand in the site's folder, as for who lists the content.
+    fn behind(&self, link: &Path) -> Option<PathBuf> {
+        let file = fs::canonicalize(link).ok().filter(|file| link.is_symlink() && file.is_file())?;
+        let folder = file.parent()?;
+        folder.starts_with(fs::canonicalize(&self.root).ok()?).then(|| folder.to_owned())
     }
 
     /// Whether a path stands in a folder that is watched with all that is in it.
@@ -196,6 +203,7 @@ impl Watch {
                 if path.is_dir() && !self.sources.leaves_out(path) {
                     self.sources.below(path, 0, &mut fresh);
                 }
+                fresh.extend(self.sources.behind(path));
             }
             for folder in fresh {
                 let _ = watch(backend, &folder, RecursiveMode::NonRecursive);
@@ -272,6 +280,26 @@ fn explained(error: &notify::Error, folder: Option<&Path>) -> WatchError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_content_may_be_made_from_is_watched_and_nothing_else() {
+        use std::os::unix::fs::symlink;
+        let (site, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let root = fs::canonicalize(site.path()).unwrap();
+        for folder in ["content/target", "content/made", "content/.git", "shared/deep", "var"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for file in ["content/made/CACHEDIR.TAG", "shared/deep/a.md"] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        fs::write(elsewhere.path().join("b.md"), "").unwrap();
+        symlink("../shared/deep/a.md", root.join("content/a.md")).unwrap();
+        symlink(elsewhere.path().join("b.md"), root.join("content/b.md")).unwrap();
+        let sources = Sources { folders: vec![root.join("content")], root: root.clone(), without: Vec::new() };
+        let watched: Vec<PathBuf> = sources.all().iter().map(|path| path.strip_prefix(&root).unwrap().to_owned()).collect();
+        assert_eq!(watched, ["", "content", "content/target", "shared/deep"].map(PathBuf::from));
+    }
 
     #[cfg(target_os = "linux")]
     #[test]

@@ -53,8 +53,8 @@ impl Listing {
 
 /// Lists the files below `content`, a path from `root`; both may be `.`.
 ///
-/// Left out: dot-files (but not a docset's redirections and its publishing settings), `.toml`, `node_modules`,
-/// `var` beside the site's configuration, and output folders, which are known by the `.madoguchi` file in them.
+/// Left out: dot-files (but not a docset's redirections and its publishing settings), `.toml`, `var` beside the site's configuration, and
+/// the folders of [`leaves_out`].
 /// A symbolic link is followed if its target lies inside the root.
 pub fn discover(root: &Path, content: &str) -> Checked<Listing> {
     let mut walk = Walk { listing: Listing::default(), linked: 0, linked_from: None, diagnostics: Vec::new() };
@@ -146,10 +146,7 @@ impl Walk {
         let name = entry.file_name().to_string_lossy();
         if entry.file_type().is_dir() {
             let of_the_site = || entry.path().parent() == Some(self.listing.root.as_path());
-            name.starts_with('.')
-                || name == "node_modules"
-                || (name == "var" && of_the_site())
-                || entry.path().join(".madoguchi").exists()
+            leaves_out(entry.path()) || (name == "var" && of_the_site())
         } else {
             (name.starts_with('.') && !is_docset_setting(&name)) || name.to_ascii_lowercase().ends_with(".toml")
         }
@@ -223,6 +220,16 @@ impl Walk {
     }
 }
 
+/// Whether a folder is none of the content wherever it stands: one whose name begins with a dot, `node_modules`, an output folder, which is
+/// known by the `.madoguchi` file in it, and a cache that says so by a `CACHEDIR.TAG`, as Cargo's `target` does
+/// (<https://bford.info/cachedir/>).
+pub(crate) fn leaves_out(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.')
+        || name == "node_modules"
+        || [".madoguchi", "CACHEDIR.TAG"].iter().any(|mark| folder.join(mark).exists())
+}
+
 /// Whether a path below the content folder is left out by its name alone, so that nothing that happens to it matters.
 pub(crate) fn is_hidden(below: &Path) -> bool {
     let mut parts = below.iter().map(|part| part.to_string_lossy()).rev();
@@ -276,6 +283,9 @@ mod tests {
             "a/var/y.md",
             "public/.madoguchi",
             "public/ja/x.md",
+            "made/CACHEDIR.TAG",
+            "made/x.md",
+            "target/z.md",
             "madoguchi.toml",
             ".openpublishing.redirection.json",
             ".openpublishing.publish.config.json",
@@ -283,8 +293,15 @@ mod tests {
         ]);
         let found = discover(site.path(), ".");
         assert_eq!(found.diagnostics, []);
-        let expected =
-            [".openpublishing.publish.config.json", ".openpublishing.redirection.json", "a-b.md", "a/c.md", "a/var/y.md", "b.md"];
+        let expected = [
+            ".openpublishing.publish.config.json",
+            ".openpublishing.redirection.json",
+            "a-b.md",
+            "a/c.md",
+            "a/var/y.md",
+            "b.md",
+            "target/z.md",
+        ];
         assert_eq!(names(&found.value), expected);
         assert!(found.value.files.iter().all(|f| found.value.find(&f.path) == Some(f)));
         assert_eq!(names(&discover(site.path(), "a").value), ["c.md", "var/y.md"]);
