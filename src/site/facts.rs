@@ -10,6 +10,7 @@ use super::outline::on_one_line;
 use super::page::{Page, Version};
 use super::unit::Half;
 use crate::diag::{Code, Diagnostic, Span};
+use crate::form;
 use crate::locale::{LocaleId, LocaleSet};
 use crate::ordered::Set;
 use crate::vpath::SourcePath;
@@ -239,7 +240,9 @@ fn clipped(text: &str) -> String {
 
 fn places(version: &Version) -> Places {
     let headings = version.outline.headings.iter().map(|heading| heading.id.as_str());
-    Places::of(headings.chain(version.outline.anchors.iter().map(String::as_str)))
+    let form = |event: &Ev| if let Kind::Form(name) = event.kind { Some(form::view::id(version.flow.get(name))) } else { None };
+    let forms: Vec<String> = version.flow.events.iter().filter_map(form).collect();
+    Places::of(headings.chain(version.outline.anchors.iter().chain(&forms).map(String::as_str)))
 }
 
 /// All destinations of a version that must be looked up.

@@ -123,6 +123,14 @@ fn a_form_that_stands_twice_is_shown_once() {
 }
 
 #[test]
+fn a_form_is_a_place_that_pages_link_to() {
+    let form = "# A\n\n:::form service-request\n\n[x](#md-form-service-request)\n";
+    let built = site().file("a.md", form).file("b.md", "[x](a.md#md-form-service-request) [y](a.md#md-form-x)\n").build();
+    assert_eq!(built.codes(), ["fragment-missing"]);
+    assert!(built.html("en/b/").contains("href=\"../a/#md-form-service-request\""));
+}
+
+#[test]
 fn a_form_is_sent_to_the_public_address_of_the_counter() {
     let config = format!("{CONFIG}[intake]\npublic_url = \"https://counter.example.com/requests\"\n");
     let built = site().config(&config).file("a.md", "# A\n\n- one\n\n  :::form service-request\n").build();

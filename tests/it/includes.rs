@@ -34,10 +34,23 @@ fn an_include_within_a_line_that_holds_more_loses_no_word_and_is_reported() {
         shown("- one\n- two\n\n---\n\n    a < b\n"),
         (reported.clone(), "<p>See one<br>two<br><code>a &lt; b\n</code>.".into())
     );
+    let behind = "<p>See One.<br><code>x\n</code><br>Two <strong>three</strong>.".to_owned();
+    assert_eq!(shown("One.\n\n```\nx\n```\n\nTwo **three**\n"), (reported.clone(), behind));
     assert_eq!(shown("## Set up\n"), (reported.clone(), "<p>See Set up.".into()));
     assert_eq!(shown("One.\n\n:::form x\n").0, reported);
     assert_eq!(shown("One.\n\n<!-- a remark -->\n"), (String::new(), "<p>See One..".into()));
     assert_eq!(shown(""), (String::new(), "<p>See .".into()));
+}
+
+#[test]
+fn an_untranslated_include_of_an_include_within_a_line_says_its_language() {
+    let site = Site::new()
+        .localized("a.md", "# {101|題|T}\n\n{102|文|Words} [!INCLUDE [x](includes/b.md)]\n")
+        .localized("includes/b.md", "{101|前。|Before.}\n\n[!INCLUDE [x](c.md)]\n")
+        .file("includes/c.md", "English.\n")
+        .build();
+    assert_eq!(site.codes(), ["extension-malformed"]);
+    assert!(site.text("ja/a/").contains("文前。<br><span lang=\"en\">English.</span>"), "{}", site.text("ja/a/"));
 }
 
 #[test]

@@ -196,6 +196,11 @@ fn what_is_commented_out_is_not_shown_whatever_stands_in_it() {
     // In code nothing is commented out, and nothing ends a comment.
     let site = around("`<!--`\n\n> [!NOTE]\n> Shown.\n\n`-->`\n");
     assert!(site.text("en/sub/a/").contains("<p>Shown.</p>\n</div>"), "{}", site.text("en/sub/a/"));
+    let columns = ":::row:::\n\n    :::column:::\n\n    Words\n\n    :::column-end:::\n\n:::row-end:::\n\n```\n:::row:::\n```\n";
+    for end in ["", "\n<!-- -->\n"] {
+        let html = around(&format!("```\n<!--\n```\n\n{columns}{end}")).text("en/sub/a/");
+        assert!(html.contains("<p>Words</p>") && html.contains("<code>:::row:::\n</code>"), "{html}");
+    }
 }
 
 #[test]

@@ -41,15 +41,16 @@ pub(crate) fn lex(document: &Arc<Document>, half: Half, locales: &LocaleSet, fou
     let mut edits = Edits::default();
     let mut repaired = Repaired::default();
     let mut code = Vec::new();
-    let mut round = 0;
+    let (mut round, mut known) = (0, 0);
     // A second parse is needed only where the first shows that code was changed, text would vanish or markers stay; another, where mending one
     // uncovers the other.
     loop {
         let prepared = prepare(document, half, side, &edits, &code);
         let mut lexer = Lexer::new(document, half, locales, &prepared);
         let definitions = lexer.run();
-        if code.is_empty() && prepared.changes(&lexer.code) {
-            code = std::mem::take(&mut lexer.code);
+        if known < 2 && prepared.changes(&lexer.code) {
+            code = prepared.certain(std::mem::take(&mut lexer.code));
+            known += 1;
             continue;
         }
         let again = lexer.repair(&definitions, &mut edits, &mut repaired) && round < 2;

@@ -56,8 +56,8 @@ pub(crate) struct Prepared<'t> {
     pub(crate) found: Vec<Found>,
     /// Block markers made text; see [`repair::displaced_markers`].
     pub(crate) displaced: Vec<Range<usize>>,
-    /// Where comments begin in which directives were left as they are.
-    comments: Vec<usize>,
+    /// Comments in which directives were left as they are.
+    comments: Vec<Range<usize>>,
 }
 
 impl Prepared<'_> {
@@ -69,7 +69,16 @@ impl Prepared<'_> {
     /// Whether a directive, a displaced marker or a comment was found in code, of which there are none.
     pub(crate) fn changes(&self, code: &[Range<usize>]) -> bool {
         let found = self.found.iter().map(|found| found.range.start).chain(self.displaced.iter().map(|marker| marker.start));
-        !code.is_empty() && found.chain(self.comments.iter().copied()).any(|at| is_in(code, at))
+        !code.is_empty() && found.chain(self.comments.iter().map(|comment| comment.start)).any(|at| is_in(code, at))
+    }
+
+    /// Of the code that a parse has found that which holds: what stands in a comment that begins in code was read without its directives.
+    pub(crate) fn certain(&self, mut code: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        let is_none = |comment: &&Range<usize>| is_in(&code, comment.start);
+        let none: Vec<Range<usize>> =
+            self.comments.iter().filter(is_none).map(|comment| comment.start + 1..comment.end).collect();
+        code.retain(|range| !is_in(&none, range.start));
+        code
     }
 }
 
@@ -98,9 +107,11 @@ pub(crate) fn prepare<'t>(
     found.retain(|found| !is_in(code, found.range.start));
     // A mark would end the comment, and show what stands behind it.
     let mut comments = if found.is_empty() { Vec::new() } else { comments::find(text, code) };
-    comments.retain(|comment| found.iter().any(|found| comment.contains(&found.range.start)));
+    comments.retain(|comment| {
+        let next = found.partition_point(|found| found.range.start < comment.start);
+        found.get(next).is_some_and(|found| found.range.start < comment.end)
+    });
     found.retain(|found| !is_in(&comments, found.range.start));
-    let comments = comments.into_iter().map(|comment| comment.start).collect();
     mark_directives(text, &found, marks, &mut edits);
     for at in cjk::sentinels(text) {
         edits.replace(at..at, marks.neutral);

@@ -2,7 +2,7 @@
 
 use super::{Ev, Flow, Kind, Tag};
 
-const STRUCTURE: &str = "the included file holds more than one paragraph; within a line only its words are shown";
+const STRUCTURE: &str = "the included file holds more than a paragraph of words; within a line only the words are shown";
 const LOST: &str =
     "the included file holds code from a file, a form or a video, which cannot stand within a line and is not shown";
 
@@ -21,40 +21,48 @@ struct Line {
     events: Vec<Ev>,
     /// Where the open elements begin in the line; `None` for those of which only the content stands there.
     open: Vec<Option<usize>>,
-    /// How many code blocks are open: their text is code within the line.
-    code: usize,
+    /// Whether a code block is open: its text is code within the line.
+    is_code: bool,
     /// A block has ended or begun since the last words.
     is_apart: bool,
+    /// Whether there were any words.
+    has_words: bool,
     fault: Option<&'static str>,
 }
 
 impl Line {
     fn add(&mut self, event: Ev) {
         match event.kind {
-            Kind::Start(tag) if tag.is_inline() => {
-                self.part(event);
-                self.open.push(Some(self.events.len()));
-                self.push(event);
+            Kind::Start(tag) if tag.is_inline() => self.element(event),
+            Kind::Start(Tag::Foreign(locale)) => {
+                self.is_apart = true;
+                self.element(Ev { kind: Kind::Start(Tag::ForeignInline(locale)), ..event });
             }
             Kind::Start(tag) => self.block(tag),
             Kind::End => self.end(event),
             Kind::Rule => self.is_apart = true,
             Kind::Snippet(_) | Kind::Form(_) | Kind::Video(_) => self.fault = Some(LOST),
-            Kind::Text(txt) if self.code > 0 => {
-                self.part(event);
-                self.push(Ev { kind: Kind::Code(txt), ..event });
-            }
+            Kind::Text(txt) if self.is_code => self.words(Ev { kind: Kind::Code(txt), ..event }),
             Kind::SoftBreak if self.is_apart => {}
-            _ => {
-                self.part(event);
-                self.push(event);
-            }
+            _ => self.words(event),
         }
+    }
+
+    fn words(&mut self, event: Ev) {
+        self.part(event);
+        self.push(event);
+        self.has_words = true;
+    }
+
+    fn element(&mut self, event: Ev) {
+        self.part(event);
+        self.open.push(Some(self.events.len()));
+        self.push(event);
     }
 
     fn block(&mut self, tag: Tag) {
         self.is_apart = true;
-        self.code += usize::from(matches!(tag, Tag::CodeBlock(_)));
+        self.is_code = matches!(tag, Tag::CodeBlock(_));
         if !matches!(tag, Tag::Paragraph | Tag::HtmlBlock) {
             self.fault = self.fault.or(Some(STRUCTURE));
         }
@@ -67,13 +75,13 @@ impl Line {
                 self.events[start].pair = self.events.len() as u32;
                 self.events.push(Ev { pair: start as u32, ..event });
             }
-            None => self.is_apart = true,
+            None => (self.is_apart, self.is_code) = (true, false),
         }
     }
 
     /// Begins a new line where another block's words went before.
     fn part(&mut self, like: Ev) {
-        if std::mem::take(&mut self.is_apart) && !self.events.is_empty() {
+        if std::mem::take(&mut self.is_apart) && self.has_words {
             self.fault = self.fault.or(Some(STRUCTURE));
             self.push(Ev { kind: Kind::HardBreak, segment: super::NONE, ..like });
         }
