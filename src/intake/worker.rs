@@ -15,6 +15,7 @@ mod status;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -92,7 +93,7 @@ impl Clock for SystemClock {
 /// How the worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// The most mails under way at once.
+    /// The most mails under way at once; one more where all these wait at their dots.
     pub at_once: usize,
     /// How long the answers to final dots are waited for when it is asked to stop.
     pub grace: Duration,
@@ -114,8 +115,8 @@ pub struct Worker<O, C, K> {
     bell: Arc<Notify>,
     status: Arc<Status>,
     circuit: Circuit,
-    /// How often the circuit had opened when each of the deliveries under way began.
-    openings: Map<task::Id, u64>,
+    /// The deliveries under way whose dots are not known to be written, each with whether it is.
+    before_dot: Map<task::Id, Arc<AtomicBool>>,
     began: Instant,
     retried_at: Option<Millis>,
     /// How often our own code failed on a delivery.
@@ -133,7 +134,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             bell: Arc::default(),
             status: Arc::default(),
             circuit: Circuit::new(pace.at_once),
-            openings: Map::new(),
+            before_dot: Map::new(),
             began: Instant::now(),
             retried_at: None,
             panics: Map::new(),
@@ -155,6 +156,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         let bell = self.bell.clone();
         let mut under_way = JoinSet::new();
         while !*stop.borrow_and_update() {
+            self.look_at_dots();
             self.begin(&mut under_way, &stop).await;
             tokio::select! {
                 Some(done) = under_way.join_next_with_id() => self.end(done),
@@ -169,15 +171,20 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         drop(timeout(self.pace.grace + Duration::from_secs(1), drained).await);
     }
 
-    /// How many more could be under way.
-    fn room(&self, under_way: &JoinSet<Done>) -> usize {
-        self.pace.at_once.max(1).saturating_sub(under_way.len())
+    /// Lets the circuit go on without those that have come to their dots.
+    fn look_at_dots(&mut self) {
+        let before = self.before_dot.len();
+        self.before_dot.retain(|_, dotted| !dotted.load(Ordering::SeqCst));
+        for _ in self.before_dot.len()..before {
+            self.circuit.heard(None, self.uptime());
+        }
     }
 
-    /// How many of them the circuit lets through.
-    fn free(&self, room: usize) -> usize {
-        let since = self.openings.values().filter(|began| **began == self.circuit.openings()).count();
-        self.circuit.free(self.uptime(), since).min(room)
+    /// How many more could be under way. One more than all may be where all wait at their dots: a server that has died since answers
+    /// none of them for minutes, and must be found out before that, and asked again.
+    fn room(&self, under_way: &JoinSet<Done>) -> usize {
+        let (most, busy) = (self.pace.at_once.max(1), under_way.len());
+        if busy == most && self.before_dot.is_empty() { 1 } else { most.saturating_sub(busy) }
     }
 
     /// Leases as many deliveries as the circuit lets through, and begins them.
@@ -187,7 +194,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             return;
         }
         self.heed_the_operator().await;
-        let free = self.free(room);
+        let free = self.circuit.free(self.uptime(), self.before_dot.len()).min(room);
         if free == 0 {
             return;
         }
@@ -195,8 +202,9 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         match self.outbox.lease(free, now, now.saturating_add(LEASE)).await {
             Ok(leases) => {
                 for lease in leases {
-                    let task = under_way.spawn(self.delivery(lease, stop.clone()).run());
-                    self.openings.insert(task.id(), self.circuit.openings());
+                    let delivery = self.delivery(lease, stop.clone());
+                    let dotted = delivery.dotted.clone();
+                    self.before_dot.insert(under_way.spawn(delivery.run()).id(), dotted);
                 }
             }
             Err(why) => warn!(%why, "the outbox cannot be read; it is tried again"),
@@ -208,6 +216,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             panics: self.panics.get(&lease.delivery).copied().unwrap_or(0),
             open_for: self.circuit.open_for(self.uptime()),
             lease: Arc::new(lease),
+            dotted: Arc::default(),
             outbox: self.outbox.clone(),
             carrier: self.carrier.clone(),
             clock: self.clock.clone(),
@@ -222,10 +231,13 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
             Ok((task, done)) => (task, self.count(done)),
             Err(error) => (error.id(), None),
         };
-        let Some(began) = self.openings.remove(&task) else { return };
+        let counted = self.before_dot.remove(&task).is_some();
         let contact = ending.as_ref().and_then(Ending::contact);
         let (before, now) = (self.circuit.state(), self.uptime());
-        self.circuit.heard(contact, began, now);
+        // One that says nothing after its dot was heard at its dot.
+        if counted || contact.is_some() {
+            self.circuit.heard(contact, now);
+        }
         if let (Some(ending), Some(contact)) = (ending, contact) {
             self.status.heard(contact, self.circuit.state(), self.clock.now());
             self.announce(before, ending.phase().name());

@@ -35,15 +35,14 @@ pub enum CircuitState {
 ///
 /// Open, it lets one mail through at a time, later and later. When that one gets through, two may go, then four, up to `most`.
 ///
-/// A mail may wait ten minutes for the answer to its final dot. If it began before the circuit opened, it is not counted: it holds up
-/// neither a probe nor what follows. Only an answer to it says something new.
+/// A try counts until it writes its final dot: a mail may wait ten minutes for the answer, and must hold up neither a probe nor what
+/// follows one. The answer is heard when it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Circuit {
     most: usize,
     allowed: usize,
     streak: u32,
     open: Option<Open>,
-    openings: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,15 +62,10 @@ impl Open {
 impl Circuit {
     /// A closed circuit through which so many mails may go at once, at least one.
     pub fn new(most: usize) -> Self {
-        Self { most: most.max(1), allowed: most.max(1), streak: 0, open: None, openings: 0 }
+        Self { most: most.max(1), allowed: most.max(1), streak: 0, open: None }
     }
 
-    /// How often it has opened. A try that began when this was another number began before it last did.
-    pub fn openings(&self) -> u64 {
-        self.openings
-    }
-
-    /// How many tries may begin while so many are under way that began since it last opened.
+    /// How many tries may begin while so many are under way to their dots.
     pub fn free(&self, now: Millis, under_way: usize) -> usize {
         match &self.open {
             None => self.allowed.saturating_sub(under_way),
@@ -79,15 +73,15 @@ impl Circuit {
         }
     }
 
-    /// Takes in what a try has said of the server, if anything; `began` is what [`openings`](Self::openings) was when it began.
-    pub fn heard(&mut self, contact: Option<Contact>, began: u64, now: Millis) {
-        if self.knows(contact, began, now) {
-            return;
-        }
+    /// Takes in what a try has said of the server by its end; nothing if that says nothing, and when it writes its dot.
+    pub fn heard(&mut self, contact: Option<Contact>, now: Millis) {
         match (contact, &self.open) {
             (None, None) => {}
             (Some(Contact::Reached), None) => (self.streak, self.allowed) = (0, (self.allowed * 2).min(self.most)),
             (Some(Contact::Reached), Some(_)) => (self.streak, self.allowed, self.open) = (0, 1, None),
+            // One that began before the circuit opened tells nothing new.
+            (None | Some(Contact::Silent), Some(open)) if now < open.until => {}
+            (Some(Contact::Fault), Some(open)) if open.fault && now < open.until => {}
             (_, Some(open)) => {
                 // A probe that said nothing is followed by the next in its time, lest all mails be tried at once.
                 let fault = contact.map_or(open.fault, |contact| contact == Contact::Fault);
@@ -98,20 +92,9 @@ impl Circuit {
                 self.streak += 1;
                 // On the way back up one failure is enough.
                 if contact == Contact::Fault || self.streak >= STREAK || self.allowed < self.most {
-                    self.openings += 1;
                     self.open = Some(Open::new(contact == Contact::Fault, 0, now));
                 }
             }
-        }
-    }
-
-    /// Whether a try tells nothing new: it began before the circuit last opened, or ends while the next probe waits anyway.
-    fn knows(&self, contact: Option<Contact>, began: u64, now: Millis) -> bool {
-        let is_old = began != self.openings;
-        match (contact, &self.open) {
-            (Some(Contact::Reached), _) => false,
-            (Some(Contact::Fault), open) => open.as_ref().is_some_and(|open| open.fault && (is_old || now < open.until)),
-            (None | Some(Contact::Silent), open) => is_old || open.as_ref().is_some_and(|open| now < open.until),
         }
     }
 
@@ -122,7 +105,7 @@ impl Circuit {
 
     /// Lets the next mail through at once: an operator has asked for it.
     pub fn reset(&mut self) {
-        *self = Self { openings: self.openings, ..Self::new(self.most) };
+        *self = Self::new(self.most);
     }
 
     /// What the operator sees.

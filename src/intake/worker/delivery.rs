@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A try that has not begun.
 pub(super) struct Delivery<O, C, K> {
     pub(super) lease: Arc<Lease>,
+    /// Whether its final dot goes out.
+    pub(super) dotted: Arc<AtomicBool>,
     pub(super) outbox: Arc<O>,
     pub(super) carrier: Arc<C>,
     pub(super) clock: Arc<K>,
@@ -44,13 +46,12 @@ pub(super) struct Done {
 impl<O: Outbox, C: Carrier, K: Clock> Delivery<O, C, K> {
     /// Hands the mail over and records how that ended.
     pub(super) async fn run(mut self) -> Done {
-        let dotted = Arc::new(AtomicBool::new(false));
-        let mut carrying = self.carry(dotted.clone());
+        let mut carrying = self.carry();
         let carried = tokio::select! {
             carried = &mut carrying => Some(carried),
-            () = asked_to_stop(&mut self.stop) => self.stopped(carrying, &dotted).await,
+            () = asked_to_stop(&mut self.stop) => self.stopped(carrying).await,
         };
-        let dotted = dotted.load(Ordering::SeqCst);
+        let dotted = self.dotted.load(Ordering::SeqCst);
         match carried {
             Some(Ok(carried)) => self.carried(carried).await,
             Some(Err(error)) if error.is_panic() => self.panicked(dotted).await,
@@ -59,9 +60,9 @@ impl<O: Outbox, C: Carrier, K: Clock> Delivery<O, C, K> {
     }
 
     /// The try in a task of its own: what goes wrong there goes no further, and it can be cut short.
-    fn carry(&self, dotted: Arc<AtomicBool>) -> JoinHandle<Carried> {
+    fn carry(&self) -> JoinHandle<Carried> {
         let (lease, outbox, clock) = (self.lease.clone(), self.outbox.clone(), self.clock.clone());
-        let (carrier, stop) = (self.carrier.clone(), self.stop.clone());
+        let (carrier, stop, dotted) = (self.carrier.clone(), self.stop.clone(), self.dotted.clone());
         tokio::spawn(async move {
             let before_dot = async {
                 let now = clock.now();
@@ -83,12 +84,8 @@ impl<O: Outbox, C: Carrier, K: Clock> Delivery<O, C, K> {
     }
 
     /// Before the dot the try is cut short; after it the answer is waited for, but not for long.
-    async fn stopped(
-        &self,
-        mut carrying: JoinHandle<Carried>,
-        dotted: &AtomicBool,
-    ) -> Option<Result<Carried, tokio::task::JoinError>> {
-        let grace = if dotted.load(Ordering::SeqCst) { self.grace } else { Duration::ZERO };
+    async fn stopped(&self, mut carrying: JoinHandle<Carried>) -> Option<Result<Carried, tokio::task::JoinError>> {
+        let grace = if self.dotted.load(Ordering::SeqCst) { self.grace } else { Duration::ZERO };
         if let Ok(carried) = timeout(grace, &mut carrying).await {
             return Some(carried);
         }

@@ -43,13 +43,61 @@ async fn a_mail_that_waits_at_its_dot_holds_up_nothing_when_the_server_is_back()
     assert_eq!(counter.most.load(Ordering::SeqCst), 4, "at once, with the one that waits");
 }
 
+/// A counter whose server is away for two minutes after it has swallowed so many mails, and then silent at the dots of some. Those
+/// that come to it are numbered from 0.
+fn silent_when_back(swallowed: usize, is_silent: impl Fn(u64) -> bool + Send + Sync + 'static) -> Counter {
+    let (began, came) = (Instant::now(), AtomicU64::new(0));
+    let acts = move |letter: &Letter| {
+        if began.elapsed() < Duration::from_secs(120) {
+            let is_swallowed = (1..=swallowed).any(|n| letter.message_id == format!("<{n}@example.com>"));
+            return is_swallowed.then(|| silent_at("dot"));
+        }
+        Some(if is_silent(came.fetch_add(1, Ordering::SeqCst)) { silent_at("dot") } else { Script::good() })
+    };
+    Counter::start(Memory::with(20), acts)
+}
+
+fn sent(counter: &Counter) -> usize {
+    counter.outbox.rows.lock().unwrap().values().filter(|row| row.state == DeliveryState::Sent).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_silent_at_its_dot_after_an_outage_holds_up_no_others() {
+    // The first probe, the one after it that goes alone, and one of the next two.
+    for silent in 0..3 {
+        let counter = silent_when_back(0, move |came| came == silent);
+        minutes(2 + 2).await;
+        assert_eq!((sent(&counter), counter.status.circuit()), (19, CircuitState::Closed), "number {silent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_no_dot_is_probed_on_after_an_outage() {
+    let counter = silent_when_back(0, |_| true);
+    minutes(2 + 5).await;
+    assert!((4..=5).contains(&counter.arrived().len()), "each minute, until all places are taken: {:?}", counter.arrived());
+    minutes(55).await;
+    assert!(counter.arrived().len() >= 20, "{:?}", counter.arrived());
+    assert_eq!((counter.status.circuit(), sent(&counter)), (CircuitState::Open, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_dies_with_all_mails_at_their_dots_is_found_out_and_asked_again() {
+    let counter = silent_when_back(4, |_| false);
+    minutes(1).await;
+    assert_eq!((counter.status.circuit(), counter.arrived().len()), (CircuitState::Open, 4));
+    minutes(1 + 2).await;
+    assert_eq!((sent(&counter), counter.status.circuit()), (16, CircuitState::Closed));
+    assert_eq!(counter.most.load(Ordering::SeqCst), 5, "one more than the four that wait");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_server_is_asked_as_before_though_no_answer_comes_in_time() {
     let counter = Counter::start(Memory::with(20), |_| Some(silent_at("dot")));
     minutes(25).await;
     assert_eq!(counter.status.circuit(), CircuitState::Closed);
-    assert_eq!(counter.most.load(Ordering::SeqCst), 4);
-    assert!(counter.arrived().len() >= 8, "{:?}", counter.arrived());
+    assert_eq!(counter.most.load(Ordering::SeqCst), 5, "one more than the four that wait");
+    assert!(counter.arrived().len() >= 10, "{:?}", counter.arrived());
 }
 
 #[tokio::test(start_paused = true)]
