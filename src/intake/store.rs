@@ -224,7 +224,8 @@ impl Store {
 
     /// Deletes the requests whose mails have all been sent longer ago than their form's retention period, expired tokens, and old
     /// records of confirmations; then wipes, also what was deleted before by a call that could not wipe or did not live to. To be called
-    /// at least once a day, better every hour. Requests of a form that is not named are kept.
+    /// at least once a day, better every hour. Requests of a form that is not named are kept. While another counter wipes (PostgreSQL),
+    /// that is left to it, and to the next call.
     ///
     /// # Errors
     /// The store cannot be written; or what was deleted cannot be wiped now: the next call does it.

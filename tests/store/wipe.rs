@@ -100,6 +100,34 @@ fn a_command_that_could_not_wipe_is_followed_by_a_purge_that_does() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+fn of_counters_that_purge_together_one_wipes_and_a_command_waits_for_it() {
+    let place = match Place::postgres() {
+        Ok(place) => place,
+        Err(why) => {
+            println!("SKIPPED: of_counters_that_purge_together_one_wipes_and_a_command_waits_for_it: {why}");
+            return;
+        }
+    };
+    run(async {
+        let (one, other) = (place.counter().await, place.counter().await);
+        let reference = sent(&one, 3).await.remove(0);
+        let hindrance = Hindrance::at(&place).await;
+        let both: [_; 2] = tokio::join!(purged(&one, NOW + DAY), purged(&other, NOW + DAY)).into();
+        assert_eq!(both.iter().filter(|result| result.is_ok()).count(), 1, "{both:?}");
+        assert!(both.contains(&Err(StoreError::Busy)), "{both:?}");
+        let ends = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            hindrance.end().await;
+        };
+        let (purged_again, forgotten, ()) =
+            tokio::join!(purged(&one, NOW + DAY), other.forget(&reference, false, NOW + DAY), ends);
+        assert_eq!((purged_again, forgotten), (Ok(Purged::Done(0)), Ok(Forgotten::NotFound)));
+        nothing_is_owed(&place, &one, NOW + DAY).await;
+    });
+}
+
+#[test]
 fn a_wipe_for_which_the_disk_has_no_room_writes_nothing_and_is_owed() {
     run(async {
         let place = Place::sqlite();

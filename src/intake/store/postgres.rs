@@ -186,7 +186,7 @@ impl Postgres {
         let limits = self.0.options.confirmations;
         let (purged, owes_wipe) = erase::purge(&mut self.unhurried().await?, now, retention, limits).await?;
         if owes_wipe {
-            self.wipe().await?;
+            erase::wipe_unless_another_does(&self.unhurried().await?).await?;
         }
         Ok(purged)
     }
@@ -280,7 +280,7 @@ async fn number(db: &impl Asks, name: &str) -> Result<Option<i64>, StoreError> {
 
 /// Waits until nobody else holds this lock of ours; it is let go of at the end of the transaction.
 async fn lock(db: &impl Asks, lock: Lock) -> Result<(), StoreError> {
-    execute(db, "SELECT pg_advisory_xact_lock($1)", &[&(0x4D41_444F_0000_0000_i64 + lock as i64)]).await.map(|_| ())
+    execute(db, "SELECT pg_advisory_xact_lock($1)", &[&lock.number()]).await.map(|_| ())
 }
 
 /// What counters do one after the other.
@@ -289,4 +289,12 @@ enum Lock {
     Migration,
     Confirmation,
     Purge,
+    Wipe,
+}
+
+impl Lock {
+    /// By which the server knows it.
+    fn number(self) -> i64 {
+        0x4D41_444F_0000_0000_i64 + self as i64
+    }
 }

@@ -7,7 +7,7 @@ use super::super::error::StoreError;
 use super::super::row::{self, Columns};
 use super::super::sql;
 use super::super::values::{Forgotten, Purged, Retention};
-use super::{Lock, each, execute, lock, number};
+use super::{Lock, each, execute, lock, number, one};
 use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{ConfirmationLimits, Millis};
@@ -102,8 +102,28 @@ async fn remember(db: &Transaction<'_>, seen: Seen) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the space of deleted rows back. What the server keeps elsewhere (its log, replicas, backups) is the operator's.
+/// Gives the space of deleted rows back. What the server keeps elsewhere (its log, replicas, backups) is the operator's. A wipe that
+/// another does is waited for, as long as any lock is.
 pub(super) async fn wipe(client: &ClientWrapper) -> Result<(), StoreError> {
+    execute(client, "SELECT pg_advisory_lock($1)", &[&Lock::Wipe.number()]).await?;
+    wipe_and_unlock(client).await
+}
+
+/// The same, unless another wipes now. What that one does not see is still owed.
+pub(super) async fn wipe_unless_another_does(client: &ClientWrapper) -> Result<(), StoreError> {
+    let row = one(client, "SELECT pg_try_advisory_lock($1)::int::bigint", &[&Lock::Wipe.number()]).await?;
+    if row.map(|row| row.integer(0)).transpose()? == Some(1) { wipe_and_unlock(client).await } else { Ok(()) }
+}
+
+/// VACUUM runs in no transaction, so that the lock is the session's.
+async fn wipe_and_unlock(client: &ClientWrapper) -> Result<(), StoreError> {
+    let wiped = wipe_tables(client).await;
+    // The session, which is not used again, would let go of it as it ends, but perhaps only after the next wipe has asked.
+    let unlocked = execute(client, "SELECT pg_advisory_unlock($1)", &[&Lock::Wipe.number()]).await;
+    wiped.and(unlocked.map(|_| ()))
+}
+
+async fn wipe_tables(client: &ClientWrapper) -> Result<(), StoreError> {
     crash::point("store.before-wipe");
     let deletions = number(client, sql::DELETIONS).await?;
     // Each by itself: several in one message would be a transaction, which VACUUM refuses.
