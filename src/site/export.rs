@@ -3,6 +3,7 @@
 //! Nothing of this is made unless `exports` asks for it. A page that is exported is read once more, for its source text is not kept.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -131,8 +132,8 @@ fn pairs(model: &Model<'_>, locale: LocaleId, version: &Version, original: &Vers
 }
 
 fn place<'a>(segment: &Segment, half: Half, side: &'a super::unit::Side) -> Option<Place<'a>> {
-    let range = segment.range(half)?;
-    Some(Place { file: side.path.as_str(), start: side.file_offset(range.start), end: side.file_offset(range.end) })
+    let Range { start, end } = side.file_range(segment.range(half)?);
+    Some(Place { file: side.path.as_str(), start, end })
 }
 
 /// The words of a segment without markup, and the block that it stands in.

@@ -124,6 +124,13 @@ impl Side {
         self.piece_at(offset).map_or(0, |at| self.pieces[at].file_start + offset - self.pieces[at].start)
     }
 
+    /// Where in the file a range of the text stands. What follows the range may come from elsewhere, so the end is that of its last byte.
+    pub fn file_range(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.file_offset(range.start);
+        let end = if range.end > range.start { self.file_offset(range.end - 1) + 1 } else { start };
+        start..end.max(start)
+    }
+
     /// Where in the document's skeleton a byte stands: equal on both sides where they correspond.
     pub fn position(&self, offset: usize) -> (u32, usize) {
         self.piece_at(offset).map_or((0, 0), |at| {

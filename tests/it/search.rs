@@ -247,3 +247,23 @@ fn exports_give_each_page_as_markdown_and_pairs_and_a_list_of_all() {
     );
     assert!(!site().build().has("ja/a/index.md"));
 }
+
+/// On a localized page what follows a text is the markup of its pair.
+#[test]
+fn the_places_of_pairs_are_those_of_their_texts() {
+    let config = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nexports = [\"pairs\"]\n";
+    let body = "# {101|請求|Billing}\n\n{102|手順。|Steps.}{103|次へ。|Next.} {104||Only here.}\n";
+    let file = crate::support::localized(body);
+    let built = Site::new().config(config).file("a.md", &file).build();
+    let lines = String::from_utf8(built.bytes("ja/a/pairs.jsonl").unwrap()).unwrap();
+    let pairs: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(pairs.len(), 4);
+    for pair in &pairs {
+        for half in ["source", "target"] {
+            let place = &pair[format!("{half}_place")];
+            let [start, end] = ["start", "end"].map(|key| usize::try_from(place[key].as_u64().unwrap()).unwrap());
+            assert_eq!(&file[start..end], pair[half].as_str().unwrap_or_default(), "{pair}");
+            assert_eq!(place["file"], "a.md");
+        }
+    }
+}

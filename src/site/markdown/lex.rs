@@ -386,7 +386,5 @@ impl<'p> Lexer<'p> {
 
 /// A range of a side's text as a place in its file.
 pub(crate) fn span(side: &Side, range: Range<usize>) -> Span {
-    let start = side.file_offset(range.start);
-    let end = if range.end > range.start { side.file_offset(range.end - 1) + 1 } else { start };
-    Span::new(side.path.clone(), start..end.max(start))
+    Span::new(side.path.clone(), side.file_range(range))
 }
