@@ -83,13 +83,14 @@ impl<'s> Reader<'s> {
         let mut seen = FxHashSet::default();
         let holds_markup =
             |value: &str| value.contains('<') && (value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id="));
-        for (key, value) in &entries {
+        for (at, (key, value)) in entries.iter().enumerate() {
             let lower = lower(key);
             if seen.contains(&lower) {
                 if self.diagnostics.len() > MOST_WARNINGS {
                     continue;
                 }
-                self.warn(self.place(key, 1), &format!("the key `{key}` stands twice"), "remove one; the first is used");
+                let nth = entries.iter().take(at).filter(|(other, _)| other.eq_ignore_ascii_case(key)).count();
+                self.warn(self.place(key, nth), &format!("the key `{key}` stands twice"), "remove one; the first is used");
             } else if holds_markup(value) {
                 self.warn(self.place(key, 0), &format!("`{key}` holds segment markup"), "front matter cannot hold segments");
             } else {
@@ -141,20 +142,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The line of the `nth` (from zero) occurrence of a key, else the line that opens the front matter.
     fn place(&self, key: &str, nth: usize) -> Range<usize> {
-        let yaml = self.source.text.get(self.block.yaml.clone()).unwrap_or_default();
-        let is_key = |line: &str| {
-            let head = line.trim_start_matches(['"', '\'']);
-            head.get(..key.len()).is_some_and(|head| head.eq_ignore_ascii_case(key))
-        };
-        let mut at = self.block.yaml.start;
-        let lines = yaml.split_inclusive('\n').map(|line| {
-            at += line.len();
-            (line, at - line.len())
-        });
-        let found = lines.filter(|(line, _)| is_key(line)).nth(nth);
-        found.map_or(self.block.fence.clone(), |(line, start)| start..start + line.trim_end().len())
+        self.block.line_of(&self.source.text, key, nth)
     }
 
     fn line(&self, at: usize) -> Range<usize> {

@@ -14,6 +14,15 @@ pub(super) struct Block {
     pub(super) closed: bool,
 }
 
+impl Block {
+    /// The line of the `nth` (from zero) occurrence of a key, else the line that opens the front matter.
+    pub(super) fn line_of(&self, text: &str, key: &str, nth: usize) -> Range<usize> {
+        let yaml = text.get(..self.yaml.end).unwrap_or_default();
+        let found = Lines { text: yaml, at: self.yaml.start }.filter(|(line, _)| begins_with(line, key)).nth(nth);
+        found.map_or(self.fence.clone(), |(line, range)| range.start..range.start + line.trim_end().len())
+    }
+}
+
 /// The length of the byte order mark.
 pub(super) fn bom(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
@@ -62,6 +71,14 @@ impl<'t> Iterator for Lines<'t> {
 fn holds_keys(yaml: &str) -> bool {
     let mut said = yaml.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     said.next().is_none_or(|first| key(first).is_some()) || said.any(|line| line.starts_with("ms.") && key(line).is_some())
+}
+
+/// Whether a line begins with just this key, in any case and with or without quotation marks, and not with a longer one.
+fn begins_with(line: &str, key: &str) -> bool {
+    let line = line.trim_start_matches(['"', '\'']);
+    let named = line.get(..key.len()).is_some_and(|head| head.eq_ignore_ascii_case(key));
+    let after = line.get(key.len()..).unwrap_or_default();
+    named && after.trim_start_matches(['"', '\'']).trim_start().starts_with(':')
 }
 
 fn is_yaml_like(line: &str) -> bool {

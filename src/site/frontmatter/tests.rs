@@ -63,6 +63,13 @@ fn damage_is_reported_at_its_place_and_the_rest_is_kept() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_reported_at_each_place_of_its_own() {
+    let (front, _, reported) = read("---\ntitle: A\ntitleSuffix: S\n\"Title\" : B\ntitle: C\ntitle of all: D\n---\n");
+    assert_eq!((front.title.as_deref(), front.fields.len()), (Some("A"), 2));
+    assert_eq!(reported, ["\"Title\" : B", "title: C"]);
+}
+
+#[test]
 fn markup_of_segments_never_becomes_a_value() {
     let pair =
         "<span data-ttu-id=\"0a1b2-101\">題</span><span class=\"sxs-lookup\"><span data-stu-id=\"0a1b2-101\">T</span></span>";
