@@ -65,6 +65,15 @@ pub fn body_start(text: &str) -> usize {
     block::find(text).map_or(block::bom(text), |block| block.body)
 }
 
+/// The place of a key's value in a file's front matter; the key's line, where the value does not stand in it as it is read.
+pub(super) fn place_of_value(text: &str, key: &str, value: &str) -> Range<usize> {
+    let Some(block) = block::find(text) else { return 0..0 };
+    let line = block.line_of(text, key, 0);
+    let written = text.get(line.clone()).and_then(|line| line.split_once(':')).map_or("", |(_, written)| written);
+    let at = written.find(value).map(|at| line.end - written.len() + at);
+    at.map_or(line, |at| at..at + value.len())
+}
+
 struct Reader<'s> {
     source: &'s Source,
     block: &'s Block,

@@ -13,7 +13,7 @@ use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Source;
 
-use super::frontmatter::{FrontMatter, front_matter};
+use super::frontmatter::{FrontMatter, front_matter, place_of_value};
 use super::split::{Built, Half, Split, split};
 use super::unit::{Document, Form, Segment, Side};
 
@@ -120,8 +120,7 @@ fn segments(ours: &Built, theirs: Option<&Built>) -> Vec<Segment> {
 }
 
 fn unknown_locale(source: &Source, tag: &str) -> Diagnostic {
-    let start = source.text.find(tag).unwrap_or(0);
-    let span = Span::new(source.path.clone(), start..start + tag.len());
+    let span = Span::new(source.path.clone(), place_of_value(&source.text, "ms.contentlocale", tag));
     Diagnostic::new(Code::LocaleUnknown, span, format!("the site has no locale `{tag}`"))
         .help("add it to `locales`, or correct `ms.contentlocale`")
 }

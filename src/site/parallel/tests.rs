@@ -145,3 +145,19 @@ fn a_locale_that_the_site_has_not_leaves_the_source() {
     assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::LocaleUnknown]);
     assert_eq!((value.form, value.source.text.as_str(), value.target), (Form::Single, "Title\n", None));
 }
+
+#[test]
+fn an_unknown_locale_is_marked_where_the_page_names_it() {
+    let marked = |front: &str| {
+        let text = format!("---\n{front}---\nText.\n");
+        let Checked { diagnostics, .. } = localized(&source("a.md", &text), None, &locales());
+        let [found] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+        assert_eq!(found.code, Code::LocaleUnknown);
+        (found.span.start - "---\n".len(), text[found.span.start..found.span.end].to_owned())
+    };
+    assert_eq!(marked("title: A free guide\nms.contentlocale: fr\n"), (38, "fr".to_owned()));
+    assert_eq!(marked("fr: fr\n\"MS.ContentLocale\" : 'fr'\n"), (29, "fr".to_owned()));
+    assert_eq!(marked("ms.contentlocale.fr: fr\nms.contentlocale: m\n"), (42, "m".to_owned()));
+    let folded = "ms.contentlocale: >\n  fr\n";
+    assert_eq!(marked(folded), (0, "ms.contentlocale: >".to_owned()));
+}
