@@ -50,7 +50,8 @@ type Entry<'t> = (Cow<'t, str>, Cow<'t, str>);
 /// Reads a file's front matter, and says at which byte the body begins, after a byte order mark and the front matter.
 ///
 /// Damage (no closing line, not YAML, a key twice, a date that is none) is a [`Code::FrontMatter`] warning; what can be
-/// understood is kept, the first of equal keys wins. Text that merely begins with a thematic break is no front matter.
+/// understood is kept, the first of equal keys wins. A rule of the text does not close front matter. Text that merely begins
+/// with a thematic break is no front matter.
 pub fn front_matter(source: &Source) -> Checked<(FrontMatter, usize)> {
     let text = source.text.as_str();
     let Some(block) = block::find(text) else { return Checked::sound((FrontMatter::default(), block::bom(text))) };
@@ -60,7 +61,7 @@ pub fn front_matter(source: &Source) -> Checked<(FrontMatter, usize)> {
     Checked { value: (front, block.body), diagnostics }
 }
 
-/// The byte at which a file's body begins. Costs no YAML.
+/// The byte at which a file's body begins. Costs no YAML, except where text stands in what seems to be front matter.
 pub fn body_start(text: &str) -> usize {
     block::find(text).map_or(block::bom(text), |block| block.body)
 }

@@ -70,6 +70,50 @@ fn a_key_that_stands_twice_is_reported_at_each_place_of_its_own() {
 }
 
 #[test]
+fn a_rule_of_the_text_does_not_close_front_matter() {
+    for body in [
+        "\n# Heading\n\nFirst text.\n\n---\n\nMore.",
+        "\r\n# Heading\r\n\r\n- a\r\n- b\r\n\r\n---\r\n\r\nMore.",
+        "\n\n# Heading\n\nNote: this.\n\nText.\n\n...\n",
+        "\nSet as a heading\n---\n",
+        "\n<span data-ttu-id=\"0a1b2-101\">\n\n***\n---\n",
+    ] {
+        let (front, rest, reported) = read(&format!("---\ntitle: x\n# kept\nuid: y\n{body}"));
+        assert_eq!((front.title.as_deref(), rest.as_str()), (Some("x"), body));
+        assert_eq!(reported, ["---"], "{body:?}");
+    }
+}
+
+#[test]
+fn comments_empty_lines_and_long_values_stay_front_matter() {
+    for sound in [
+        "title: x\n\n# The publisher's:\nms.date: 04/26/2019\n\n",
+        "title: x\n\n# One\n\n# Two\n\n",
+        "title: |\n  a\n\n  # b\n\n  c\n\nuid: y\n\n",
+        "title: a\n  goes on\n\n  and on\n\n",
+        "title: \"a\n\n  b\"\n\n",
+        "title: x\nbase: &a {b: c}\n\n<<: *a\n\n",
+    ] {
+        let (front, body, reported) = read(&format!("---\n{sound}---\nb"));
+        assert!(front.title.is_some(), "{sound}");
+        assert_eq!((body.as_str(), reported.len()), ("b", 0), "{sound}");
+    }
+}
+
+#[test]
+fn damage_does_not_make_text_of_front_matter_whose_keys_go_on() {
+    for damaged in [
+        "title: x\n\n# Then\n\nuid: a: b: c\n",
+        "title: x\n\nLost words.\n\nms.date: 04/26/2019\nms.custom:\n- a\n",
+        "title: x\ndescription: >\n\nNot indented.\n\n",
+        "title: \"x\n\nNever closed.\n\n",
+    ] {
+        let (_, body, reported) = read(&format!("---\n{damaged}---\nb"));
+        assert_eq!((body.as_str(), reported.len()), ("b", 1), "{damaged}");
+    }
+}
+
+#[test]
 fn markup_of_segments_never_becomes_a_value() {
     let pair =
         "<span data-ttu-id=\"0a1b2-101\">題</span><span class=\"sxs-lookup\"><span data-stu-id=\"0a1b2-101\">T</span></span>";

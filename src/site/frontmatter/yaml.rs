@@ -87,8 +87,13 @@ fn damage(yaml: &str, at: Option<usize>, what: impl Into<String>) -> Damage {
 /// Entries of text that is not YAML: each line that begins with a key and holds more than a marker.
 pub(super) fn by_line(text: &str) -> Vec<Entry<'_>> {
     let entries = text.lines().filter_map(block::key);
-    let said = entries.filter(|(_, value)| !matches!(*value, "" | "|" | ">" | ">-" | "|-") && !is_null(value));
+    let said = entries.filter(|(_, value)| !value.is_empty() && !opens_block(value) && !is_null(value));
     said.map(|(key, value)| (key.into(), unquoted(value).into())).collect()
+}
+
+/// Whether the lines below are the value.
+pub(super) fn opens_block(value: &str) -> bool {
+    matches!(value, "|" | ">" | ">-" | "|-")
 }
 
 fn unquoted(value: &str) -> &str {
