@@ -49,40 +49,44 @@ pub fn to_markdown(source: &Source) -> Checked<Option<YamlPage>> {
         let message = format!("the page is not valid YAML: {}", damage.message);
         Diagnostic::new(Code::FrontMatter, span, message).help("what stands before this place is shown; correct the file")
     };
-    let diagnostics = damage.map(report).into_iter().collect();
-    let (front, writer) = root.map(|root| (front(&root), page(&root))).unwrap_or_default();
+    let mut diagnostics: Vec<_> = damage.map(report).into_iter().collect();
+    let front = root.as_ref().map(|root| front(root, source).unpack(&mut diagnostics)).unwrap_or_default();
+    let writer = root.as_ref().map(page).unwrap_or_default();
     let page = YamlPage { kind: kind.to_owned(), front, markdown: writer.text, pieces: writer.pieces };
     Checked { value: Some(page), diagnostics }
 }
 
 #[allow(clippy::needless_update, reason = "front matter may come to hold more than YAML pages do")]
-fn front(root: &Data) -> FrontMatter {
+fn front(root: &Data, source: &Source) -> Checked<FrontMatter> {
     let metadata = root.get("metadata");
     let text = |key: &str| metadata.and_then(|metadata| metadata.text_of(key)).map(str::to_owned);
-    FrontMatter {
+    let mut diagnostics = Vec::new();
+    let mut date = |key: &str| metadata.and_then(|metadata| read_date(metadata.get(key)?, source).unpack(&mut diagnostics));
+    let [ms_date, plain_date, last_handoff] = ["ms.date", "date", "ms.lasthandoff"].map(&mut date);
+    let value = FrontMatter {
         title: text("title").or_else(|| name(root).and_then(Data::text).map(on_one_line)),
         description: text("description"),
-        date: text("ms.date").or_else(|| text("date")).and_then(|date| parse_date(&date)),
+        date: ms_date.or(plain_date),
         translation_type: text("ms.translationtype"),
         content_locale: text("ms.contentlocale"),
-        last_handoff: text("ms.lasthandoff").and_then(|date| parse_date(&date)),
+        last_handoff,
         uid: root.text_of("uid").map(str::to_owned).or_else(|| text("uid")),
         robots: text("robots"),
         draft: text("draft").is_some_and(|draft| draft.eq_ignore_ascii_case("true")),
         ..FrontMatter::default()
-    }
+    };
+    Checked { value, diagnostics }
 }
 
-/// `MM/DD/YYYY`, `MM/DD/YY` and `YYYY-MM-DD` (FORMAT §2.5).
-fn parse_date(text: &str) -> Option<Date> {
-    let parts: Vec<u16> = text.trim().splitn(3, ['/', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let (year, month, day) = match parts[..] {
-        [month, day, year] if text.contains('/') => (if year < 100 { 2000 + year } else { year }, month, day),
-        [year, month, day] => (year, month, day),
-        _ => return None,
+/// A date of `metadata`, read and reported like one of front matter.
+fn read_date(value: &Data, source: &Source) -> Checked<Option<Date>> {
+    let Some(text) = value.text().map(str::trim).filter(|text| !text.is_empty()) else { return Checked::sound(None) };
+    let date = Date::parse(text);
+    let report = || {
+        let span = Span::new(source.path.clone(), value.at.clone());
+        Diagnostic::new(Code::FrontMatter, span, format!("`{text}` is not a date")).help("write it as 2026-01-31 or 01/31/2026")
     };
-    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Date { year, month, day })
+    Checked { value: date, diagnostics: date.is_none().then(report).into_iter().collect() }
 }
 
 /// The value of the first of some keys that has a text.

@@ -62,10 +62,32 @@ fn other_files_are_no_pages_and_damage_is_reported() {
 }
 
 #[test]
-fn dates_as_they_stand_in_real_files() {
-    for (text, date) in
-        [("01/14/19", Some((2019, 1, 14))), ("2020-12-31", Some((2020, 12, 31))), ("13/40/2020", None), ("x", None)]
-    {
-        assert_eq!(parse_date(text).map(|date| (date.year, date.month, date.day)), date, "{text}");
+fn dates_are_those_of_front_matter() {
+    let dated = |line: &str| page_of(&format!("### YamlMime:FAQ\nmetadata:\n  {line}\ntitle: t\n"));
+    for (text, date) in [
+        ("01/14/19", Some((2019, 1, 14))),
+        ("2020-12-31", Some((2020, 12, 31))),
+        ("2021-02-01T00:00:00Z", Some((2021, 2, 1))),
+        ("''", None),
+        ("~", None),
+    ] {
+        let found = dated(&format!("ms.date: {text}"));
+        assert_eq!(found.diagnostics, [], "{text}");
+        assert_eq!(found.value.unwrap().front.date.map(|date| (date.year, date.month, date.day)), date, "{text}");
     }
+    for (key, text) in [("ms.date", "02/31/2021"), ("date", "13/40/2020"), ("ms.lasthandoff", "'x'")] {
+        let line = format!("{key}: {text}");
+        let found = dated(&line);
+        let place = "### YamlMime:FAQ\nmetadata:\n  ".len() + line.len() - text.len();
+        assert_eq!(found.diagnostics.iter().map(|d| (d.code, d.span.start)).collect::<Vec<_>>(), [(Code::FrontMatter, place)]);
+        let front = found.value.unwrap().front;
+        assert_eq!((front.date, front.last_handoff), (None, None), "{line}");
+    }
+}
+
+#[test]
+fn the_date_of_the_authors_leads() {
+    let found = page_of("### YamlMime:FAQ\nmetadata:\n  date: 2020-01-02\n  ms.date: 2021-03-04\n  ms.lasthandoff: 2022-05-06\n");
+    let front = found.value.unwrap().front;
+    assert_eq!((front.date, front.last_handoff), (Date::parse("2021-03-04"), Date::parse("2022-05-06")));
 }
