@@ -113,8 +113,8 @@ fn number_differs(pair: &Pair<'_>, out: &mut Vec<Diagnostic>) {
         return;
     }
     let (source, target) = (&pair.source.text, &pair.target.text);
-    let missing = ours.iter().find(|n| !theirs.iter().any(|m| n.meets(m)) && !number::is_explained(n, source, target, &theirs));
-    let extra = theirs.iter().find(|n| !ours.iter().any(|m| n.meets(m)) && !number::is_explained(n, target, source, &ours));
+    let missing = ours.iter().find(|n| !number::is_said(n, source, target, &theirs));
+    let extra = theirs.iter().find(|n| !number::is_said(n, target, source, &ours));
     let extra = extra.filter(|number| missing.is_some() || !number::is_count(number, target));
     let message = match (missing, extra) {
         (None, None) => return,

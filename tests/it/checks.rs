@@ -108,6 +108,22 @@ fn an_emphasis_that_was_reported_is_not_reported_again() {
 }
 
 #[test]
+fn numbers_are_written_as_each_language_writes_them() {
+    let check = |english: &str, german: &str| {
+        let site = Site::new().config("[site]\nlocales = [\"en\", \"de\"]\n");
+        site.file("index.md", &format!("# Title\n\n{english}\n")).file("index.de.md", &format!("# Titel\n\n{german}\n")).check()
+    };
+    for (english, german) in [
+        ("Use TLS 1.2 or later.", "Verwenden Sie TLS 1.2 oder höher."),
+        ("The tax is 2.5%.", "Die Steuer beträgt 2,5 %."),
+        ("Pay 1,000.5 by 12/31/2021.", "Zahlen Sie 1.000,5 bis zum 31.12.2021."),
+    ] {
+        assert_eq!(check(english, german), [], "{german}");
+    }
+    assert_eq!(check("The tax is 2.5%.", "Die Steuer beträgt 2,6 %."), report(Code::NumberDiffers, "2,6", "2.5"));
+}
+
+#[test]
 fn an_included_file_is_checked_once() {
     let page = "# {101|題|Title}\n\n[!INCLUDE [x](includes/x.md)]\n\n[!INCLUDE [x](includes/x.md)]\n";
     let site = Site::new()

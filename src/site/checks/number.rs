@@ -1,28 +1,44 @@
 //! The numbers of a text, as values that can be compared across languages.
 
+mod comma;
 mod said;
 
+use std::iter;
 use std::ops::Range;
 
-pub(super) use said::is_explained;
+use said::is_explained;
 
 /// A number of a text, and the values it may have: `150` of `150 万` is 150 by itself, and 1500000 with its unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Number {
     pub(super) at: Range<usize>,
     pub(super) values: Vec<String>,
+    /// The numbers that it may be instead of one: those of a date, a time or a list, in a language that could mean a fraction.
+    parts: Vec<Number>,
 }
 
 impl Number {
     /// Whether two numbers may be the same.
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    fn meets(&self, other: &Self) -> bool {
         self.values.iter().any(|value| other.values.contains(value))
+    }
+
+    /// The number, and what it may be instead.
+    fn with_parts(&self) -> impl Iterator<Item = &Self> {
+        iter::once(self).chain(&self.parts)
     }
 
     /// The number by itself, if it is whole and small enough for a word or a clock.
     pub(super) fn small(&self) -> Option<u32> {
         self.values.first()?.parse().ok()
     }
+}
+
+/// Whether the other text says a number of a text as well, whole or in parts, or explains why it does not.
+pub(super) fn is_said(number: &Number, own: &str, other: &str, others: &[Number]) -> bool {
+    let met = || others.iter().flat_map(Number::with_parts).any(|one| number.meets(one));
+    let in_parts = || !number.parts.is_empty() && number.parts.iter().all(|part| is_said(part, own, other, others));
+    met() || is_explained(number, own, other, others) || in_parts()
 }
 
 /// Whether a number counts things that the other text may just list: up to ten, with the Japanese counter つ.
@@ -51,13 +67,13 @@ const SCALES: [(&str, usize); 17] = [
     ("lakh", 5),
 ];
 
-/// The numbers of a text in order. Digits of any width count; a comma, a full stop or a space groups digits or begins a fraction as it does in
-/// the text's language (`decimal_comma`: `1.000,5`).
+/// The numbers of a text in order. Digits of any width count; a comma, a full stop or a space groups digits or begins a fraction as it may do in
+/// the text's language (`decimal_comma`: `1.000,5`, but also version `1.2`).
 pub(super) fn numbers(text: &str, decimal_comma: bool) -> Vec<Number> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find(|c| digit(c).is_some()).map(|first| at + first) {
-        let end = start + written(&text[start..]);
+        let end = start + written(&text[start..], decimal_comma);
         let bare = !text[start..end].contains('.') && is_bare_fraction(&text[..start]);
         let start = if bare { start - 1 } else { start };
         found.push(number(text, start..end, decimal_comma));
@@ -81,13 +97,14 @@ fn digit(c: char) -> Option<char> {
 }
 
 /// How long the number is that a text begins with: digits, and single separators between digits.
-fn written(text: &str) -> usize {
+fn written(text: &str, decimal_comma: bool) -> usize {
     let mut end = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
-        let goes_on =
-            digit(c).is_some() || (separates(c, &text[at + c.len_utf8()..]) && next.is_some_and(|n| digit(n).is_some()));
+        let rest = &text[at + c.len_utf8()..];
+        let fraction = || decimal_comma && comma::COMMAS.contains(&c) && comma::begins_fraction(&text[..at], rest);
+        let goes_on = digit(c).is_some() || (next.is_some_and(|n| digit(n).is_some()) && (separates(c, rest) || fraction()));
         if !goes_on {
             break;
         }
@@ -96,7 +113,7 @@ fn written(text: &str) -> usize {
     end
 }
 
-/// Whether a character stands within a number, before the rest of the text. Spaces only group digits by three.
+/// Whether a character stands within a number of any language, before the rest of the text. Commas and spaces only group digits by three.
 fn separates(c: char, rest: &str) -> bool {
     let three = || {
         let mut rest = rest.chars();
@@ -110,16 +127,30 @@ fn separates(c: char, rest: &str) -> bool {
 }
 
 fn number(text: &str, at: Range<usize>, decimal_comma: bool) -> Number {
-    let plain: String = text[at.clone()].chars().filter_map(|c| digit(c).or(matches!(c, '.' | '．').then_some('.'))).collect();
-    // Where a comma begins the fraction a full stop groups, and neither tells what the other text means by it.
-    let value = if decimal_comma { plain.replace('.', "") } else { plain };
-    let value = without_zeros(&value);
+    let written = &text[at.clone()];
+    if !decimal_comma {
+        return Number { values: values(&plain(written), text, &at, true), at, parts: Vec::new() };
+    }
+    let readings = comma::readings(written);
+    let values = readings.iter().flat_map(|reading| values(reading, text, &at, readings.len() == 1)).collect();
+    Number { values, parts: comma::parts(text, &at), at }
+}
+
+/// A number as it is written, without what groups its digits where a full stop begins the fraction.
+fn plain(written: &str) -> String {
+    written.chars().filter_map(|c| digit(c).or(comma::POINTS.contains(&c).then_some('.'))).collect()
+}
+
+/// The values that one reading of a number may have by what stands around it. Two thousand that may be `2.000` is not 2 (`is_sure`).
+fn values(reading: &str, text: &str, at: &Range<usize>, is_sure: bool) -> Vec<String> {
+    let value = without_zeros(reading);
     let mut values = vec![value.clone()];
     if value.len() == 2 && text[..at.start].ends_with(['\'', '’', '‘']) {
         values.extend([format!("20{value}"), format!("19{value}")]);
     }
     // A fraction of nothing, as in 2.0, may be left out.
-    if let Some((whole, _)) = value.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|digit| digit == b'0')) {
+    let of_nothing = |fraction: &str| is_sure && fraction.bytes().all(|digit| digit == b'0');
+    if let Some((whole, _)) = value.split_once('.').filter(|(_, fraction)| of_nothing(fraction)) {
         values.push(whole.to_owned());
     }
     // The 1990s are the 90s.
@@ -127,7 +158,7 @@ fn number(text: &str, at: Range<usize>, decimal_comma: bool) -> Number {
         values.push(value[2..].to_owned());
     }
     values.extend(scale(&text[at.end..]).map(|zeros| scaled(&value, zeros)));
-    Number { at, values }
+    values
 }
 
 /// A version is kept as it is: only zeros before the first digit say nothing.
@@ -165,7 +196,7 @@ fn scaled(value: &str, zeros: usize) -> String {
 mod tests {
     use super::*;
 
-    fn values(text: &str, decimal_comma: bool) -> String {
+    fn all_values(text: &str, decimal_comma: bool) -> String {
         let all = numbers(text, decimal_comma);
         all.iter().map(|number| number.values.join("=")).collect::<Vec<_>>().join(" ")
     }
@@ -188,8 +219,67 @@ mod tests {
             ("2.0 and 1.0.0", "2.0=2 1.0.0"),
             ("April '19", "19=2019=1919"),
         ] {
-            assert_eq!(values(text, false), found, "{text}");
+            assert_eq!(all_values(text, false), found, "{text}");
         }
-        assert_eq!(values("1.000 und 2,5 %", true), "1000 2 5");
+    }
+
+    #[test]
+    fn a_comma_may_begin_the_fraction_and_a_full_stop_group() {
+        for (text, found) in [
+            // What groups digits may also be a version, and a comma before digits is the fraction.
+            ("1.000 und 2,5 %", "1000=1.000 2.5"),
+            ("TLS 1.2, 2.0 und 2,0", "1.2 2.0=2 2.0=2"),
+            ("1.000,5 und 1\u{202f}000,5", "1000.5 1000.5"),
+            ("1.000.000", "1000000=1.000.000"),
+            ("31.12.2021", "31.12.2021"),
+            ("2,500 und 1,000.5", "2.500=2500 1000.5"),
+            ("２，５", "2.5"),
+            ("1,2,3", "1 2.3"),
+            ("1.2,1.3 und 1.2,5", "1.2 1.3 1.2 5"),
+            ("2,5, dann 3,5.", "2.5 3.5"),
+            ("2,5 million", "2.5=2500000"),
+            (".500", "0.500"),
+        ] {
+            assert_eq!(all_values(text, true), found, "{text}");
+        }
+    }
+
+    /// Whether an English text and a German one say the same numbers.
+    fn agree(english: &str, german: &str) -> bool {
+        let (ours, theirs) = (numbers(english, false), numbers(german, true));
+        ours.iter().all(|number| is_said(number, english, german, &theirs))
+            && theirs.iter().all(|number| is_said(number, german, english, &ours))
+    }
+
+    #[test]
+    fn numbers_of_two_languages_are_compared_by_what_they_may_mean() {
+        for (english, german) in [
+            ("Use TLS 1.2 or later.", "Verwenden Sie TLS 1.2 oder höher."),
+            ("2.5%", "2,5 %"),
+            ("1,000.5", "1.000,5"),
+            ("10,000 files", "10.000 Dateien"),
+            ("1,000", "1,000"),
+            ("192.168.100.200", "192.168.100.200"),
+            ("31.12.2021", "31.12.2021"),
+            ("12/31/2021", "31.12.2021"),
+            ("December 31, 2021", "31.12.2021"),
+            ("2:30 PM", "14.30 Uhr"),
+            ("ports 80,443 and 3,4,5", "Ports 80,443 und 3,4,5"),
+            ("Windows 8.1,10", "Windows 8.1,10"),
+        ] {
+            assert!(agree(english, german), "{english} / {german}");
+        }
+        for (english, german) in [
+            ("TLS 1.2", "TLS 1.3"),
+            ("2.5%", "2,6 %"),
+            ("2.5%", "5,2 %"),
+            ("2 files", "2,5 Dateien"),
+            ("2 files", "2.000 Dateien"),
+            ("1,500", "1,5"),
+            ("1.5", "1.500"),
+            ("12/30/2021", "31.12.2021"),
+        ] {
+            assert!(!agree(english, german), "{english} / {german}");
+        }
     }
 }

@@ -136,9 +136,10 @@ fn numerals(text: &str) -> Vec<u32> {
 /// Whether a number that only one text has is explained by the other: its words say it; it is the hour of the other clock, or its minutes; it
 /// is a way to say “always” (24/7, 24 時間 365 日), the base of a numeral system (16 進), or “at least three” for “more than two”. A one is
 /// said by many words of every language.
-pub(in crate::site::checks) fn is_explained(number: &Number, own: &str, other: &str, others: &[Number]) -> bool {
+pub(super) fn is_explained(number: &Number, own: &str, other: &str, others: &[Number]) -> bool {
     let words = said(other);
-    let says = |value: u32| words.contains(&value) || others.iter().any(|number| number.small() == Some(value));
+    let smalls = || others.iter().flat_map(Number::with_parts).filter_map(Number::small);
+    let says = |value: u32| words.contains(&value) || smalls().any(|other| other == value);
     if number.values.iter().filter_map(|value| value.parse().ok()).any(|value| words.contains(&value)) {
         return true;
     }
@@ -146,7 +147,7 @@ pub(in crate::site::checks) fn is_explained(number: &Number, own: &str, other: &
     let hour = |other: u32| (other + 12 == value || value + 12 == other || (other == 24 && value == 0)) && other <= 24;
     let minutes =
         value == 0 && own[..number.at.start].ends_with(':') && (has_clock(own, other) || other.contains(['時', '点', '시']));
-    let by_clock = value <= 24 && has_clock(own, other) && (value == 0 || others.iter().filter_map(Number::small).any(hour));
+    let by_clock = value <= 24 && has_clock(own, other) && (value == 0 || smalls().any(hour));
     let always = matches!(value, 7 | 24 | 365) && (is_always(own) || is_always(other));
     let base = own[number.at.end..].trim_start().starts_with('進');
     let from_there = other.contains("more than") && value > 0 && says(value - 1);
