@@ -64,7 +64,7 @@ codes! {
     SymbolicLink = "symbolic-link", Warning;
     /// The text holds NUL bytes, which are shown as U+FFFD.
     NulByte = "nul-byte", Warning;
-    /// The front matter is not valid YAML, or is not closed.
+    /// The front matter is not valid YAML or is not closed, a value is not what its key says, or a page in YAML holds text that is not shown.
     FrontMatter = "front-matter", Warning;
     /// The file names a locale that the site does not have.
     LocaleUnknown = "locale-unknown", Warning;

@@ -1,9 +1,13 @@
 //! Pages written in YAML (`### YamlMime:Landing`, `Hub`, `FAQ` and others) as Markdown, so that they are pages like all others.
 //!
 //! The kinds differ in the names of their keys only: a thing with a name is a heading, its words are paragraphs, a thing with
-//! an address is a link in a list. So one walk over the tree serves them all, and kinds that are not known as well.
+//! an address is a link in a list. So one walk over the tree serves them all, and kinds that are not known as well. Words under
+//! a key that the walk does not know are reported.
 
+mod unshown;
 mod write;
+
+use std::ptr;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
@@ -13,6 +17,7 @@ use super::frontmatter::{Date, FrontMatter};
 use super::outline::on_one_line;
 use super::unit::Piece;
 
+use unshown::Key;
 use write::Writer;
 
 /// A page written in YAML.
@@ -40,7 +45,8 @@ pub fn kind(text: &str) -> Option<&str> {
         .then(|| kind.trim())
 }
 
-/// Converts a file; `None` if it is no page. Damaged YAML is reported ([`Code::FrontMatter`]) and taken up to the damage.
+/// Converts a file; `None` if it is no page. Damaged YAML is reported ([`Code::FrontMatter`]) and taken up to the damage; words that
+/// the page does not show are reported too.
 pub fn to_markdown(source: &Source) -> Checked<Option<YamlPage>> {
     let Some(kind) = kind(&source.text) else { return Checked::sound(None) };
     let (root, damage) = data::yaml(&source.text);
@@ -52,6 +58,7 @@ pub fn to_markdown(source: &Source) -> Checked<Option<YamlPage>> {
     let mut diagnostics: Vec<_> = damage.map(report).into_iter().collect();
     let front = root.as_ref().map(|root| front(root, source).unpack(&mut diagnostics)).unwrap_or_default();
     let writer = root.as_ref().map(page).unwrap_or_default();
+    diagnostics.extend(unshown::report(&writer.unshown, source));
     let page = YamlPage { kind: kind.to_owned(), front, markdown: writer.text, pieces: writer.pieces };
     Checked { value: Some(page), diagnostics }
 }
@@ -102,40 +109,57 @@ fn address(data: &Data) -> Option<&Data> {
     first(data, &["url", "href"])
 }
 
-fn words(data: &Data) -> Option<&Data> {
-    first(data, &["summary", "answer", "description", "note"])
+/// What is said about a thing, in the order of the page.
+const WORDS: [&str; 7] = ["summary", "abstract", "introduction", "answer", "description", "content", "note"];
+
+/// What is said after all that a thing holds: the next steps of frequent questions.
+const LAST_WORDS: &str = "additionalContent";
+
+fn words(data: &Data) -> Vec<&Data> {
+    WORDS.iter().filter_map(|key| first(data, &[key])).collect()
 }
 
 fn page(root: &Data) -> Writer {
     let mut writer = Writer::default();
-    walk(root, 1, &mut writer);
+    match root.value {
+        Value::Text(_) if root.text().is_some() => writer.markdown(root),
+        _ => members(&Key { name: "", value_at: root.at.start }, root, 1, &mut writer),
+    }
     writer
 }
 
 /// Writes a thing and what it holds. The depth is bounded by [`data::MAX_DEPTH`].
 fn walk(data: &Data, level: usize, writer: &mut Writer) {
-    let heading = if let Some(address) = address(data) {
-        writer.link(name(data).unwrap_or(address), address, words(data));
-        false
-    } else {
-        name(data).inspect(|name| writer.heading(level, name)).is_some()
-    };
-    if address(data).is_none() {
-        words(data).into_iter().for_each(|words| writer.markdown(words));
+    let (name, address, words) = (name(data), address(data), words(data));
+    match (address, name) {
+        (Some(address), _) => writer.link(name.unwrap_or(address), address, &words),
+        (None, Some(name)) => writer.heading(level, name),
+        (None, None) => {}
     }
-    let below = if heading { level + 1 } else { level };
-    for (key, value) in data.pairs() {
-        if !key.eq_ignore_ascii_case("metadata") {
-            members(value, below, writer);
-        }
+    if address.is_none() {
+        words.iter().for_each(|words| writer.markdown(words));
     }
+    let below = if address.is_none() && name.is_some() { level + 1 } else { level };
+    let last = first(data, &[LAST_WORDS]);
+    let is_written =
+        |value: &Data| name.into_iter().chain(address).chain(last).chain(words.iter().copied()).any(|one| ptr::eq(one, value));
+    for (key, value) in data.pairs().iter().filter(|(key, value)| !key.eq_ignore_ascii_case("metadata") && !is_written(value)) {
+        members(&Key { name: key, value_at: value.at.start }, value, below, writer);
+    }
+    last.into_iter().for_each(|words| writer.markdown(words));
 }
 
-/// Walks what a value holds; texts were written, or are settings (`linkListType`, `imageSrc`).
-fn members(value: &Data, level: usize, writer: &mut Writer) {
+/// Walks what a key holds that was not written with its thing. Texts are settings (`linkListType`, `imageSrc`), or words: those of a list
+/// are its items, others have no place on the page.
+fn members(key: &Key<'_>, value: &Data, level: usize, writer: &mut Writer) {
     match &value.value {
-        Value::List(list) => list.iter().for_each(|one| members(one, level, writer)),
+        Value::List(list) => list.iter().for_each(|one| match one.value {
+            Value::Text(_) if unshown::is_words(key, one) => writer.item(one),
+            Value::Text(_) => {}
+            _ => members(key, one, level, writer),
+        }),
         Value::Map(_) => walk(value, level, writer),
+        Value::Text(_) if unshown::is_words(key, value) => writer.unshown.push(key),
         Value::Text(_) => {}
     }
 }

@@ -160,6 +160,12 @@ fn yaml_pages_of_the_corpus_become_markdown() {
         assert!(page.front.title.is_some() && page.front.date.is_some() && page.front.last_handoff.is_some(), "{}", found.path);
         let urls = source.text.lines().filter(|line| line.trim_start().trim_start_matches("- ").starts_with("url: ")).count();
         assert!(page.markdown.matches("](<").count() >= urls, "{}", found.path);
+        assert_eq!(
+            page.markdown.contains("\n## <a name=\"next-steps\""),
+            source.text.contains("additionalContent:"),
+            "{}",
+            found.path
+        );
         kinds.push(page.kind);
     }
     kinds.sort();

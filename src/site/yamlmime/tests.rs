@@ -62,6 +62,49 @@ fn other_files_are_no_pages_and_damage_is_reported() {
 }
 
 #[test]
+fn the_body_of_a_tutorial_is_shown() {
+    let text = "### YamlMime:Tutorial\ntitle: T\nmetadata:\n  title: T\nintroduction: First words.\nabstract: In short.\nitems:\n- title: Overview\n  \
+                durationInMinutes: 2\n  content: |\n    One.\n\n    - a\n- title: Next\n  summary: Short.\n  content: Long.\n";
+    check(text, "# T\n\nIn short.\n\nFirst words.\n\n## Overview\n\nOne.\n\n- a\n\n## Next\n\nShort.\n\nLong.\n");
+}
+
+#[test]
+fn the_next_steps_follow_the_questions() {
+    let text = "### YamlMime:FAQ\ntitle: t\nadditionalContent: \"\\n## Next\\n\\n- [a](a.md)\"\nsections:\n- questions:\n  - question: q\n    answer: a\n";
+    check(text, "# t\n\n## q\n\na\n\n## Next\n\n- [a](a.md)\n");
+}
+
+#[test]
+fn words_in_lists_are_items() {
+    let text = "### YamlMime:Module\ntitle: t\nlevels:\n- beginner\nroles: [solution architect]\ngoals:\n- some words\n- |\n  two\n\n  blocks\n- 目標\n\
+                links:\n- url: a.md\n  summary: about a\n  note: more\n- last words\n";
+    let expected = "# t\n\n- some words\n- two\n\n  blocks\n- 目標\n- [a.md](<a.md>)\n\n  about a\n\n  more\n\n- last words\n";
+    check(text, expected);
+    check("### YamlMime:X\n- title: t\n- some words\n", "# t\n\n- some words\n");
+}
+
+#[test]
+fn words_that_are_not_shown_are_reported_once() {
+    let unshown = |text: &str| {
+        let found = page_of(text).diagnostics;
+        let one = |d: &Diagnostic| (d.code, text[d.span.start..d.span.end].to_owned(), d.message.clone());
+        found.iter().map(one).collect::<Vec<_>>()
+    };
+    let quiz = "### YamlMime:X\ntitle: an explanation\nsecond: '説明'\nquiz:\n- content: q\n  explanation: |\n    Because.\n    So.\n- explanation: a b\n  text: c d\n  name: e f\n";
+    let message = "the page does not show the text of `second`, `explanation`, `text`".to_owned();
+    assert_eq!(unshown(quiz), [(Code::FrontMatter, "second".to_owned(), message)]);
+    let html = "### YamlMime:X\ntitle: no html here\nitem:\n  html: >\n    <p>x</p>\n    <p>y</p>\n";
+    assert_eq!(unshown(html)[0].1, "html");
+    assert!(unshown(html)[0].2.ends_with("of `html`"));
+    let many: String = (0..9).map(|n| format!("k{n}: a b\n")).collect();
+    assert!(unshown(&format!("### YamlMime:X\n{many}"))[0].2.ends_with("`k4` and others"));
+    let settings = "### YamlMime:X\nmonikerRange: '>= a'\nimageSrc: a b.svg\nms.custom: a b\nbrand: m365\ncount: 2\nempty:\n";
+    assert_eq!(unshown(settings), []);
+    assert_eq!(unshown("### YamlMime:X\nupdate: some words\n").len(), 1, "`date` is no word of its own");
+    check("### YamlMime:X\nonly words\n", "only words\n");
+}
+
+#[test]
 fn dates_are_those_of_front_matter() {
     let dated = |line: &str| page_of(&format!("### YamlMime:FAQ\nmetadata:\n  {line}\ntitle: t\n"));
     for (text, date) in [

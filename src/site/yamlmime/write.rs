@@ -5,12 +5,16 @@ use crate::site::unit::Piece;
 
 use crate::site::outline::on_one_line;
 
+use super::unshown::Unshown;
+
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) text: String,
     pub(super) pieces: Vec<Piece>,
     /// Whether the last thing written was an item of a list.
     in_list: bool,
+    /// What has no place on the page.
+    pub(super) unshown: Unshown,
 }
 
 impl Writer {
@@ -31,32 +35,48 @@ impl Writer {
     }
 
     /// An item with a link, and the words about it.
-    pub(super) fn link(&mut self, name: &Data, address: &Data, words: Option<&Data>) {
-        if !self.in_list {
-            self.block(name);
-        }
-        self.in_list = true;
-        self.piece(name);
+    pub(super) fn link(&mut self, name: &Data, address: &Data, words: &[&Data]) {
+        self.start_item(name);
         self.text.push_str("- [");
         escape_into(&on_one_line(name.text().unwrap_or_default()), &mut self.text);
         self.piece(address);
         self.text.push_str("](<");
         destination_into(address.text().unwrap_or_default().trim(), &mut self.text);
         self.text.push_str(">)\n");
-        if let Some(words) = words {
-            self.indented(words);
+        words.iter().for_each(|words| self.indented(words));
+    }
+
+    /// An item that is Markdown in the file as well.
+    pub(super) fn item(&mut self, words: &Data) {
+        self.start_item(words);
+        self.lines(words, "- ");
+    }
+
+    fn start_item(&mut self, from: &Data) {
+        if !self.in_list {
+            self.block(from);
         }
+        self.in_list = true;
+        self.piece(from);
     }
 
     fn indented(&mut self, words: &Data) {
-        self.text.push('\n');
+        if !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
         self.piece(words);
-        for line in words.text().unwrap_or_default().trim().lines() {
-            self.text.push_str(if line.trim().is_empty() { "" } else { "  " });
+        self.lines(words, "  ");
+        self.text.push('\n');
+    }
+
+    /// Lines within an item, the first behind `first`.
+    fn lines(&mut self, words: &Data, first: &str) {
+        for (at, line) in words.text().unwrap_or_default().trim().lines().enumerate() {
+            let indent = if at == 0 { first } else { "  " };
+            self.text.push_str(if line.trim().is_empty() { "" } else { indent });
             self.text.push_str(line.trim_end());
             self.text.push('\n');
         }
-        self.text.push('\n');
     }
 
     /// Starts a block: after an empty line, unless it is the first.
