@@ -50,7 +50,7 @@ fn an_untranslated_include_of_an_include_within_a_line_says_its_language() {
         .file("includes/c.md", "English.\n")
         .build();
     assert_eq!(site.codes(), ["extension-malformed"]);
-    assert!(site.text("ja/a/").contains("文前。<br><span lang=\"en\">English.</span>"), "{}", site.text("ja/a/"));
+    assert!(site.text("ja/a/").contains("文 前。<br><span lang=\"en\">English.</span>"), "{}", site.text("ja/a/"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ struct Line {
     is_code: bool,
     /// A block has ended or begun since the last words.
     is_apart: bool,
-    /// Whether there were any words.
+    /// Whether there were any words since the last break.
     has_words: bool,
     fault: Option<&'static str>,
 }
@@ -81,7 +81,7 @@ impl Line {
 
     /// Begins a new line where another block's words went before.
     fn part(&mut self, like: Ev) {
-        if std::mem::take(&mut self.is_apart) && self.has_words {
+        if std::mem::take(&mut self.is_apart) && std::mem::take(&mut self.has_words) {
             self.fault = self.fault.or(Some(STRUCTURE));
             self.push(Ev { kind: Kind::HardBreak, segment: super::NONE, ..like });
         }
