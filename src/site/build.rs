@@ -247,14 +247,15 @@ impl<'a> Run<'a> {
             output.abandon();
             return Err(error);
         }
+        let diagnostics = std::mem::take(&mut report.diagnostics);
+        let memory = Memory { inputs: Some(inputs), stamps: output.stamps(), diagnostics, pages: report.pages };
         // Only now: before, the text of pages takes the room.
-        let (finished, remarks) = threads::join(|| output.finish(), || incremental::remarks(&report.diagnostics));
-        let (written, stamps) = finished?;
-        let memory =
-            Memory { inputs: Some(inputs), stamps, diagnostics: std::mem::take(&mut report.diagnostics), pages: report.pages };
+        let finish = || threads::join(|| output.finish(), || drop(kept)).0;
+        let (finished, text) = threads::join(finish, || memory.text());
+        let written = finished?;
         // What is known of the site is many small pieces. Giving them back takes a while, for which nobody who ends the process has to wait.
         rayon::spawn(move || drop((facts, nav, catalog, listing)));
-        memory.write(&remarks, &cache);
+        incremental::keep(&text, &cache);
         report.diagnostics = memory.diagnostics;
         report.written = Some(written);
         Ok(report)

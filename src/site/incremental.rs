@@ -41,14 +41,10 @@ impl Memory {
         read::text(file).and_then(|text| Self::parse(&text)).unwrap_or_default()
     }
 
-    /// Remembers a build. A site that cannot be written to is built from the start each time.
-    pub(crate) fn write(&self, remarks: &[String], file: &Path) {
-        // Nothing is lost with a memory that cannot be kept.
-        let _ = write::keep(file, self.text(remarks).as_bytes());
-    }
-
-    fn text(&self, remarks: &[String]) -> String {
+    /// A build as a text to be kept.
+    pub(crate) fn text(&self) -> String {
         const FILE: usize = 128;
+        let remarks = remarks(&self.diagnostics);
         let room = self.stamps.len() * FILE + remarks.iter().map(String::len).sum::<usize>();
         let mut text = String::with_capacity(FILE + room);
         // The digest of what follows takes the place of this one, so that the text need not be copied behind it.
@@ -92,11 +88,17 @@ impl Memory {
 
 /// The diagnostics of a build as they are remembered, in pieces. There may be many times as many as pages, so that all threads
 /// take part.
-pub(crate) fn remarks(diagnostics: &[Diagnostic]) -> Vec<String> {
+fn remarks(diagnostics: &[Diagnostic]) -> Vec<String> {
     const AT_ONCE: usize = 256;
     let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
     let parts: Vec<&[Diagnostic]> = diagnostics.chunks(AT_ONCE).collect();
     threads::map(&parts, threads::ANY, |_, part| text(part))
+}
+
+/// Remembers a build. A site that cannot be written to is built from the start each time.
+pub(crate) fn keep(text: &str, file: &Path) {
+    // Nothing is lost with a memory that cannot be kept.
+    let _ = write::keep(file, text.as_bytes());
 }
 
 fn digest(hex: &str) -> Option<Digest> {
@@ -138,7 +140,7 @@ mod tests {
         let found = Diagnostic::new(Code::LinkBroken, Span::new(path(), 3..5), "m").help("h").related(Span::file(path()), "w");
         let stamps = [(OutputPath::parse("ja/a b/index.html").unwrap(), Stamp { len: 3, modified: 5 })].into_iter().collect();
         let memory = Memory { inputs: Some(Digest::of(b"x")), stamps, diagnostics: vec![found], pages: 1 };
-        let text = memory.text(&remarks(&memory.diagnostics));
+        let text = memory.text();
         assert_eq!(Memory::parse(&text), Some(memory));
         assert_eq!(Memory::parse(&text.replace("found", "foun")), None);
         assert_eq!(Memory::parse(&text[..text.len() - 1]), None);

@@ -87,7 +87,7 @@ impl Kept {
 impl Spilled {
     fn put(mut bodies: Bodies, spill: &Spill) -> Option<Self> {
         let texts: Vec<Arc<String>> = bodies.texts().map(std::mem::take).collect();
-        let from = spill.put(texts.iter().map(|text| text.as_str())).ok()?;
+        let from = spill.put(&texts.iter().map(|text| text.as_str()).collect::<Vec<_>>()).ok()?;
         Some(Self { bodies, from, lengths: texts.iter().map(|text| text.len()).collect() })
     }
 

@@ -185,10 +185,16 @@ impl Output {
         Ok(())
     }
 
-    /// Removes what earlier builds wrote and this one did not, and writes the manifest. Gives the stamps of all files.
-    pub(crate) fn finish(self) -> Result<(Written, Stamps), WriteError> {
+    /// The stamps of all files that were put into the folder.
+    pub(crate) fn stamps(&self) -> Stamps {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.iter().map(|(path, _, stamp)| (path.clone(), *stamp)).collect()
+    }
+
+    /// Removes what earlier builds wrote and this one did not, and writes the manifest.
+    pub(crate) fn finish(self) -> Result<Written, WriteError> {
         let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
-        let now: BTreeMap<OutputPath, Digest> = written.iter().map(|(path, digest, _)| (path.clone(), *digest)).collect();
+        let now: BTreeMap<OutputPath, Digest> = written.into_iter().map(|(path, digest, _)| (path, digest)).collect();
         let mut removed = 0;
         for path in self.before.keys().filter(|path| !now.contains_key(*path)) {
             removed += usize::from(self.remove(path)?);
@@ -199,8 +205,7 @@ impl Output {
             unfinished.for_each(|path| drop(fs::remove_file(beside(&self.root.join(path.as_str())))));
         }
         self.write_manifest(COMPLETE, &now)?;
-        let counts = Written { files: now.len(), changed: self.changed.load(Ordering::Relaxed), removed };
-        Ok((counts, written.into_iter().map(|(path, _, stamp)| (path, stamp)).collect()))
+        Ok(Written { files: now.len(), changed: self.changed.load(Ordering::Relaxed), removed })
     }
 
     /// Leaves the folder as it is after a failure: the manifest names what stands there, and says that it is not all.
