@@ -55,6 +55,8 @@ pub struct Request<'a> {
     pub reference: &'a Reference,
     /// When it was taken.
     pub received_at: Millis,
+    /// A request taken shortly before that may be the same.
+    pub twin: Option<&'a Reference>,
 }
 
 /// Why a mail cannot be made.

@@ -84,6 +84,14 @@ impl Store {
         each!(self, back => back.find(form, submission_id).await)
     }
 
+    /// A request of a form with the same content that was taken since a time: with a request that has no key, perhaps the same.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn twin(&self, form: &str, fingerprint: [u8; 32], since: Millis) -> Result<Option<Reference>, StoreError> {
+        each!(self, back => back.twin(form, fingerprint, since).await)
+    }
+
     /// How far a request is, for whoever has its status key. A wrong key and an unknown reference give the same answer; keys are
     /// compared in constant time.
     ///

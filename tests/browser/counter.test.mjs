@@ -155,6 +155,30 @@ async function outage(counter) {
   await page.close();
 }
 
+/** The answer to a request that was taken is lost on its way: what the page then says is done, and nothing is taken twice. */
+async function lost(counter) {
+  const before = (await counter.requests()).length;
+  const page = await counter.page({ script: false });
+  await page.goto(`/ja/${FORM}`);
+  await fill(page);
+  await next(page);
+  const sent = (url) => url.pathname === "/requests/service-request";
+  const body = await (await page.request.get("/unavailable.html")).text();
+  await page.route(sent, async (route) => {
+    assert.equal((await route.fetch({ maxRedirects: 0 })).status(), 303);
+    await route.fulfill({ status: 503, contentType: "text/html; charset=utf-8", body });
+  });
+  await page.click("button[value=confirm]");
+  assert.ok((await text(page)).includes("再読み込みし"));
+  await page.unroute(sent);
+  await page.reload();
+  await page.waitForURL(/\/requests\/status\/SR-/);
+  const [taken, ...more] = (await counter.requests()).slice(before);
+  assert.equal(more.length, 0);
+  assert.ok((await text(page)).includes(taken.reference));
+  await page.close();
+}
+
 /** From a marked sentence to the desk: the form is filled in with page, segment and both texts. */
 async function report(counter) {
   const path = "/ja/report-problems-on-behalf-of-a-customer/parallel/";
@@ -323,6 +347,7 @@ export default [
   ["an address fills in what it may and no more", behind(prefilled)],
   ["a report of a translation reaches the desk with page, segment and both texts", behind(report)],
   ["a counter that goes away and comes back takes the request once", behind(outage)],
+  ["without script a page whose answer was lost is loaded anew, and the request is taken once", behind(lost)],
   ["a page of another origin can send and read nothing", behind(foreign)],
   ["every page of the counter is accessible, quiet, and fits", behind(pages)],
   ["in times of pressure a browser works for a moment, or waits without script", alone("per_minute = 0\nproof_of_work = true", pressure)],

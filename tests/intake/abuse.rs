@@ -152,6 +152,13 @@ fn one_client_is_limited_and_others_are_not() {
     let page = Request::form(FORM, &[]).header("X-Forwarded-For", "198.51.100.1").header("Accept-Language", "ja");
     let page = send(counter.address, &page);
     assert!(page.status == 429 && page.text().contains("1分ほど待って") && page.text().contains("03-0000-0000"));
+    // The language of the form comes before that of the browser, also where the fields are not looked at.
+    let fields: &[(&str, &str)] = &[("locale", "en"), ("title", "件名")];
+    for request in [Request::form(FORM, fields), Request::json(FORM, fields)] {
+        let request = request.header("X-Forwarded-For", "198.51.100.1").header("Accept-Language", "ja");
+        let answer = send(counter.address, &request);
+        assert!(answer.status == 429 && answer.text().contains("Please wait a minute"), "{answer:?}");
+    }
 }
 
 #[test]

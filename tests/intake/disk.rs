@@ -320,6 +320,16 @@ fn a_disk_that_is_full_loses_nothing_that_was_answered() {
     let refused: Vec<_> = refused.take(5).collect();
     assert!(refused.len() == 5 && !references.is_empty(), "{} taken", references.len());
     assert!(refused.iter().all(|reply| reply.json()["contact"].as_str().is_some()));
+    let confirm = |_| {
+        let token = counter.token("service-request");
+        counter.post_form(FORM, &with(&sound(), &[("token", &token), ("locale", "en"), ("step", "confirm")]))
+    };
+    let page = (0..50).map(confirm).find(|page| page.status == 503);
+    let text = page.expect("the disk is full").text();
+    assert!(
+        text.contains("It is not certain whether") && !text.contains("Nothing") && text.contains("Call 03-0000-0000"),
+        "{text}"
+    );
     disk.clear();
     is_taken_again(&counter);
     assert!(counter.runs(), "{}", counter.log());

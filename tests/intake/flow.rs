@@ -193,6 +193,17 @@ fn a_status_page_opens_with_its_key_only() {
     for path in [format!("/requests/status/{reference}"), "/requests/status/x?key=%FF".into()] {
         assert_eq!(counter.get(&path).status, 404, "{path}");
     }
+    // A store that cannot be read has taken the request all the same.
+    let status = taken["status"].as_str().unwrap();
+    let status = &status[status.find("/requests/").unwrap()..];
+    rusqlite::Connection::open(counter.database()).unwrap().execute_batch("ALTER TABLE requests RENAME TO away").unwrap();
+    let hidden = counter.get(status);
+    assert_eq!((hidden.status, hidden.header("retry-after")), (503, Some("30")), "{}", hidden.text());
+    assert!(
+        hidden.text().contains("送信し直す必要はありません") && !hidden.text().contains("受け付けていません"),
+        "{}",
+        hidden.text()
+    );
 }
 
 #[test]

@@ -188,6 +188,25 @@ fn thirty_confirmations_an_hour_go_out_and_then_there_is_an_alarm() {
 }
 
 #[test]
+fn a_request_without_a_key_that_repeats_another_is_taken_and_the_desk_is_told() {
+    let counter = with_guard(OPEN);
+    let taken: Vec<String> = ["一", "一", "二"]
+        .map(|title| {
+            counter.post_json(FORM, &with(&sound(), &[("title", title)])).json()["reference"].as_str().unwrap().to_owned()
+        })
+        .into();
+    let mails: Vec<_> = letters(&counter).into_iter().filter(|letter| letter.purpose == "escalation").collect();
+    let [first, second, other] = [&mails[0], &mails[1], &mails[2]];
+    assert!(text(&second.bytes).contains("same content") && text(&second.bytes).contains(&taken[0]), "{}", text(&second.bytes));
+    assert!(
+        [first, other]
+            .iter()
+            .all(|mail| !text(&mail.bytes).contains("same content") && attached(&mail.bytes)["may_repeat"].is_null())
+    );
+    assert_eq!(attached(&second.bytes)["may_repeat"], taken[0]);
+}
+
+#[test]
 fn while_another_process_holds_the_store_requests_are_refused_in_time_and_taken_afterwards() {
     let counter = with_guard(OPEN);
     let other = rusqlite::Connection::open(counter.database()).unwrap();

@@ -69,6 +69,22 @@ fn requests_without_a_key_are_all_taken() {
 }
 
 #[test]
+fn the_newest_request_with_the_same_content_is_found() {
+    on_both("the_newest_request_with_the_same_content_is_found", async |place| {
+        let store = place.counter().await;
+        let first = NewRequest { submission_id: None, ..request() };
+        let second = NewRequest { submission_id: None, fingerprint: first.fingerprint, received_at: NOW + 1, ..request() };
+        for one in [first.clone(), second.clone(), request()] {
+            store.accept(one).await.unwrap();
+        }
+        let twin = async |form: &str, since| store.twin(form, first.fingerprint, since).await.unwrap();
+        assert_eq!(twin("service-request", NOW).await, Some(second.reference.clone()));
+        assert_eq!(twin("service-request", NOW + 1).await, Some(second.reference));
+        assert_eq!((twin("service-request", NOW + 2).await, twin("translation-feedback", NOW).await), (None, None));
+    });
+}
+
+#[test]
 fn a_thousand_equal_posts_at_once_are_one_request() {
     on_both("a_thousand_equal_posts_at_once_are_one_request", async |place| {
         let store = place.counter().await;

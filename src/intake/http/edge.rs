@@ -18,6 +18,7 @@ use super::guard::origin::{Sender, sender};
 use super::headers;
 use super::language::locale;
 use super::problem::Refusal;
+use crate::locale::LocaleId;
 
 pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -75,8 +76,18 @@ pub(super) fn fault(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
 impl State {
     /// A refusal before it is known who asks: a page for those who want pages, else a problem.
     pub(super) fn refuse(&self, refusal: &Refusal, headers: &HeaderMap, form: Option<&str>) -> Response<Body> {
+        self.refuse_in(locale(&self.counter.locales, None, headers), refusal, headers, form)
+    }
+
+    /// The same, in a language that is known.
+    pub(super) fn refuse_in(
+        &self,
+        locale: LocaleId,
+        refusal: &Refusal,
+        headers: &HeaderMap,
+        form: Option<&str>,
+    ) -> Response<Body> {
         self.counter.metrics.refused(refusal.code());
-        let locale = locale(&self.counter.locales, None, headers);
         if headers::wants_page(headers) {
             self.notice(refusal, locale, form, Referrer::Origin)
         } else {

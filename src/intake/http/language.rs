@@ -14,6 +14,18 @@ pub(super) fn locale(locales: &LocaleSet, chosen: Option<&str>, headers: &Header
     chosen.or_else(|| accepted(locales, headers)).unwrap_or(locales.default_id())
 }
 
+/// The field `locale` of a body that is not decoded, posted or as JSON. It stands before what readers write.
+pub(super) fn written(body: &[u8]) -> Option<&str> {
+    const FAR: usize = 1024;
+    let body = &body[..body.len().min(FAR)];
+    let begins = ["locale=", "&locale=", "\"locale\":\""];
+    let after =
+        |mark: &&str| body.windows(mark.len()).position(|some| some == mark.as_bytes()).map(|at| &body[at + mark.len()..]);
+    let rest = body.strip_prefix(begins[0].as_bytes()).or_else(|| begins[1..].iter().find_map(after))?;
+    let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-')?;
+    std::str::from_utf8(&rest[..end]).ok()
+}
+
 /// The first of the site's locales that the header names, the most wanted first (RFC 9110 §12.5.4).
 fn accepted(locales: &LocaleSet, headers: &HeaderMap) -> Option<LocaleId> {
     let text = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
@@ -32,6 +44,22 @@ fn range(part: &str) -> Option<(&str, f32)> {
 mod tests {
     use super::*;
     use crate::locale::Locale;
+
+    #[test]
+    fn the_field_is_found_in_a_body_that_is_not_decoded() {
+        for (body, expected) in [
+            ("locale=en&title=x", Some("en")),
+            ("_charset_=UTF-8&locale=ja-JP&title=x", Some("ja-JP")),
+            (r#"{"locale":"en","title":"x"}"#, Some("en")),
+            ("title=locale=en&x=", None),
+            ("", None),
+            ("locale=en", None),
+            ("mylocale=en&x", None),
+        ] {
+            assert_eq!(written(body.as_bytes()), expected, "{body}");
+        }
+        assert_eq!(written(&[b"&locale=en\xff".as_slice(), &[0xff; 2000]].concat()), Some("en"));
+    }
 
     #[test]
     fn the_field_comes_before_the_header_and_the_header_before_the_default() {

@@ -56,6 +56,8 @@ struct Notice<'a> {
     message: &'a str,
     /// Whether the answers may still be in the form that was sent.
     kept: bool,
+    /// Whether the same may be sent again.
+    again: bool,
     contact: Option<&'a str>,
 }
 
@@ -185,6 +187,7 @@ impl State {
             frame: self.frame(locale, messages.get(key)),
             message: messages.get(&reason),
             kept: key == Refusal::NOT_TAKEN,
+            again: key != "request_not_shown" && refusal.may_be_repeated(),
             contact: contact.map(|(_, text)| text),
         };
         let html = self.rendered("request-notice.html", &view).unwrap_or_else(|_| String::from("<!doctype html>"));

@@ -56,6 +56,10 @@ pub(super) enum Refusal {
     Busy,
     /// The store takes nothing for now.
     Unavailable,
+    /// The store failed when it was to write, or to say what it wrote before: the request may be taken or not.
+    Uncertain,
+    /// What the store holds cannot be read for now.
+    NotShown,
     /// A fault of our own.
     Internal,
 }
@@ -86,6 +90,8 @@ impl Refusal {
             Self::TooMany(_) => "too_many",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
+            Self::Uncertain => "uncertain",
+            Self::NotShown => "not_shown",
             Self::Internal => "internal",
         }
     }
@@ -103,7 +109,7 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable | Self::Uncertain | Self::NotShown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -122,7 +128,8 @@ impl Refusal {
         match self {
             Self::UnknownForm | Self::NotFound | Self::MethodNotAllowed => "not_found_title",
             // Whether the request was taken before the fault is not known.
-            Self::Internal => "unavailable_title",
+            Self::Internal | Self::Uncertain => "request_uncertain",
+            Self::NotShown => "request_not_shown",
             _ => Self::NOT_TAKEN,
         }
     }
@@ -132,9 +139,14 @@ impl Refusal {
         match self {
             Self::TooMany(wait) => Some(wait.as_secs() + 1),
             Self::Busy => Some(2),
-            Self::Unavailable => Some(30),
+            Self::Unavailable | Self::Uncertain | Self::NotShown => Some(30),
             _ => None,
         }
+    }
+
+    /// Whether the same may be sent again as it stands: what is sent anew from the start is another request.
+    pub(super) fn may_be_repeated(&self) -> bool {
+        self.retry_after().is_some() || matches!(self, Self::Timeout | Self::Internal)
     }
 
     /// Whether a fresh token helps: it comes with the answer.

@@ -21,6 +21,8 @@ struct Review<'a> {
     privacy: Option<&'a str>,
     /// Why the request was not taken, if it was tried.
     problem: Option<String>,
+    /// Whether nothing was sent for certain.
+    unsent: bool,
     /// How else to reach somebody, where sending again may not help.
     contact: Option<&'a str>,
 }
@@ -63,6 +65,7 @@ impl State {
             },
             privacy: privacy.as_deref(),
             problem: refusal.map(|refusal| messages.get(&refusal.message_key()).to_owned()),
+            unsent: refusal != Some(&Refusal::Uncertain),
             contact: contact.as_deref().filter(|_| refusal.is_some_and(|refusal| !refusal.wants_token())),
         };
         self.rendered("request-review.html", &view)
@@ -89,6 +92,7 @@ fn hidden<'a>(submission: &'a Submission, tag: &'a str, [key, token]: [&'a str; 
     let answers = submission.answers.iter().map(|answer| (answer.field.as_str(), answer.value.as_str()));
     let page = submission.page.as_deref().filter(|_| submission.answer("page").is_none()).map(|page| ("page", page));
     let trap = submission.honeypot.then_some((HONEYPOT, "1"));
-    let way = [("locale", tag), ("submission_id", key), ("token", token), ("_charset_", "UTF-8")];
-    answers.chain(page).chain(trap).chain(way).collect()
+    let way = [("submission_id", key), ("token", token), ("_charset_", "UTF-8")];
+    // The language first: a refusal before the fields are decoded is told in it.
+    [("locale", tag)].into_iter().chain(answers).chain(page).chain(trap).chain(way).collect()
 }

@@ -32,7 +32,7 @@ pub(super) async fn status(
     };
     match state.receipt(&found.0, &found.1, locale) {
         Ok(html) => answer::page(StatusCode::OK, Referrer::Never, html),
-        Err(refusal) => state.notice(&refusal, locale, None, Referrer::Never),
+        Err(_) => state.notice(&Refusal::NotShown, locale, None, Referrer::Never),
     }
 }
 
@@ -40,7 +40,8 @@ impl State {
     async fn found(&self, reference: &str, query: &Sent) -> Result<(Reference, Status), Refusal> {
         let reference = Reference::parse(reference).map_err(|_| Refusal::NotFound)?;
         let key = query.get("key").unwrap_or_default();
-        let status = self.counter.store.status(&reference, key).await?;
+        // Whatever keeps it from being read: the request that this is the receipt of was taken.
+        let status = self.counter.store.status(&reference, key).await.map_err(Refusal::from).map_err(|_| Refusal::NotShown)?;
         status.map(|status| (reference, status)).ok_or(Refusal::NotFound)
     }
 }

@@ -15,7 +15,7 @@ use super::edge::FORWARDED_FOR;
 use super::guard::origin::{Sender, sender};
 use super::guard::token::Scope;
 use super::headers::{self, Media};
-use super::language::locale;
+use super::language::{self, locale};
 use super::listen::Peer;
 use super::problem::Refusal;
 use super::{Form, State, now, random};
@@ -31,23 +31,27 @@ mod take;
 /// `POST /requests/{form}`.
 pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let refuse = |refusal: Refusal| state.refuse(&refusal, &parts.headers, Some(&name));
+    let refuse = |refusal: Refusal, body: &[u8]| {
+        let locale = locale(&state.counter.locales, language::written(body), &parts.headers);
+        state.refuse_in(locale, &refusal, &parts.headers, Some(&name))
+    };
     let known = state.counter.forms.get(&name).ok_or(Refusal::UnknownForm);
     let (form, media) = match known.and_then(|form| Ok((form, state.admit(&parts)?))) {
         Ok(admitted) => admitted,
         Err(refusal) => {
-            body::drop_rest(body, state.body_time).await;
-            return refuse(refusal);
+            // Whether it came whole, in time, or not: the answer is the same. It is read to its end, and tells the reader's language.
+            let bytes = body::read(body, state.body_time).await.unwrap_or_default();
+            return refuse(refusal, &bytes);
         }
     };
     let bytes = match body::read(body, state.body_time).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refuse(refusal),
+        Err(refusal) => return refuse(refusal, &[]),
     };
-    let Ok(place) = state.places.try_acquire() else { return refuse(Refusal::Busy) };
+    let Ok(place) = state.places.try_acquire() else { return refuse(Refusal::Busy, &bytes) };
     let visit = match Visit::new(&state, form, media, &bytes, &parts.headers) {
         Ok(visit) => visit,
-        Err(refusal) => return refuse(refusal),
+        Err(refusal) => return refuse(refusal, &bytes),
     };
     crash::point("http.parsed");
     let Some(wait) = visit.haste() else { return visit.answer().await };
@@ -191,7 +195,10 @@ impl<'a> Visit<'a> {
         let fingerprint = submission.fingerprint();
         let scope = Scope::Review { form: &submission.form, submission_id: &key, fingerprint: &fingerprint };
         // Asked to wait, the reader goes on with the token whose age counts; the store being busy has not used it up.
-        let waits = matches!(refusal, Some(Refusal::PowRequired | Refusal::Busy | Refusal::Unavailable | Refusal::TooMany(_)));
+        let waits = matches!(
+            refusal,
+            Some(Refusal::PowRequired | Refusal::Busy | Refusal::Unavailable | Refusal::Uncertain | Refusal::TooMany(_))
+        );
         let token = match self.sent.get("token").filter(|text| waits && !text.is_empty()) {
             Some(token) => token.to_owned(),
             None => self.state.signer.issue(scope, random().map_err(|_| Refusal::Internal)?, now()).text,

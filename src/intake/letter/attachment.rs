@@ -5,6 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::{Desk, LetterError, Request, escalation, time};
 use crate::form::Kind;
+use crate::intake::ids::Reference;
 use crate::intake::submission::Answer;
 
 /// What the attachment holds. Times of answers stand in `times`, in UTC, where zone and clock tell them for certain.
@@ -15,6 +16,8 @@ struct Record<'a> {
     received_at: String,
     locale: &'a str,
     page: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may_repeat: Option<&'a str>,
     #[serde(serialize_with = "as_object")]
     answers: Vec<(&'a str, &'a str)>,
     #[serde(serialize_with = "as_object")]
@@ -30,6 +33,7 @@ pub(super) fn json(desk: &Desk<'_>, request: &Request<'_>) -> Result<String, Let
         received_at: time::moment(request.received_at)?.to_string(),
         locale: desk.locales.get(submission.locale).as_str(),
         page: submission.page.as_deref(),
+        may_repeat: request.twin.map(Reference::as_str),
         answers: submission.answers.iter().map(|answer| (&*answer.field, &*answer.value)).collect(),
         times: submission.answers.iter().filter_map(|answer| moment(desk, request, answer)).collect(),
     };

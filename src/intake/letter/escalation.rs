@@ -106,6 +106,9 @@ fn head(desk: &Desk<'_>, request: &Request<'_>, escaped: bool) -> Result<String,
         let Some(value) = value else { continue };
         lines.write(&mut head, messages.get(key), value);
     }
+    if let Some(twin) = request.twin {
+        head.extend(["\n", &messages.format("mail_twin", &[("reference", twin.as_str())]), "\n"]);
+    }
     if escaped {
         head.extend(["\n", messages.get("mail_escaped"), "\n"]);
     }

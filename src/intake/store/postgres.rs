@@ -116,6 +116,13 @@ impl Postgres {
         call!(self, client => async { one(client, sql::FIND, &[&form, &submission_id]).await?.as_ref().map(row::found).transpose() })
     }
 
+    pub(super) async fn twin(&self, form: &str, fingerprint: [u8; 32], since: Millis) -> Result<Option<Reference>, StoreError> {
+        let fingerprint = fingerprint.as_slice();
+        call!(self, client => async {
+            one(client, sql::TWIN, &[&since, &form, &fingerprint]).await?.as_ref().map(row::twin).transpose()
+        })
+    }
+
     pub(super) async fn status(&self, reference: &Reference) -> Result<Option<(String, Status)>, StoreError> {
         let reference = reference.as_str();
         call!(self, client => async { one(client, sql::STATUS, &[&reference]).await?.as_ref().map(row::status).transpose() })

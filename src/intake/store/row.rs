@@ -23,6 +23,11 @@ pub(super) fn found(row: &impl Columns) -> Result<Found, StoreError> {
     Ok(Found { reference: reference(row, 0)?, status_key: row.text(1)?, fingerprint })
 }
 
+/// The column of [`TWIN`](super::sql::TWIN).
+pub(super) fn twin(row: &impl Columns) -> Result<Reference, StoreError> {
+    reference(row, 0)
+}
+
 /// The columns of [`STATUS`](super::sql::STATUS): the key, and what it opens.
 pub(super) fn status(row: &impl Columns) -> Result<(String, Status), StoreError> {
     let status = Status { form: row.text(1)?, received_at: row.integer(2)?, passed_on_at: row.maybe_integer(3)? };

@@ -33,6 +33,11 @@ pub(super) const DELETIONS: &str = "deletions";
 /// A mark that a wipe takes away could be one that another process has set meanwhile.
 pub(super) const WIPED: &str = "deletions_wiped";
 
+/// The newest request of a form with this content, of the last thousand since a time: there is no index over contents, which every request
+/// would have to pay for.
+pub(super) const TWIN: &str = "SELECT reference FROM (SELECT reference, form, fingerprint FROM requests WHERE received_at >= $1
+    ORDER BY received_at DESC, reference DESC LIMIT 1000) AS newest WHERE form = $2 AND fingerprint = $3 LIMIT 1";
+
 pub(super) const FIND: &str = "SELECT reference, status_key, fingerprint FROM requests WHERE form = $1 AND submission_id = $2";
 
 pub(super) const STATUS: &str = "SELECT r.status_key, r.form, r.received_at,

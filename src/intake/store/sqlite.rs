@@ -95,6 +95,11 @@ impl Sqlite {
         self.0.reader.read(move |db| read::find(db, &form, &id)).await
     }
 
+    pub(super) async fn twin(&self, form: &str, fingerprint: [u8; 32], since: Millis) -> Result<Option<Reference>, StoreError> {
+        let form = form.to_owned();
+        self.0.reader.read(move |db| read::twin(db, &form, fingerprint, since)).await
+    }
+
     pub(super) async fn status(&self, reference: &Reference) -> Result<Option<(String, Status)>, StoreError> {
         let reference = reference.clone();
         self.0.reader.read(move |db| read::status(db, &reference)).await

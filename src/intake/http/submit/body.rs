@@ -24,12 +24,6 @@ pub(super) async fn read(body: Body, time: Duration) -> Result<Vec<u8>, Refusal>
     tokio::time::timeout(time, collect(body)).await.map_err(|_| Refusal::Timeout)?
 }
 
-/// Throws away the body of a request that is refused without it.
-pub(super) async fn drop_rest(body: Body, time: Duration) {
-    // Whether it came whole, in time, or not: the answer is the same.
-    let _ = read(body, time).await;
-}
-
 async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut body = pin!(body);
     let (mut kept, mut size) = (Vec::new(), 0_usize);

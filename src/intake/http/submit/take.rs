@@ -16,9 +16,11 @@ use crate::intake::crash;
 use crate::intake::ids::Reference;
 use crate::intake::letter::{self, Desk};
 use crate::intake::outbox::{Accepted, HoldReason, Letter, Millis, NewRequest, UsedToken};
-use crate::intake::store::Found;
+use crate::intake::store::{Found, StoreError};
 use crate::intake::submission::Submission;
 
+/// How long a request without a key may be a repeat of one with the same content.
+const TWIN: Millis = 10 * 60 * 1000;
 /// The age from which on the token of a review page counts as work.
 const WAITED: Millis = 5_000;
 
@@ -27,6 +29,14 @@ fn fresh_names() -> Result<(Reference, String), Refusal> {
     let bytes = random::<26>().map_err(|_| Refusal::Internal)?;
     let (reference, key) = bytes.split_first_chunk().ok_or(Refusal::Internal)?;
     Ok((Reference::from_random(*reference), hex(key)))
+}
+
+/// What the store failed to do may be done all the same, as where the answer to a commit is lost. Only what found it busy was not begun.
+fn uncertain(error: StoreError) -> Refusal {
+    match Refusal::from(error) {
+        Refusal::Unavailable => Refusal::Uncertain,
+        refusal => refusal,
+    }
 }
 
 impl Visit<'_> {
@@ -38,10 +48,14 @@ impl Visit<'_> {
         let fingerprint = submission.fingerprint();
         let key = self.key.clone().or_else(|| token::key(self.token()));
         match self.admitted(submission, &fingerprint).await {
-            Ok(token) => self.store(self.request(submission, key, fingerprint, token)?, submission).await,
+            Ok(token) => {
+                let twin = if key.is_none() { self.twin(submission, fingerprint).await } else { None };
+                self.store(self.request(submission, key, fingerprint, token, twin.as_ref())?, submission).await
+            }
             Err(refusal) => {
                 let Some(key) = &key else { return Err(refusal) };
-                let found = self.state.counter.store.find(&submission.form, key).await?;
+                // What an earlier try came to is asked: where nobody can say it, it is not said that nothing was taken.
+                let found = self.state.counter.store.find(&submission.form, key).await.map_err(uncertain)?;
                 found.map_or(Err(refusal), |found| self.found(&found, fingerprint))
             }
         }
@@ -57,10 +71,20 @@ impl Visit<'_> {
         Ok(token)
     }
 
+    /// A request with the same content that was taken shortly before. The desk is told of it; the store that cannot say it refuses the
+    /// request, if it is to be refused, when it is stored.
+    async fn twin(&self, submission: &Submission, fingerprint: [u8; 32]) -> Option<Reference> {
+        let twin = self.state.counter.store.twin(&submission.form, fingerprint, now() - TWIN).await;
+        twin.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it could not be looked up whether a request without a key repeats another");
+            None
+        })
+    }
+
     async fn store(&self, request: NewRequest, submission: &Submission) -> Result<Response<Body>, Refusal> {
         let (reference, status_key) = (request.reference.clone(), request.status_key.clone());
         crash::point("http.before-accept");
-        let accepted = self.state.counter.store.accept(request).await?;
+        let accepted = self.state.counter.store.accept(request).await.map_err(uncertain)?;
         crash::point("http.after-accept");
         match accepted {
             Accepted::New => {
@@ -150,11 +174,13 @@ impl Visit<'_> {
         key: Option<String>,
         fingerprint: [u8; 32],
         token: Option<UsedToken>,
+        twin: Option<&Reference>,
     ) -> Result<NewRequest, Refusal> {
         let (reference, status_key) = fresh_names()?;
         let received_at = now();
         let left_out = self.leaves_out(submission, received_at);
-        let (escalation, confirmation) = self.letters(submission, &reference, received_at, left_out)?;
+        let request = letter::Request { submission, reference: &reference, received_at, twin };
+        let (escalation, confirmation) = self.letters(&request, left_out)?;
         Ok(NewRequest {
             status_key,
             form: submission.form.clone(),
@@ -181,18 +207,12 @@ impl Visit<'_> {
         self.state.counter.store.confirmations_are_spent(now) && letter::confirms(&self.desk(), submission)
     }
 
-    fn letters(
-        &self,
-        submission: &Submission,
-        reference: &Reference,
-        received_at: Millis,
-        left_out: bool,
-    ) -> Result<(Letter, Option<Letter>), Refusal> {
-        let (desk, request) = (self.desk(), letter::Request { submission, reference, received_at });
-        let confirmation = || if left_out { Ok(None) } else { letter::confirmation(&desk, &request) };
-        let both = letter::escalation(&desk, &request).and_then(|one| Ok((one, confirmation()?)));
+    fn letters(&self, request: &letter::Request<'_>, left_out: bool) -> Result<(Letter, Option<Letter>), Refusal> {
+        let desk = self.desk();
+        let confirmation = || if left_out { Ok(None) } else { letter::confirmation(&desk, request) };
+        let both = letter::escalation(&desk, request).and_then(|one| Ok((one, confirmation()?)));
         both.map_err(|error| {
-            tracing::error!(%error, form = submission.form, "a mail could not be made, and the request was not accepted");
+            tracing::error!(%error, form = request.submission.form, "a mail could not be made, and the request was not accepted");
             Refusal::Unavailable
         })
     }
@@ -205,5 +225,21 @@ impl Visit<'_> {
         let mut json = Vec::new();
         let written = serde_json::Serializer::new(&mut json).collect_map(answers.chain([locale]).chain(page));
         written.ok().and_then(|()| String::from_utf8(json).ok()).ok_or(Refusal::Internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_the_store_failed_to_write_it_is_not_said_that_nothing_was_taken() {
+        for (error, expected) in [
+            (StoreError::Unavailable("the connection was closed".into()), Refusal::Uncertain),
+            (StoreError::Fatal("fsync".into()), Refusal::Uncertain),
+            (StoreError::Busy, Refusal::Busy),
+        ] {
+            assert_eq!(uncertain(error), expected);
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Sample {
 
     pub(in crate::intake) fn parts(&self) -> (Desk<'_>, Request<'_>) {
         let Self { form, config, from, locales, theme, submission, reference } = self;
-        (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED })
+        (Desk { form, config, from, locales, theme }, Request { submission, reference, received_at: RECEIVED, twin: None })
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::values::{Found, Stats, Status};
 use super::super::{row, sql};
 use super::spawn;
 use crate::intake::ids::Reference;
+use crate::intake::outbox::Millis;
 
 type Work = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -89,6 +90,10 @@ pub(super) fn each(
 
 pub(super) fn find(db: &Connection, form: &str, submission_id: &str) -> Result<Option<Found>, StoreError> {
     one(db, sql::FIND, params![form, submission_id], |row| row::found(row))
+}
+
+pub(super) fn twin(db: &Connection, form: &str, fingerprint: [u8; 32], since: Millis) -> Result<Option<Reference>, StoreError> {
+    one(db, sql::TWIN, params![since, form, fingerprint], |row| row::twin(row))
 }
 
 pub(super) fn status(db: &Connection, reference: &Reference) -> Result<Option<(String, Status)>, StoreError> {
