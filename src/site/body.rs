@@ -2,7 +2,9 @@
 //!
 //! It is written as soon as the page is read, so that between reading and rendering only finished HTML is kept, a fraction of what it
 //! was made from. Other pages are still being read then: the text notes what it supposes of them, and what does not hold in the end
-//! is written again.
+//! is mended, or written again.
+
+mod mend;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -59,6 +61,16 @@ enum Supposition {
     NoPage(String),
 }
 
+impl Supposition {
+    /// Whether it is true of the resolved site.
+    fn holds(&self, resolver: &Resolver<'_>) -> bool {
+        match self {
+            Self::Place(page, locale, fragment) => resolver.has(*page, *locale, fragment.as_deref()),
+            Self::NoPage(uid) => resolver.catalog.uid(uid).is_none(),
+        }
+    }
+}
+
 impl Bodies {
     /// About how many bytes of memory they take.
     pub(crate) fn size(&self) -> usize {
@@ -70,16 +82,6 @@ impl Bodies {
     /// The texts, in the same order each time.
     pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Arc<String>> {
         self.articles.iter_mut().chain(&mut self.parallels).flatten().map(|body| &mut body.html)
-    }
-
-    /// Whether all that the text supposes is true of the resolved site.
-    pub(crate) fn hold(&self, model: &Model<'_>) -> bool {
-        let resolver = model.resolver();
-        let holds = |supposed: &Supposition| match supposed {
-            Supposition::Place(page, locale, fragment) => resolver.has(*page, *locale, fragment.as_deref()),
-            Supposition::NoPage(uid) => model.catalog.uid(uid).is_none(),
-        };
-        self.notes.failed.is_none() && self.notes.supposed.iter().all(holds)
     }
 
     /// The text, if nothing failed.

@@ -90,7 +90,11 @@ impl Memory {
 /// take part.
 fn remarks(diagnostics: &[Diagnostic]) -> Vec<String> {
     const AT_ONCE: usize = 256;
-    let text = |some: &[Diagnostic]| some.iter().map(|one| format!("found {}\n", to_json(one))).collect::<String>();
+    let text = |some: &[Diagnostic]| {
+        let mut text = Vec::new();
+        some.iter().for_each(|one| found(one, &mut text));
+        String::from_utf8(text).unwrap_or_default()
+    };
     let parts: Vec<&[Diagnostic]> = diagnostics.chunks(AT_ONCE).collect();
     threads::map(&parts, threads::ANY, |_, part| text(part))
 }
@@ -112,12 +116,17 @@ fn digest(hex: &str) -> Option<Digest> {
 type Place<'t> = (Cow<'t, str>, usize, usize);
 type Row<'t> = (Cow<'t, str>, Place<'t>, Cow<'t, str>, Cow<'t, str>, Vec<(Place<'t>, Cow<'t, str>)>);
 
-fn to_json(diagnostic: &Diagnostic) -> String {
-    let place = |span: &'_ Span| -> (String, usize, usize) { (span.path.to_string(), span.start, span.end) };
+/// A line with a diagnostic as JSON.
+fn found(diagnostic: &Diagnostic, text: &mut Vec<u8>) {
+    fn place(span: &Span) -> (&str, usize, usize) {
+        (span.path.as_str(), span.start, span.end)
+    }
     let related: Vec<_> = diagnostic.related.iter().map(|(at, why)| (place(at), why)).collect();
-    let at = &diagnostic.span;
-    let row = (diagnostic.code.id(), (at.path.as_str(), at.start, at.end), &diagnostic.message, &diagnostic.help, related);
-    serde_json::to_string(&row).unwrap_or_default()
+    let row = (diagnostic.code.id(), place(&diagnostic.span), &diagnostic.message, &diagnostic.help, related);
+    text.extend(b"found ");
+    // Texts and numbers always serialise.
+    let _ = serde_json::to_writer(&mut *text, &row);
+    text.push(b'\n');
 }
 
 fn from_json(text: &str) -> Option<Diagnostic> {

@@ -204,6 +204,22 @@ fn what_is_commented_out_is_not_shown_whatever_stands_in_it() {
 }
 
 #[test]
+fn links_to_a_place_that_is_not_there_lead_to_the_page_and_nothing_else_is_touched() {
+    let text = "# A\n\n[x](../b.md#gone), [y](../b.md#gone \"title\"), [z](../b.md#own), [w](c.md#gone) and\n\
+        `<a href=\"../../b/#gone\">`\n\n    <a href=\"../../b/#gone\">\n";
+    for raw in ["", "\n<a class=\"k\" href=\"../b.md#gone\">raw</a>\n"] {
+        let site = around(&format!("{text}{raw}"));
+        for page in ["en/sub/a/", "ja/sub/a/"] {
+            let html = site.html(page);
+            let article = html.split("<article").nth(1).unwrap().split("</article>").next().unwrap();
+            assert_eq!(article.matches("#gone").count(), 2, "only in the code: {article}");
+            assert_eq!(article.matches("href=\"../../b/\"").count(), 2 + usize::from(!raw.is_empty()), "{article}");
+            assert!(article.contains("href=\"../../b/#own\"") && article.contains("href=\"../c/\""), "{article}");
+        }
+    }
+}
+
+#[test]
 fn a_fragment_that_only_looks_like_one_of_the_press_is_looked_up() {
     let linked = |fragment: &str| around(&format!("# S mode in Windows\n\n[x](a.md#{fragment})\n")).codes().join(" ");
     for sound in ["s-mode-in-windows", "md-main", "s-0123456789", "s-0123456789-2"] {

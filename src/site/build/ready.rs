@@ -98,9 +98,9 @@ impl Ready<'_> {
     }
 }
 
-/// The text of a page of the resolved site: what was kept of it, if all that it supposes is true.
+/// The text of a page of the resolved site: what was kept of it, if what it supposes is true or can be mended.
 pub(super) fn text_of(model: &Model<'_>, reader: &Reader<'_>, kept: &Kept, page: PageId) -> Result<Bodies, ThemeError> {
-    let known = kept.take(page.0 as usize).filter(|text| text.hold(model));
+    let known = kept.take(page.0 as usize).and_then(|text| text.mended(model, page));
     known.map_or_else(|| bodies(model, reader, page), Ok)
 }
 
