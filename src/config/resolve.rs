@@ -77,7 +77,7 @@ fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: Lo
     let texts = |key: &str, given: &Given<RawTexts>| locales::texts(file, key, given, &site.locales);
     let glossary = raw.glossary.iter().map(|(term, given)| Ok((term.clone(), texts(term, given)?)));
     Ok(SiteConfig {
-        title: raw.title.as_ref().map_or(Ok(site.title.clone()), |title| texts("title", title))?,
+        title: title(raw.title.as_ref().map(|given| texts("title", given)).transpose()?, site.title.clone()),
         base_url: web_address(file, "base_url", raw.base_url)?,
         content,
         theme: raw.theme.map_or(Ok(site.theme.clone()), |theme| file.parse("theme", &theme, |name| theme_name(name)))?,
@@ -92,6 +92,11 @@ fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: Lo
 }
 
 fn content(file: &File<'_>, raw: &RawSite) -> Result<String, ConfigError> {
+/// The title that is given, else the default: a title without words is as good as none.
+fn title(given: Option<LocaleMap>, default: LocaleMap) -> LocaleMap {
+    given.filter(|title| title.iter().any(|(_, text)| !text.trim().is_empty())).unwrap_or(default)
+}
+
     match &raw.content {
         None => Ok("content".into()),
         Some(given) if given.value == "." => Ok(String::new()),

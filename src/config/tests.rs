@@ -91,6 +91,14 @@ fn an_empty_file_is_all_defaults_with_the_locales_found() {
 }
 
 #[test]
+fn a_title_without_words_is_as_good_as_none() {
+    for title in ["{}", "{ ja = \"\", en = \" \" }", "\" \""] {
+        let config = config(&format!("[site]\ntitle = {title}\n"), &[]).unwrap();
+        assert_eq!(config.site.title.get(LocaleId(0)), Some((LocaleId(0), "site")), "{title}");
+    }
+}
+
+#[test]
 fn unknown_keys_name_their_place_and_the_nearest_known_one() {
     let said = |text| complaint(text, &[]);
     assert_eq!(said("[site]\ntilte = \"x\""), "madoguchi.toml:2:1: unknown key `tilte` | did you mean `title`?");
