@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::locale::{LocaleId, LocaleSet};
+use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::ordered::Map;
 use crate::redact::Secret;
 
@@ -52,6 +52,8 @@ pub struct SiteConfig {
     pub base_url: Option<WebAddress>,
     /// The locales, the default first.
     pub locales: LocaleSet,
+    /// The whole tag, with its region, that the files name for a locale, where the locales come from them: `pt-BR` for `pt`.
+    pub whole_tags: Map<LocaleId, Locale>,
     /// The folder of the content below the root, without a trailing `/`; empty if it is the root itself.
     pub content: String,
     /// The theme's name: `default`, or a folder `themes/NAME` that overlays it.
@@ -230,7 +232,8 @@ impl Config {
     /// The configuration of a folder without a `madoguchi.toml`, all defaults.
     ///
     /// `discovered_tags` are the language tags found in the docset, in any order and case; what is no tag is left out.
-    /// Each is shortened while it stays unambiguous (`ja-JP` is `ja`), target locales come first; the source is `en`.
+    /// Each is shortened while it stays unambiguous and in its script (`ja-JP` is `ja`, `zh-TW` is itself), target locales come first; the
+    /// source is `en`.
     pub fn without_file(root: &Path, discovered_tags: &[String]) -> Self {
         resolve::without_file(root, discovered_tags)
     }

@@ -1,5 +1,7 @@
 //! Locales: BCP 47 language tags, and the ordered set of them that a site speaks.
 
+mod languages;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -28,8 +28,8 @@ pub(super) fn with_file(
     let mut raw = raw::parse(&file, text)?;
     let secrets = environment.apply(&mut raw)?;
     let content = content(&file, &raw.site)?;
-    let locales = locales::of_file(&file, &raw.site, || discover(&root.join(&content)))?;
-    let site = site(root, &file, raw.site, content, locales)?;
+    let found = locales::of_file(&file, &raw.site, || discover(&root.join(&content)))?;
+    let site = site(root, &file, raw.site, content, found)?;
     let forms = form::all(&file, raw.form, &site)?;
     let intake = intake::settings(root, &file, raw.intake, secrets, site.base_url.as_ref())?;
     let editor = filled(raw.preview.editor).map(|url| file.parse("editor", &url, |url| editor(url))).transpose()?;
@@ -54,12 +54,13 @@ pub(super) fn without_file(root: &Path, tags: &[String]) -> Config {
     Config { root: root.to_owned(), site, forms: Map::new(), intake: intake::defaults(root), editor: EDITOR.into() }
 }
 
-fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
+fn default_site(root: &Path, (locales, whole_tags): locales::Found) -> SiteConfig {
     let name = root.file_name().map_or_else(|| "Madoguchi".into(), |name| name.to_string_lossy());
     SiteConfig {
         title: locales::everywhere(&locales, &name),
         base_url: None,
         locales,
+        whole_tags,
         content: String::new(),
         theme: "default".into(),
         edit_url: None,
@@ -72,8 +73,8 @@ fn default_site(root: &Path, locales: LocaleSet) -> SiteConfig {
     }
 }
 
-fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: LocaleSet) -> Result<SiteConfig, ConfigError> {
-    let site = default_site(root, locales);
+fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, found: locales::Found) -> Result<SiteConfig, ConfigError> {
+    let site = default_site(root, found);
     let texts = |key: &str, given: &Given<RawTexts>| locales::texts(file, key, given, &site.locales);
     let glossary = raw.glossary.iter().map(|(term, given)| Ok((term.clone(), texts(term, given)?)));
     Ok(SiteConfig {
@@ -91,12 +92,12 @@ fn site(root: &Path, file: &File<'_>, raw: RawSite, content: String, locales: Lo
     })
 }
 
-fn content(file: &File<'_>, raw: &RawSite) -> Result<String, ConfigError> {
 /// The title that is given, else the default: a title without words is as good as none.
 fn title(given: Option<LocaleMap>, default: LocaleMap) -> LocaleMap {
     given.filter(|title| title.iter().any(|(_, text)| !text.trim().is_empty())).unwrap_or(default)
 }
 
+fn content(file: &File<'_>, raw: &RawSite) -> Result<String, ConfigError> {
     match &raw.content {
         None => Ok("content".into()),
         Some(given) if given.value == "." => Ok(String::new()),

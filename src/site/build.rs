@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         let tables = tables.unpack(&mut diagnostics);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
         let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
-        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        let web_roots = model::web_roots(&self.config.site);
         let ground = Ground {
             config: &self.config.site,
             theme: &self.theme,

@@ -207,7 +207,7 @@ impl Live {
 
     /// Reads everything.
     fn read_all(&mut self) {
-        self.web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        self.web_roots = model::web_roots(&self.config.site);
         self.listed.clear();
         self.listing = discover(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
         self.make_forms();

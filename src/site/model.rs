@@ -266,20 +266,38 @@ fn is_in_script_of(text: &str, locale: &crate::locale::Locale) -> bool {
 /// What an address that starts with `/` begins with on the web site that existing docsets were written for, by locale.
 ///
 /// Such docsets are published below one address for each language tag with a region (FORMAT §7.9).
-pub(crate) fn web_roots(locales: &LocaleSet, template: Option<&str>) -> Vec<Option<String>> {
-    let region = |tag: &str| {
-        let usual = [
-            ("en", "en-us"),
-            ("ja", "ja-jp"),
-            ("ko", "ko-kr"),
-            ("zh", "zh-cn"),
-            ("cs", "cs-cz"),
-            ("sv", "sv-se"),
-            ("da", "da-dk"),
-        ];
-        let known = usual.iter().find(|(language, _)| *language == tag).map(|(_, tag)| (*tag).to_owned());
-        let whole = tag.contains('-').then(|| tag.to_ascii_lowercase());
-        whole.or(known).unwrap_or_else(|| format!("{tag}-{tag}"))
-    };
-    locales.ids().map(|id| template.map(|template| template.replace("{tag}", &region(locales.get(id).as_str())))).collect()
+pub(crate) fn web_roots(site: &SiteConfig) -> Vec<Option<String>> {
+    let template = site.web_root.as_deref();
+    site.locales.ids().map(|id| template.map(|template| template.replace("{tag}", &web_tag(site, id)))).collect()
+}
+
+/// The tag that a locale has in such an address: the whole one that the files name, else that with the region where its language is mostly
+/// read. One that is known of neither way stays as it is.
+fn web_tag(site: &SiteConfig, id: LocaleId) -> String {
+    let locale = site.locales.get(id);
+    let whole = site.whole_tags.get(&id).or(Some(locale).filter(|locale| locale.has_region()));
+    let tag = whole.map(|whole| whole.as_str().to_ascii_lowercase());
+    let tag = tag.or_else(|| locale.usual_region().map(str::to_owned)).unwrap_or_else(|| locale.as_str().to_ascii_lowercase());
+    // The web site tells the scripts of Chinese by region alone.
+    tag.replace("zh-hans-", "zh-").replace("zh-hant-", "zh-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::web_roots;
+    use crate::config::Config;
+
+    #[test]
+    fn web_addresses_have_the_region_that_is_named_or_usual() {
+        let of = |tags: &[&str]| {
+            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            let roots = web_roots(&Config::without_file(std::path::Path::new("/docs"), &tags).site);
+            roots.iter().map(|root| root.as_ref().unwrap().rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(&["pt-BR", "he-IL", "zh-TW"]), "he-il pt-br zh-tw en-us");
+        assert_eq!(of(&["pt-PT", "en-GB"]), "pt-pt en-gb");
+        assert_eq!(of(&["ja", "he", "uk", "nb", "zh"]), "he-il ja-jp nb-no uk-ua zh-cn en-us");
+        assert_eq!(of(&["zh-Hant-TW", "sr-Latn", "bs-Latn-BA"]), "bs-latn-ba sr-latn-rs zh-tw en-us");
+        assert_eq!(of(&["eo", "es-419"]), "eo es-419 en-us", "nothing is made up");
+    }
 }

@@ -296,6 +296,19 @@ fn a_third_language_is_a_message_file_and_a_line_of_configuration() {
 }
 
 #[test]
+fn addresses_of_the_web_site_have_the_region_that_the_files_name() {
+    let docset =
+        Docset::new(&[("index.md", &localized("ja-JP", "T", ("T", "Title"), &[("[Azure](/azure/x)", "[Azure](/azure/x)")]))]);
+    docset.build();
+    assert!(
+        docset.page("ja/index.html").contains("https://learn.microsoft.com/ja-jp/azure/x"),
+        "{}",
+        docset.page("ja/index.html")
+    );
+    assert!(docset.page("en/index.html").contains("https://learn.microsoft.com/en-us/azure/x"));
+}
+
+#[test]
 fn an_orphan_translation_is_a_page_of_its_own_and_reported() {
     let docset = mixed();
     docset.write("content/lonely.ja.md", "# 孤独\n\n文。\n");

@@ -1,6 +1,7 @@
 //! The locales of a site, named or discovered, and texts in them.
 
 use super::{ConfigError, ConfigErrorKind, File, Given, Locale, LocaleMap, LocaleSet, RawSite, RawTexts};
+use crate::locale::LocaleId;
 use crate::ordered;
 use crate::ordered::{Map, Set};
 
@@ -12,8 +13,11 @@ pub(super) fn default_source() -> Locale {
     Locale::parse("en").unwrap_or_else(|_| unreachable!("`en` is a language tag"))
 }
 
+/// The locales of a site, and the whole tags that its files name for those that are shorter.
+pub(super) type Found = (LocaleSet, Map<LocaleId, Locale>);
+
 /// The locales that the file names, else those discovered.
-pub(super) fn of_file(file: &File<'_>, raw: &RawSite, discover: impl FnOnce() -> Vec<String>) -> Result<LocaleSet, ConfigError> {
+pub(super) fn of_file(file: &File<'_>, raw: &RawSite, discover: impl FnOnce() -> Vec<String>) -> Result<Found, ConfigError> {
     let parse = |key: &str, given: &Given<String>| file.parse(key, given, |tag| locale(tag));
     let source = raw.source_locale.as_ref().map_or_else(|| Ok(default_source()), |given| parse("source_locale", given))?;
     let Some(named) = &raw.locales else { return Ok(discovered(&discover(), source)) };
@@ -29,7 +33,7 @@ pub(super) fn of_file(file: &File<'_>, raw: &RawSite, discover: impl FnOnce() ->
         }
         locales.push(locale);
     }
-    Ok(LocaleSet::new(locales, source))
+    Ok((LocaleSet::new(locales, source), Map::new()))
 }
 
 fn locale(tag: &str) -> Result<Locale, String> {
@@ -38,18 +42,29 @@ fn locale(tag: &str) -> Result<Locale, String> {
 
 /// The set that tags found in a docset make: each shortened while it stays unambiguous, in alphabetical order, the source
 /// last. A tag of the source's own language is the source.
-pub(super) fn discovered(tags: &[String], source: Locale) -> LocaleSet {
+pub(super) fn discovered(tags: &[String], source: Locale) -> Found {
     let found = ordered::set(tags.iter().filter_map(|tag| Locale::parse(tag).ok()));
-    let kin = |locale: &Locale| extends(locale.as_str(), source.as_str()) || extends(source.as_str(), locale.as_str());
+    let kin = |locale: &Locale| same_line(locale, &source);
     let targets = ordered::set(found.iter().filter(|tag| !kin(tag)).map(|tag| shortened(tag, &found)));
-    LocaleSet::new(targets.into_iter().filter(|locale| !kin(locale)).take(MOST).collect(), source)
+    let locales = LocaleSet::new(targets.into_iter().filter(|locale| !kin(locale)).take(MOST).collect(), source);
+    let whole = ordered::map(locales.ids().filter_map(|id| Some((id, whole(locales.get(id), &found)?))));
+    (locales, whole)
 }
 
-/// The shortest beginning of a tag that no other tag found continues.
+/// The tag with a region that the files name for a locale: of several the usual one, else the first.
+fn whole(locale: &Locale, found: &Set<Locale>) -> Option<Locale> {
+    let named = || found.iter().filter(|tag| tag.has_region() && extends(tag.as_str(), locale.as_str()));
+    let usual = |tag: &&Locale| locale.usual_region().is_some_and(|usual| tag.as_str().eq_ignore_ascii_case(usual));
+    named().find(usual).or_else(|| named().next()).cloned()
+}
+
+/// The shortest beginning of a tag that no other tag found continues, and that readers take to be in the same script: `zh` means simplified
+/// characters, so `zh-TW` stays whole.
 fn shortened(tag: &Locale, found: &Set<Locale>) -> Locale {
-    let cuts = tag.as_str().match_indices('-').map(|(at, _)| &tag.as_str()[..at]);
-    let alone = |short: &&str| !found.iter().any(|other| continues(other.as_str(), short) && !same_line(other, tag));
-    cuts.filter(|short| short.len() > 1).find(alone).and_then(|short| Locale::parse(short).ok()).unwrap_or_else(|| tag.clone())
+    let cuts = tag.as_str().match_indices('-').map(|(at, _)| &tag.as_str()[..at]).filter(|short| short.len() > 1);
+    let alone = |short: &Locale| !found.iter().any(|other| continues(other.as_str(), short.as_str()) && !same_line(other, tag));
+    let mut shorter = cuts.filter_map(|short| Locale::parse(short).ok());
+    shorter.find(|short| short.script() == tag.script() && alone(short)).unwrap_or_else(|| tag.clone())
 }
 
 fn same_line(a: &Locale, b: &Locale) -> bool {
@@ -96,7 +111,7 @@ mod tests {
 
     fn found(tags: &[&str]) -> String {
         let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        let set = discovered(&tags, default_source());
+        let (set, _) = discovered(&tags, default_source());
         set.ids().map(|id| set.get(id).to_string()).collect::<Vec<_>>().join(" ")
     }
 
@@ -106,7 +121,29 @@ mod tests {
         assert_eq!(found(&["en-US", "ja-jp", "ja"]), "ja en");
         assert_eq!(found(&["zh-CN", "zh-TW", "de-DE"]), "de zh-CN zh-TW en");
         assert_eq!(found(&["zh-Hans-CN", "zh-Hant"]), "zh-Hans zh-Hant en");
+        assert_eq!(found(&["zh-CN", "pt-BR", "he-IL"]), "he pt zh en");
         assert_eq!(found(&["en-US", "en-GB"]), "en");
         assert_eq!(found(&["", "not a tag", "日本"]), "en");
+    }
+
+    #[test]
+    fn a_tag_keeps_what_its_script_depends_on() {
+        for tag in ["zh-TW", "zh-HK", "zh-MO", "zh-Hant"] {
+            assert_eq!(found(&[tag]), format!("{tag} en"));
+        }
+        assert_eq!(found(&["zh-Hant-TW", "sr-Latn-RS"]), "sr-Latn zh-Hant en");
+        assert_eq!(found(&["bs-Latn-BA", "sr-RS"]), "bs sr en");
+    }
+
+    #[test]
+    fn the_whole_tag_of_a_shorter_locale_is_kept() {
+        let whole = |tags: &[&str]| {
+            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            let (_, whole) = discovered(&tags, default_source());
+            whole.values().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(whole(&["pt-br", "he-IL", "zh-TW"]), "he-IL pt-BR zh-TW");
+        assert_eq!(whole(&["en-GB", "en-US", "ja"]), "en-US", "of several the usual one");
+        assert_eq!(whole(&["en-GB", "ja"]), "en-GB");
     }
 }

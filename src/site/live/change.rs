@@ -106,7 +106,7 @@ impl Live {
             self.read_all();
             return;
         }
-        let web_roots = model::web_roots(&self.config.site.locales, self.config.site.web_root.as_deref());
+        let web_roots = model::web_roots(&self.config.site);
         if std::mem::replace(&mut self.web_roots, web_roots) != self.web_roots {
             self.make_nav();
         }
