@@ -91,6 +91,18 @@ fn an_empty_file_is_all_defaults_with_the_locales_found() {
 }
 
 #[test]
+fn the_source_is_the_locale_named_that_its_tag_means() {
+    for (text, all, source) in [
+        ("locales = [\"ja-JP\", \"en-US\"]", 2, "en-US"),
+        ("locales = [\"ja\", \"en\"]\nsource_locale = \"en-GB\"", 2, "en"),
+        ("locales = [\"de\", \"ja\"]\nsource_locale = \"de\"", 2, "de"),
+    ] {
+        let site = config(&format!("[site]\n{text}"), &[]).unwrap().site;
+        assert_eq!((site.locales.len(), site.locales.get(site.locales.source()).as_str()), (all, source), "{text}");
+    }
+}
+
+#[test]
 fn a_title_without_words_is_as_good_as_none() {
     for title in ["{}", "{ ja = \"\", en = \" \" }", "\" \""] {
         let config = config(&format!("[site]\ntitle = {title}\n"), &[]).unwrap();
@@ -118,6 +130,15 @@ fn a_wrong_value_is_named_with_its_key_and_place() {
         ("[site]\ntitle = {ja=\"窓\"}\nlocales = [\"ja\", \"j\"]", "madoguchi.toml:3:18: `locales` must be a language tag"),
         ("[site]\nlocales = []", "`locales` must name between 1 and 64 locales"),
         ("[site]\nlocales = [\"ja\", \"JA\"]", "`locales` names `ja` twice"),
+        (
+            "[site]\nlocales = [\"ja\", \"de\"]",
+            "madoguchi.toml:2:11: `source_locale` is `en`, which is what it is unless it is set, and `locales` does not name it | add `en` to `locales`, or set `source_locale`",
+        ),
+        (
+            "[site]\nlocales = [\"ja\", \"en\"]\nsource_locale = \"fr\"",
+            "madoguchi.toml:3:17: `source_locale` is `fr`, and `locales` does not name it | add `fr` to `locales`",
+        ),
+        ("[site]\nlocales = [\"en-US\", \"en-GB\"]", "`locales` does not name it"),
         (
             "[site]\ntitle = { de = \"x\" }",
             "`title` has a text for `de`, which is no locale of the site | the site's locales are `ja`, `en`",

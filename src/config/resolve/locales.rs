@@ -1,6 +1,7 @@
 //! The locales of a site, named or discovered, and texts in them.
 
 use super::{ConfigError, ConfigErrorKind, File, Given, Locale, LocaleMap, LocaleSet, RawSite, RawTexts};
+use crate::config::setting::By;
 use crate::locale::LocaleId;
 use crate::ordered;
 use crate::ordered::{Map, Set};
@@ -33,7 +34,24 @@ pub(super) fn of_file(file: &File<'_>, raw: &RawSite, discover: impl FnOnce() ->
         }
         locales.push(locale);
     }
-    Ok((LocaleSet::new(locales, source), Map::new()))
+    match among(&locales, &source) {
+        Some(source) => Ok((LocaleSet::new(locales, source), Map::new())),
+        None => Err(no_source(file, raw, &named.by, &source)),
+    }
+}
+
+/// The locale named that the source's tag means: itself, else the only one that is longer or shorter (`en-US` for `en`).
+fn among(locales: &[Locale], source: &Locale) -> Option<Locale> {
+    let named = LocaleSet::new(locales.to_vec(), locales.first()?.clone());
+    named.find(source.as_str()).map(|id| named.get(id).clone())
+}
+
+fn no_source(file: &File<'_>, raw: &RawSite, locales: &By, source: &Locale) -> ConfigError {
+    let by = raw.source_locale.as_ref().map_or(locales, |given| &given.by);
+    let default = if raw.source_locale.is_some() { "" } else { ", which is what it is unless it is set" };
+    let message = format!("`source_locale` is `{source}`{default}, and `locales` does not name it");
+    let help = format!("add `{source}` to `locales`, or set `source_locale` to the one of them that is translated from");
+    file.error(by, ConfigErrorKind::Value, message, help)
 }
 
 fn locale(tag: &str) -> Result<Locale, String> {
