@@ -134,6 +134,8 @@ codes! {
     FormDamaged = "form-damaged", Error;
     /// A form lacks a text in a locale of the site; another locale's stands in its place.
     FormTextMissing = "form-text-missing", Warning;
+    /// The theme has no words for a locale of the site; English ones stand in their place.
+    ThemeTextMissing = "theme-text-missing", Warning;
     /// A number of the source is not in the target, or the other way round.
     NumberDiffers = "number-differs", Warning;
     /// A link or an image of the target leads elsewhere than that of the source.

@@ -44,7 +44,7 @@ impl Theme {
     ///
     /// # Errors
     /// The folder or a file of it cannot be read, a template or message file is damaged, message files disagree,
-    /// a locale has no message file, or a style sheet names a file that does not exist.
+    /// or a style sheet names a file that does not exist.
     pub fn load(overlay: Option<&Path>, locales: &LocaleSet) -> Result<Self, ThemeError> {
         Self::from_layers(&Layers::read(overlay)?, locales)
     }
@@ -82,6 +82,12 @@ impl Theme {
     /// The place is not one of the [`LocaleSet`] that the theme was loaded with.
     pub fn messages(&self, locale: LocaleId) -> &Messages {
         &self.messages[locale.index()]
+    }
+
+    /// The locales without a message file, whose readers get English words, and the name of the file that each lacks.
+    pub fn without_words(&self) -> impl Iterator<Item = (LocaleId, String)> + '_ {
+        let lacking = self.locales.ids().filter(|id| self.messages(*id).foreign().is_some());
+        lacking.map(|id| (id, messages::file_name(&self.locales, id)))
     }
 
     /// The static files, by the names they have in the output.

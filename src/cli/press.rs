@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::report::Read;
 use crate::config::{self, Config, Environment};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::locale::{Locale, LocaleSet};
+use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::site;
 use crate::site::build::{BuildError, Observer, Options, Report};
 use crate::site::headers::Server;
@@ -43,9 +43,9 @@ pub(super) fn survey(folder: &Path) -> Option<Survey> {
     site::survey::survey(folder)
 }
 
-/// Whether the theme has the words of the interface in a language.
-pub(super) fn has_messages(locale: &Locale) -> bool {
-    Theme::load(None, &LocaleSet::new(Vec::new(), locale.clone())).is_ok()
+/// The message files that the built-in theme lacks for these locales.
+pub(super) fn without_words(locales: &LocaleSet) -> Vec<(LocaleId, String)> {
+    Theme::load(None, locales).map(|theme| theme.without_words().collect()).unwrap_or_default()
 }
 
 /// Builds the site.
@@ -112,7 +112,8 @@ pub(super) fn from_root(config: &Config, mut diagnostics: Vec<Diagnostic>) -> Ve
     };
     // They are sorted by file, so that most have the path of the one before.
     let mut last: Option<(SourcePath, SourcePath)> = None;
-    for diagnostic in &mut diagnostics {
+    // What the theme lacks stands beside the content.
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.code != Code::ThemeTextMissing) {
         if last.as_ref().is_none_or(|(from, _)| *from != diagnostic.span.path) {
             last = Some((diagnostic.span.path.clone(), moved(&diagnostic.span.path)));
         }

@@ -286,6 +286,10 @@ impl Surroundings for Around<'_> {
         self.ground.theme.messages(locale).text(key)
     }
 
+    fn foreign(&self, locale: LocaleId) -> Option<&str> {
+        self.ground.theme.messages(locale).foreign()
+    }
+
     fn twins(&self, locale: LocaleId) -> Cow<'_, [Twin]> {
         if locale == self.locale {
             return Cow::Borrowed(&self.twins);

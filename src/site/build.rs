@@ -144,7 +144,7 @@ struct Run<'a> {
     theme: Theme,
     listing: Listing,
     forms: Forms,
-    /// What was wrong with the listing and the forms.
+    /// What was wrong with the listing, the forms and the theme.
     listed: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -157,6 +157,7 @@ impl<'a> Run<'a> {
         let mut listed = Vec::new();
         let listing = found.unpack(&mut listed);
         let forms = Forms::read(config, &listing, &mut listed);
+        listed.extend(parts::without_words(config, &theme));
         observer.phase("discover", listing.files.len());
         Ok(Self { config, options, observer, theme, listing, forms, diagnostics: listed.clone(), listed })
     }

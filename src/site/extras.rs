@@ -95,7 +95,7 @@ impl<'a> Renderer<'a> {
     /// The page that shows what is found. It is no result of other search engines.
     fn search(&self, locale: LocaleId) -> Result<Rendered, ThemeError> {
         let (model, here) = (self.model, self.model.search(locale));
-        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("search_title"));
+        let mut frame = self.frame_said(&here, locale, "search_title");
         frame.robots = Some("noindex");
         frame.languages = self.languages(&here, locale, |to| (model.search(to), false));
         let host = model.config.base_url.as_ref().and_then(|base| base.as_str().split_once("://"));
@@ -150,7 +150,7 @@ impl<'a> Renderer<'a> {
         let model = self.model;
         let base = model.config.base_url.as_ref().map_or("/", |base| base.path());
         let absolute = |to: &UrlPath| format!("{base}{}", to.as_str());
-        let mut frame = self.frame(here, locale, model.theme.messages(locale).text(title));
+        let mut frame = self.frame_said(here, locale, title);
         frame.root = base.to_owned();
         frame.home_href = absolute(&model.home(locale));
         frame.contents_href = absolute(&model.contents(locale));
@@ -168,9 +168,9 @@ impl<'a> Renderer<'a> {
         let model = self.model;
         let home = *here == model.home(locale);
         let site_title = model.site_title(locale).text;
-        let title = if home { &site_title } else { model.theme.messages(locale).text("contents_title") };
         let url = |to: LocaleId| if home { model.home(to) } else { model.contents(to) };
-        let mut frame = self.frame(here, locale, title);
+        let mut frame =
+            if home { self.frame(here, locale, &site_title) } else { self.frame_said(here, locale, "contents_title") };
         frame.languages = self.languages(here, locale, |to| (url(to), false));
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
@@ -199,7 +199,7 @@ impl<'a> Renderer<'a> {
         let model = self.model;
         let here = UrlPath::new(format!("{}/{address}", model.tag(locale)));
         let Some((target, title)) = self.landing(redirect, &here, locale) else { return Ok(None) };
-        let mut frame = self.frame(&here, locale, model.theme.messages(locale).text("redirect_title"));
+        let mut frame = self.frame_said(&here, locale, "redirect_title");
         frame.languages = self.languages(&here, locale, |to| (UrlPath::new(format!("{}/{address}", model.tag(to))), false));
         let target_lang = title.foreign.map(|id| model.tag(id));
         let view = RedirectView { frame, target, target_title: title.text, target_lang };

@@ -31,6 +31,8 @@ pub(crate) trait Surroundings {
     fn form(&self, name: &str) -> Option<String>;
     /// A text of the theme in a locale.
     fn message(&self, locale: LocaleId, key: &str) -> &str;
+    /// The tag of the language that the theme's texts in a locale are in, if that is another.
+    fn foreign(&self, locale: LocaleId) -> Option<&str>;
     /// The address of the page in another language, that language's tag and its own name: for links from heading to heading in text of
     /// a locale.
     fn twins(&self, locale: LocaleId) -> Cow<'_, [Twin]>;
@@ -60,10 +62,13 @@ pub(crate) fn tag_end(html: &str) -> usize {
     end.map_or(html.len(), |at| at + 1)
 }
 
-/// The links of a heading with an id: to itself, and to its twin in each other language.
-pub(crate) fn heading_links(id: &str, label: &str, twins: &[Twin], out: &mut String) {
+/// The links of a heading with an id: to itself, and to its twin in each other language. `foreign` is the language of their labels, if that is
+/// not the text's.
+pub(crate) fn heading_links(id: &str, label: &str, foreign: Option<&str>, twins: &[Twin], out: &mut String) {
+    let lang = |out: &mut String| out.extend(foreign.into_iter().flat_map(|tag| ["\" lang=\"", tag]));
     out.push_str("<a class=\"heading-link\" href=\"#");
     escape::attribute(id, out);
+    lang(out);
     out.push_str("\" aria-label=\"");
     escape::attribute(label, out);
     out.push_str("\">#</a>");
@@ -76,6 +81,7 @@ pub(crate) fn heading_links(id: &str, label: &str, twins: &[Twin], out: &mut Str
             out.extend(["\" ", name, "=\""]);
             escape::attribute(value, out);
         }
+        lang(out);
         out.push_str("\">");
         escape::text(&twin.name, out);
         out.push_str("</a>");
@@ -190,6 +196,17 @@ impl<'a> Writer<'a> {
     /// A text of the theme in the language of the text being written.
     fn message(&self, key: &str) -> &'a str {
         self.surroundings.message(self.locale, key)
+    }
+
+    /// Writes a text of the theme, marked where it is in another language than the text being written.
+    fn say(&mut self, key: &str) {
+        let words = self.message(key);
+        let Some(tag) = self.surroundings.foreign(self.locale) else { return self.words(words) };
+        self.out.push_str("<span");
+        self.attribute("lang", tag);
+        self.out.push('>');
+        self.words(words);
+        self.out.push_str("</span>");
     }
 
     /// Writes into the tag of an element which language its text is in, and the direction if it is another than around it.

@@ -125,8 +125,7 @@ impl Live {
     /// Reads a site, all of it.
     ///
     /// # Errors
-    /// The configuration cannot be used, or there is no theme for its locales. A fault in the site's own theme is none: the built-in one
-    /// is used until it is mended.
+    /// The configuration cannot be used. A fault in the site's own theme is none: the built-in one is used until it is mended.
     pub fn start(configure: Box<Configure>) -> Result<Self, LiveError> {
         Self::of(configure, false)
     }

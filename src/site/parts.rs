@@ -10,7 +10,7 @@ use super::nav::{self, Nav, PageId};
 use super::page::Read;
 use super::{redirect, settings, threads, toc};
 use crate::config::Config;
-use crate::diag::{Checked, Diagnostic};
+use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::locale::LocaleSet;
 use crate::ordered::Map;
 use crate::source::Source;
@@ -21,6 +21,24 @@ use in_catalog::InCatalog;
 /// The theme, with the site's own over it.
 pub(crate) fn theme(config: &Config) -> Result<Theme, ThemeError> {
     Theme::load(config.theme_folder().as_deref(), &config.site.locales)
+}
+
+/// The locales that the theme has no words for. The place is the file that is missing, whose path counts from the site's folder.
+pub(crate) fn without_words(config: &Config, theme: &Theme) -> Vec<Diagnostic> {
+    let site = &config.site;
+    let (own, set) = match site.theme.as_str() {
+        "default" => {
+            ("own", ", and `theme = \"own\"` below `[site]` in madoguchi.toml, which `madoguchi init` writes where there is none")
+        }
+        own => (own, ""),
+    };
+    let found = theme.without_words().filter_map(|(id, file)| {
+        let (tag, path) = (site.locales.get(id), format!("themes/{own}/{file}"));
+        let message = format!("the theme has no words for `{tag}`: buttons, labels and notices of these pages are in English");
+        let help = format!("add `{path}` with every key of the built-in `messages/en.toml`, translated{set}");
+        Some(Diagnostic::new(Code::ThemeTextMissing, Span::file(SourcePath::parse(&path).ok()?), message).help(help))
+    });
+    found.collect()
 }
 
 /// The pages and files of a listing, by what the docset's settings and redirections say.

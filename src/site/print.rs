@@ -154,7 +154,7 @@ impl Renderer<'_> {
         frame.languages = self.languages(&here, locale, |to| (print.address(model, to), false));
         let urls: Vec<UrlPath> = print.pages.iter().map(|page| model.url(*page, locale)).collect();
         let numbers: HashMap<&str, usize> = urls.iter().map(UrlPath::as_str).zip(1..).collect();
-        let lang = model.tag(locale);
+        let lang = model.theme.messages(locale).foreign().unwrap_or(model.tag(locale));
         let place = |number: usize| Place { number, from: &urls[number - 1], here: &here, numbers: &numbers, lang };
         let texts = texts.iter().zip(1..).filter_map(|(text, number)| Some((text.as_ref()?, number)));
         let articles = texts.filter_map(|(body, number)| self.printed(print.pages[number - 1], locale, body, &place(number)));

@@ -112,12 +112,15 @@ impl<'a> Renderer<'a> {
     /// What any page of a locale has around it.
     pub(crate) fn frame<'t>(&'t self, here: &UrlPath, locale: LocaleId, title: &'t str) -> Frame<'t> {
         let model = self.model;
-        let site_title = model.config.title.get(locale).map_or("", |(_, text)| text);
+        let (named, site_title) = model.config.title.get(locale).unwrap_or((locale, ""));
+        let site_title_lang = (named != locale).then(|| model.tag(named));
+        let is_site_title = title == site_title;
         Frame {
             lang: model.tag(locale),
             dir: model.locales().get(locale).direction(),
             t: model.theme.messages(locale),
             site_title,
+            site_title_lang,
             root: root(here),
             assets: &self.assets,
             home_href: here.relative_to(&model.home(locale)),
@@ -125,8 +128,8 @@ impl<'a> Renderer<'a> {
             search_href: model.config.search.then(|| here.relative_to(&model.search(locale))),
             canonical: None,
             title,
-            is_site_title: title == site_title,
-            title_lang: None,
+            is_site_title,
+            title_lang: site_title_lang.filter(|_| is_site_title),
             description: None,
             robots: None,
             languages: Vec::new(),
@@ -134,6 +137,12 @@ impl<'a> Renderer<'a> {
             parallel_href: None,
             single_href: None,
         }
+    }
+
+    /// The same of a page whose title is the theme's.
+    pub(crate) fn frame_said<'t>(&'t self, here: &UrlPath, locale: LocaleId, title: &str) -> Frame<'t> {
+        let messages = self.model.theme.messages(locale);
+        Frame { title_lang: messages.foreign(), ..self.frame(here, locale, messages.text(title)) }
     }
 
     /// The language switch, where each locale has its own address for the same thing.

@@ -131,9 +131,10 @@ fn entries<'m>(model: &Model<'m>, levels: &[Level], locale: LocaleId, base: &Url
 
 /// Stands for the entries of a long level that are left out: all of them are on the contents page.
 fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
+    let messages = model.theme.messages(locale);
     Entry {
-        name: format!("… {}", model.theme.messages(locale).get("contents_all")),
-        lang: None,
+        name: format!("… {}", messages.get("contents_all")),
+        lang: messages.foreign(),
         href: Some(base.relative_to(&model.contents(locale))),
         current_mark: String::new(),
         open: false,

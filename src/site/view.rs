@@ -12,6 +12,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) dir: &'static str,
     pub(crate) t: &'a Messages,
     pub(crate) site_title: &'a str,
+    /// Its language, if that is not the reader's.
+    pub(crate) site_title_lang: Option<&'a str>,
     pub(crate) root: String,
     pub(crate) assets: &'a Shared,
     pub(crate) home_href: String,

@@ -24,8 +24,6 @@ pub enum ThemeErrorKind {
     MessageFile,
     /// Message files do not agree in their keys.
     MessageKey,
-    /// A locale of the site has no message file.
-    NoMessages,
     /// A style sheet names a file that the theme does not have, or style sheets import each other in a circle.
     Asset,
 }

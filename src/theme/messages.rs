@@ -4,10 +4,10 @@ use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
 use super::engine::Shared;
-use super::error::{ThemeError, ThemeErrorKind};
+use super::error::ThemeError;
 use super::load::Layers;
 use super::toml_messages::Table;
-use crate::locale::{Locale, LocaleSet};
+use crate::locale::{Locale, LocaleId, LocaleSet};
 use crate::ordered;
 use crate::ordered::{Map, Set};
 
@@ -16,12 +16,19 @@ use crate::ordered::{Map, Set};
 pub struct Messages {
     texts: FxHashMap<String, String>,
     shared: Shared,
+    /// Whether they are those of another language, for want of a message file.
+    lent: bool,
 }
 
 impl Messages {
-    fn new(texts: Map<String, String>) -> Result<Self, ThemeError> {
+    fn new(texts: Map<String, String>, lent: bool) -> Result<Self, ThemeError> {
         let shared = Shared::new(&texts)?;
-        Ok(Self { texts: texts.into_iter().collect(), shared })
+        Ok(Self { texts: texts.into_iter().collect(), shared, lent })
+    }
+
+    /// The tag of the language that they are in, if that is another than their locale's.
+    pub fn foreign(&self) -> Option<&str> {
+        self.lent.then(|| self.get("language_code"))
     }
 
     /// Adds the name of the file that holds the messages for scripts, as `script_words`.
@@ -98,24 +105,40 @@ pub fn fill_into(out: &mut String, message: &str, put: impl Fn(&mut String, &str
 
 /// The messages of every locale of a site, in its order.
 pub(super) fn of_locales(layers: &Layers, locales: &LocaleSet) -> Result<Vec<Messages>, ThemeError> {
-    let tables = locales.ids().map(|id| read(layers, locales.get(id))).collect::<Result<Vec<_>, _>>()?;
     let english = layers.built_in.get("messages/en.toml").map(Table::parse).transpose()?.unwrap_or_default();
-    let wanted = wanted_keys(&english, &tables);
-    for table in &tables {
+    let tables = locales.ids().map(|id| table(layers, locales, id, &english)).collect::<Result<Vec<_>, _>>()?;
+    let wanted = wanted_keys(&english, tables.iter().map(|(table, _)| table));
+    for (table, _) in &tables {
         table.check_keys(&wanted)?;
         table.check_placeholders(&english)?;
     }
-    tables.into_iter().map(|table| Messages::new(table.into_texts())).collect()
+    let marked = locales.ids().zip(tables).map(|(id, (table, lent))| {
+        let mut texts = table.into_texts();
+        mark(&mut texts, locales.get(id), lent);
+        Messages::new(texts, lent)
+    });
+    marked.collect()
 }
 
 /// The built-in English keys, and those that a site added in all of its locales.
-fn wanted_keys<'a>(english: &'a Table, tables: &'a [Table]) -> Set<&'a str> {
-    let own = tables.iter().take(1).flat_map(Table::keys).filter(|key| tables.iter().all(|table| table.has(key)));
+fn wanted_keys<'a>(english: &'a Table, mut tables: impl Iterator<Item = &'a Table> + Clone) -> Set<&'a str> {
+    let all = tables.clone();
+    let own = tables.next().into_iter().flat_map(Table::keys).filter(|key| all.clone().all(|table| table.has(key)));
     ordered::set(english.keys().chain(own))
 }
 
+/// The messages of a locale, and whether they are lent: one without a message file speaks English, which names it as it names itself.
+fn table(layers: &Layers, locales: &LocaleSet, id: LocaleId, english: &Table) -> Result<(Table, bool), ThemeError> {
+    if let Some(own) = read(layers, locales.get(id))? {
+        return Ok((own, false));
+    }
+    let spoken = layers.own.get("messages/en.toml").map(Table::parse).transpose()?;
+    let lent = spoken.map_or_else(|| english.clone(), |spoken| english.clone().with(spoken));
+    Ok((lent.of_language(&own_name(locales, id)), true))
+}
+
 /// The message file of a locale: of its whole tag if there is one, else of its language; the site's own over the built-in one.
-fn read(layers: &Layers, locale: &Locale) -> Result<Table, ThemeError> {
+fn read(layers: &Layers, locale: &Locale) -> Result<Option<Table>, ThemeError> {
     let mut merged: Option<Table> = None;
     for tag in [locale.language(), locale.as_str()] {
         let path = format!("messages/{tag}.toml");
@@ -127,12 +150,35 @@ fn read(layers: &Layers, locale: &Locale) -> Result<Table, ThemeError> {
             });
         }
     }
-    merged.ok_or_else(|| no_messages(locale))
+    Ok(merged)
 }
 
-fn no_messages(locale: &Locale) -> ThemeError {
-    let language = locale.language();
-    ThemeError::new(ThemeErrorKind::NoMessages, format!("there is no message file for the locale `{locale}`")).help(format!(
-        "add `messages/{language}.toml` to the site's theme folder, with every key of the built-in `messages/en.toml`"
-    ))
+/// What a language calls itself, with its tag where another locale of the site calls itself so; the tag where that is not known.
+fn own_name(locales: &LocaleSet, id: LocaleId) -> String {
+    let locale = locales.get(id);
+    let Some(name) = locale.own_name() else { return locale.to_string() };
+    let alike = locales.ids().any(|other| other != id && locales.get(other).own_name() == Some(name));
+    if alike { format!("{name} ({locale})") } else { name.to_owned() }
+}
+
+/// Adds what marks text in the language of the messages on a page of their locale, and text of the page within that: attributes for an
+/// element's tag, empty where both languages are one.
+fn mark(texts: &mut Map<String, String>, locale: &Locale, lent: bool) {
+    let words = texts.get("language_code").and_then(|tag| Locale::parse(tag).ok()).filter(|_| lent);
+    let attributes = |of: &Locale, around: &Locale| {
+        let direction = (of.direction() != around.direction()).then(|| format!(" dir=\"{}\"", of.direction()));
+        format!(" lang=\"{of}\"{}", direction.unwrap_or_default())
+    };
+    let both = words.map(|words| [attributes(&words, locale), attributes(locale, &words)]).unwrap_or_default();
+    texts.extend(["mark_words", "mark_text"].map(str::to_owned).into_iter().zip(both));
+}
+
+/// The name of the message file that a locale lacks: of its language, if no other locale of the site has that and readers take the language alone
+/// to be in its script.
+pub(super) fn file_name(locales: &LocaleSet, id: LocaleId) -> String {
+    let locale = locales.get(id);
+    let shared = locales.ids().any(|other| other != id && locales.get(other).language() == locale.language());
+    let plain = Locale::parse(locale.language()).is_ok_and(|language| language.script() == locale.script());
+    let tag = if plain && !shared { locale.language() } else { locale.as_str() };
+    format!("messages/{tag}.toml")
 }

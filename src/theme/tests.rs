@@ -35,7 +35,7 @@ fn error(own: &[(&str, &str)], tags: &[&str]) -> ThemeError {
 fn view(theme: &Theme, locale: LocaleId, more: &Value) -> Value {
     let lang = theme.messages(locale).get("language_code");
     let mut view = json!({
-        "lang": lang, "dir": "ltr", "t": theme.messages(locale), "site_title": "窓口 & Guidance", "root": "../../",
+        "lang": lang, "dir": "ltr", "t": theme.messages(locale), "site_title": "窓口 & Guidance", "site_title_lang": null, "root": "../../",
         "assets": {"css": theme.asset_url("site.css"), "favicon": theme.asset_url("favicon.svg"), "script": null},
         "home_href": "../", "contents_href": "../contents/", "search_href": null, "canonical": "https://docs.example.com/ja/billing/",
         "title": "請求 <1>", "title_lang": null, "description": null, "robots": null,
@@ -281,10 +281,37 @@ fn message_files_must_agree() {
 }
 
 #[test]
-fn a_locale_without_messages_is_told_which_file_to_add() {
-    let error = error(&[], &["pt-BR", "en"]);
-    assert_eq!(error.kind, ThemeErrorKind::NoMessages);
-    assert!(error.help.contains("`messages/pt.toml`"));
+fn a_locale_without_messages_speaks_english_under_its_own_name() {
+    let theme = load(&[("messages/en.toml", "next = \"Onward\"")], &["pt-BR", "ja", "en"]).unwrap();
+    let lent = theme.messages(LocaleId(0));
+    assert_eq!((lent.get("language_name"), lent.get("next"), lent.foreign()), ("Português (Brasil)", "Onward", Some("en")));
+    assert_eq!(lent.get("choose_text"), "Continue in Português (Brasil)");
+    assert!(
+        lent.get("notice_fallback").starts_with("This page is not available in Português"),
+        "{}",
+        lent.get("notice_fallback")
+    );
+    assert_eq!(
+        (lent.get("language_code"), lent.get("mark_words"), lent.get("mark_text")),
+        ("en", " lang=\"en\"", " lang=\"pt-BR\"")
+    );
+    for own in [1, 2].map(|id| theme.messages(LocaleId(id))) {
+        assert_eq!((own.foreign(), own.get("mark_words"), own.get("mark_text")), (None, "", ""));
+    }
+    let names = |tags: &[&str]| {
+        let theme = load(&[], tags).unwrap();
+        (0..tags.len() - 1).map(|id| theme.messages(LocaleId(id as u8)).get("language_name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["es-MX", "es-ES", "tlh", "en"]), ["Español (es-MX)", "Español (es-ES)", "tlh"]);
+    assert_eq!(load(&[], &["he", "en"]).unwrap().messages(LocaleId(0)).get("mark_words"), " lang=\"en\" dir=\"ltr\"");
+}
+
+#[test]
+fn the_message_file_that_a_locale_lacks_is_named() {
+    let files = |tags: &[&str]| load(&[], tags).unwrap().without_words().map(|(_, file)| file).collect::<Vec<_>>();
+    assert_eq!(files(&["pt-BR", "ja", "de-AT", "en"]), ["messages/pt.toml"]);
+    assert_eq!(files(&["zh-CN", "zh-TW", "en"]), ["messages/zh-CN.toml", "messages/zh-TW.toml"]);
+    assert_eq!(files(&["zh-TW", "en"]), ["messages/zh-TW.toml"], "`zh` is another script");
 }
 
 #[test]

@@ -65,6 +65,17 @@ impl Table {
         self.entries.contains_key(key)
     }
 
+    /// The messages as those of another language, which calls itself so: where they name their own language they name that.
+    pub(super) fn of_language(mut self, name: &str) -> Self {
+        let Some(own) = self.entries.get("language_name").map(|entry| entry.text.clone()) else { return self };
+        for key in OF_ITSELF {
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.text = entry.text.replace(&own, name);
+            }
+        }
+        self
+    }
+
     pub(super) fn into_texts(self) -> Map<String, String> {
         ordered::map(self.entries.into_iter().map(|(key, entry)| (key, entry.text)))
     }
@@ -123,6 +134,8 @@ impl Named {
     }
 }
 
+/// The messages that name the language of their reader.
+const OF_ITSELF: [&str; 3] = ["language_name", "choose_text", "notice_fallback"];
 /// The parts of a date that a pattern may name.
 const DATE: [&str; 4] = ["year", "month", "month_name", "day"];
 /// The parts of a time in a mail that a pattern may name.

@@ -23,6 +23,8 @@ pub(crate) struct Counter {
 pub(crate) struct Setup {
     /// Lines of `[site]`.
     pub(crate) site: String,
+    /// The locales of the site, as the configuration has them.
+    pub(crate) locales: &'static str,
     /// Lines of `[intake]`.
     pub(crate) intake: String,
     /// Lines of `[intake.guard]`. Tests are quicker than people: unless `haste_seconds` is among them, it is 0.
@@ -43,6 +45,7 @@ impl Default for Setup {
         let guard = "per_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
         Self {
             site: String::new(),
+            locales: "[\"ja\", \"en\"]",
             intake: String::new(),
             guard,
             log: "info",
@@ -69,11 +72,12 @@ pub(crate) fn site(folder: &Path, port: u16, setup: &Setup) {
         )
     };
     let text = format!(
-        "[site]\ntitle = {{ ja = \"案内\", en = \"Guidance\" }}\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n\
+        "[site]\ntitle = {{ ja = \"案内\", en = \"Guidance\" }}\nsource_locale = \"en\"\nlocales = {}\n\
          content = \"content\"\n{}\n{}{}\
          [intake]\nlisten = \"127.0.0.1:{port}\"\nfrom = \"Guidance <guidance@example.com>\"\nsmtp = \"directory:var/mail\"\n\
          public_url = \"{public_url}\"\nsite_url = \"https://docs.example.com/\"\n\
          disk_reserve = \"1MiB\"\n{}\n[intake.guard]\n{}\n",
+        setup.locales,
         setup.site,
         form("service-request"),
         form("translation-feedback"),

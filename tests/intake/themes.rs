@@ -42,3 +42,24 @@ fn the_manual_tells_what_each_template_of_the_counter_receives() {
         PAGES.into_iter().for_each(|page| manual::agree(page, template, &[], &real, &["form", "alternates"]));
     }
 }
+
+/// The form's own texts are those of another language as well, each marked.
+#[test]
+fn a_language_without_words_is_served_with_english_ones_that_are_marked() {
+    let setup = Setup { locales: "[\"ja\", \"en\", \"fr\"]", ..Setup::default() };
+    let counter = Counter::at(tempfile::tempdir().unwrap(), free_port(), &setup);
+    let form = counter.get(&format!("{FORM}?locale=fr")).text();
+    for part in [
+        "<html lang=\"fr\"",
+        "<a class=\"skip\" href=\"#md-main\" lang=\"en\">Skip",
+        "<a class=\"brand\" href=\"https://docs.example.com/\" lang=\"en\">Guidance</a>",
+        "<span class=\"form-need always\" lang=\"en\">required</span>",
+        "<legend><span lang=\"ja\">",
+    ] {
+        assert!(form.contains(part), "{part} {form}");
+    }
+    let nowhere =
+        crate::support::Request::new("GET", "/requests/nothing").header("Accept", "text/html").header("Accept-Language", "fr");
+    let notice = crate::support::send(counter.address, &nowhere).text();
+    assert!(notice.contains("<title lang=\"en\">Page not found") && notice.contains("<h1 lang=\"en\">"), "{notice}");
+}

@@ -87,6 +87,15 @@ fn found(live: &Live, finder: &mut Finder) -> Findings {
     }
 }
 
+#[test]
+fn a_language_without_words_is_found_as_a_check_finds_it() {
+    let docset = Docset::new(&[("index.md", &localized("fr-FR", "T", ("T", "Title"), &[("Texte.", "Text.")]))]);
+    let live = start(&docset);
+    let found = found(&live, &mut Finder::default()).diagnostics;
+    assert!(found.iter().any(|found| found.span.path.as_str() == "themes/own/messages/fr.toml"), "{found:?}");
+    assert_eq!(Some(found), checked(&docset));
+}
+
 /// Holds every file of a clean build against the answer, and addresses that files once had against a clean build.
 fn equals(live: &Live, clean: &Tree, once: &BTreeSet<String>) -> Result<(), String> {
     for (name, bytes) in clean {

@@ -281,11 +281,12 @@ fn a_third_language_is_a_message_file_and_a_line_of_configuration() {
         ("content/index.fr.md", "# Étangs\n\nTexte.\n"),
         ("themes/own/static/kept.txt", ""),
     ]);
-    let said = docset.run(&["build"]).ended(1).stderr;
-    assert!(said.contains("fr.toml") || said.contains("`fr`"), "{said}");
+    let said = docset.run(&["build"]).ended(0).stderr;
+    assert!(said.contains("themes/own/messages/fr.toml") && said.contains("no words for `fr`"), "{said}");
     let english = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/themes/default/messages/en.toml")).unwrap();
     docset.write("themes/own/messages/fr.toml", english.replace("\"English\"", "\"Français\""));
-    docset.run(&["build"]).ended(0);
+    let said = docset.run(&["build"]).ended(0).stderr;
+    assert!(!said.contains("no words"), "{said}");
     assert!(docset.page("index.html").contains("Français") && docset.page("fr/index.html").contains("Texte."));
     docset.write(
         "themes/own/messages/fr.toml",
@@ -296,16 +297,86 @@ fn a_third_language_is_a_message_file_and_a_line_of_configuration() {
 }
 
 #[test]
+fn a_language_without_words_is_built_with_english_ones_that_are_marked() {
+    let body = "> [!NOTE]\n> Texte.\n\n## Deux\n\n![Image](gone.png)\n";
+    let french = localized("fr-FR", "Étangs", ("Étangs", "Ponds"), &[("Texte.", "Text.")]) + body;
+    let docset =
+        Docset::new(&[("index.md", french.as_str()), ("b.md", "# B\n"), ("TOC.yml", "- name: Ponds\n  href: index.md\n")]);
+    let report = docset.build();
+    let found = the(&report.diagnostics, Code::ThemeTextMissing);
+    assert_eq!(found.span.path.as_str(), "themes/own/messages/fr.toml");
+    assert!(found.message.contains("`fr`") && found.help.contains("`theme = \"own\"`"), "{found:?}");
+    assert!(codes(&docset.check().diagnostics).contains(&Code::ThemeTextMissing));
+    let page = docset.page("fr/index.html");
+    assert!(markup::faults(&page).is_empty(), "{:?}", markup::faults(&page));
+    for part in [
+        "<html lang=\"fr\" dir=\"ltr\">",
+        "<a class=\"skip\" href=\"#md-main\" lang=\"en\">",
+        "<nav class=\"section\" aria-label=\"Pages in this section\" lang=\"en\"><details class=\"fold\" lang=\"fr\"><summary lang=\"en\">",
+        "<p class=\"alert-title\"><span lang=\"en\">Note</span></p>",
+        "<span class=\"image-missing\"><span lang=\"en\">Image not available</span> <span>",
+        "lang=\"en\" aria-label=\"Link to this heading\">#</a>",
+        "lang=\"fr\" aria-current=\"true\">Français</a>",
+        "<article>",
+    ] {
+        assert!(page.contains(part), "{part} {page}");
+    }
+    let fallback = docset.page("fr/b/index.html");
+    assert!(fallback.contains("This page is not available in Français yet."), "{fallback}");
+    assert!(docset.page("index.html").contains("<strong>Français</strong><span lang=\"en\">Continue in Français</span>"));
+    assert!(docset.page("fr/404.html").contains("<title lang=\"en\">Page not found"));
+    assert!(
+        docset
+            .page("fr/parallel/index.html")
+            .contains("<span class=\"said\" lang=\"en\">English first</span><span class=\"said\" lang=\"en\">")
+    );
+    let english = docset.page("en/index.html");
+    assert!(!english.contains(" lang=\"en\">Skip") && english.contains("<p class=\"alert-title\">Note</p>"), "{english}");
+}
+
+#[test]
+fn english_words_on_a_page_that_runs_the_other_way_say_which_way_they_run() {
+    let docset = Docset::new(&[("index.md", &localized("he-IL", "בריכות", ("בריכות", "Ponds"), &[("טקסט.", "Text.")]))]);
+    docset.build();
+    let page = docset.page("he/index.html");
+    assert!(
+        page.contains("<html lang=\"he\" dir=\"rtl\">") && page.contains("href=\"#md-main\" lang=\"en\" dir=\"ltr\">Skip"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_language_whose_script_depends_on_its_region_keeps_the_region() {
+    let docset = Docset::new(&[("index.md", &localized("zh-TW", "池", ("池", "Ponds"), &[("文。", "Text.")]))]);
+    docset.build();
+    assert!(docset.has("zh-TW/index.html"), "`zh` would be read as simplified characters");
+    let said = docset.run(&["check"]).ended(0).stdout;
+    assert!(said.contains("theme-text-missing") && said.contains("themes/own/messages/zh-TW.toml"), "{said}");
+}
+
+#[test]
 fn addresses_of_the_web_site_have_the_region_that_the_files_name() {
     let docset =
-        Docset::new(&[("index.md", &localized("ja-JP", "T", ("T", "Title"), &[("[Azure](/azure/x)", "[Azure](/azure/x)")]))]);
+        Docset::new(&[("index.md", &localized("pt-BR", "T", ("T", "Title"), &[("[Azure](/azure/x)", "[Azure](/azure/x)")]))]);
     docset.build();
     assert!(
-        docset.page("ja/index.html").contains("https://learn.microsoft.com/ja-jp/azure/x"),
+        docset.page("pt/index.html").contains("https://learn.microsoft.com/pt-br/azure/x"),
         "{}",
-        docset.page("ja/index.html")
+        docset.page("pt/index.html")
     );
     assert!(docset.page("en/index.html").contains("https://learn.microsoft.com/en-us/azure/x"));
+}
+
+#[test]
+fn the_name_of_the_site_is_marked_where_it_is_in_another_language() {
+    let docset = Docset::new(&[
+        ("madoguchi.toml", "[site]\ntitle = { ja = \"池の手引き\" }\nlocales = [\"ja\", \"en\"]\n"),
+        ("content/index.md", "# Ponds\n\nText.\n"),
+    ]);
+    docset.build();
+    let page = docset.page("en/index.html");
+    assert_eq!(page.matches("lang=\"ja\">池の手引き</a>").count(), 3, "in the header, the breadcrumb and the footer: {page}");
+    assert!(docset.page("ja/index.html").contains("<a class=\"brand\" href=\"./\">池の手引き</a>"));
 }
 
 #[test]

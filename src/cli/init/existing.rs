@@ -68,12 +68,11 @@ pub(super) fn told(folder: &Path, survey: &Survey) -> Told {
     let place = if survey.content == "." { String::new() } else { format!(" in `{}`", survey.content) };
     let files = if survey.files == 1 { "1 file was".to_owned() } else { format!("{} files were", survey.files) };
     let mut next = vec![format!("{files} found{place}, in {}; none of them was touched", tags.join(", "))];
-    let silent = locales.ids().map(|id| locales.get(id)).filter(|locale| !press::has_messages(locale));
-    for locale in silent {
-        let language = locale.language();
+    for (id, file) in press::without_words(locales) {
+        let locale = locales.get(id);
         next.push(format!(
-            "before it can be built: the interface has no words in `{locale}` yet; write them in themes/own/messages/{language}.toml, \
-             and add `theme = \"own\"` to {FILE_NAME} (the manual's page on configuration, \"A third language\")"
+            "the interface has no words in `{locale}` yet, and is in English there; write them in themes/own/{file}, and add \
+             `theme = \"own\"` to {FILE_NAME} (the manual's page on configuration, \"A third language\")"
         ));
     }
     next.push(format!(

@@ -26,6 +26,7 @@ pub(super) struct Frame<'a> {
     dir: &'static str,
     t: &'a Messages,
     site_title: &'a str,
+    site_title_lang: Option<&'a str>,
     /// The prefix of the static files: the counter's own address, so that no page needs another server.
     root: &'a str,
     assets: Assets<'a>,
@@ -120,11 +121,13 @@ impl State {
     /// What every page has.
     pub(super) fn frame<'a>(&'a self, locale: LocaleId, title: &'a str) -> Frame<'a> {
         let (counter, tag) = (&self.counter, self.counter.locales.get(locale));
+        let (named, site_title) = counter.title.get(locale).unwrap_or((locale, ""));
         Frame {
             lang: tag.as_str(),
             dir: tag.direction(),
             t: counter.theme.messages(locale),
-            site_title: counter.title.get(locale).map_or("", |(_, title)| title),
+            site_title,
+            site_title_lang: (named != locale).then(|| counter.locales.get(named).as_str()),
             root: counter.public_url.as_str(),
             assets: Assets {
                 css: counter.theme.asset_url("site.css"),
@@ -141,6 +144,12 @@ impl State {
             robots: "noindex",
             alternates: [],
         }
+    }
+
+    /// The same of a page whose title is the theme's.
+    pub(super) fn frame_said(&self, locale: LocaleId, title: &str) -> Frame<'_> {
+        let messages = self.counter.theme.messages(locale);
+        Frame { title_lang: messages.foreign(), ..self.frame(locale, messages.text(title)) }
     }
 
     /// The form as a page, filled, with what is wrong.
@@ -184,7 +193,7 @@ impl State {
         let form = form.and_then(|name| self.counter.forms.get(name));
         let contact = form.and_then(|form| form.config.contact.as_ref()?.get(locale));
         let view = Notice {
-            frame: self.frame(locale, messages.get(key)),
+            frame: self.frame_said(locale, key),
             message: messages.get(&reason),
             kept: key == Refusal::NOT_TAKEN,
             again: key != "request_not_shown" && refusal.may_be_repeated(),
@@ -196,14 +205,13 @@ impl State {
 
     /// The receipt.
     pub(super) fn receipt(&self, reference: &Reference, status: &Status, locale: LocaleId) -> Result<String, Refusal> {
-        let messages = self.counter.theme.messages(locale);
         let form = self.counter.forms.get(&status.form);
         let text =
             |texts: Option<&crate::config::LocaleMap>| texts.and_then(|texts| texts.get(locale)).map(|(_, text)| text.to_owned());
         let promise = text(form.and_then(|form| form.config.promise.as_ref()));
         let contact = text(form.and_then(|form| form.config.contact.as_ref()));
         let view = Receipt {
-            frame: self.frame(locale, messages.get("form_received")),
+            frame: self.frame_said(locale, "form_received"),
             reference: reference.as_str(),
             passed: status.passed_on_at.is_some(),
             promise: promise.as_deref(),

@@ -55,7 +55,7 @@ impl State {
             |texts: &'_ Option<crate::config::LocaleMap>| texts.as_ref().and_then(|texts| Some(texts.get(locale)?.1.to_owned()));
         let (privacy, contact) = (text(&form.config.privacy), text(&form.config.contact));
         let view = Review {
-            frame: self.frame(locale, messages.get("form_review")),
+            frame: self.frame_said(locale, "form_review"),
             action: format!("{}{}", self.counter.public_url, form.spec.name),
             groups: groups(form, submission, locale),
             hidden: hidden(submission, self.counter.locales.get(locale).as_str(), issued),

@@ -114,7 +114,8 @@ impl Writer<'_> {
         self.out.push('>');
         if fresh {
             let twins = self.surroundings.twins(self.locale);
-            super::heading_links(id, self.message("heading_link"), &twins, &mut self.out);
+            let foreign = self.surroundings.foreign(self.locale);
+            super::heading_links(id, self.message("heading_link"), foreign, &twins, &mut self.out);
         }
         self.out.push_str("</div>\n");
     }
@@ -252,8 +253,9 @@ impl Writer<'_> {
     pub(crate) fn block_title(&mut self, tag: Tag, from: usize, to: usize) {
         match tag {
             Tag::Alert(kind) => {
-                let label = self.alert_label(kind);
-                let _ = writeln!(self.out, "<p class=\"alert-title\">{label}</p>");
+                self.out.push_str("<p class=\"alert-title\">");
+                self.say(alert_label(kind));
+                self.out.push_str("</p>\n");
             }
             Tag::Tab(_) => {
                 self.out.push_str("<summary>");
@@ -264,20 +266,21 @@ impl Writer<'_> {
         }
     }
 
-    pub(crate) fn alert_label(&self, kind: AlertKind) -> String {
-        self.escaped(self.message(match kind {
-            AlertKind::Note => "alert_note",
-            AlertKind::Tip => "alert_tip",
-            AlertKind::Important => "alert_important",
-            AlertKind::Warning => "alert_warning",
-            AlertKind::Caution => "alert_caution",
-        }))
-    }
-
     pub(crate) fn tab_title(&mut self, from: usize, to: usize) {
         if from < to && self.flow.events[from].kind == Kind::Start(Tag::TabTitle) {
             self.inline(from + 1, self.flow.after(from) - 1);
         }
+    }
+}
+
+/// The key of what an alert is called.
+fn alert_label(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::Note => "alert_note",
+        AlertKind::Tip => "alert_tip",
+        AlertKind::Important => "alert_important",
+        AlertKind::Warning => "alert_warning",
+        AlertKind::Caution => "alert_caution",
     }
 }
 

@@ -149,10 +149,4 @@ impl Writer<'_> {
             self.out.push_str("</span>");
         }
     }
-
-    pub(crate) fn escaped(&self, text: &str) -> String {
-        let mut out = String::new();
-        escape::text(text, &mut out);
-        out
-    }
 }

@@ -46,7 +46,7 @@ impl Writer<'_> {
             self.attribute("href", address);
         }
         self.out.push('>');
-        self.words(self.message("image_elsewhere"));
+        self.say("image_elsewhere");
         self.alternative(alt, foreign);
         self.host_of(address);
         self.out.push_str(if linked { "</span>" } else { "</a>" });
@@ -74,9 +74,8 @@ impl Writer<'_> {
     }
 
     pub(crate) fn missing(&mut self, alt: &str, foreign: bool) {
-        let label = self.message("image_missing");
         self.out.push_str("<span class=\"image-missing\">");
-        self.words(label);
+        self.say("image_missing");
         self.alternative(alt, foreign);
         self.out.push_str("</span>");
     }
@@ -107,18 +106,17 @@ impl Writer<'_> {
     /// A video is a link: nothing is loaded from elsewhere.
     pub(crate) fn video(&mut self, address: Txt, at: usize) {
         let written = self.flow.get(address);
-        let label = self.message("video");
         self.out.push_str("<p class=\"video\">");
         match self.surroundings.link(self.origin(at), written) {
             Some(href) => {
                 self.out.push_str("<a");
                 self.attribute("href", &href);
                 self.out.push('>');
-                self.words(label);
+                self.say("video");
                 self.host_of(written);
                 self.out.push_str("</a>");
             }
-            None => self.words(label),
+            None => self.say("video"),
         }
         self.out.push_str("</p>\n");
     }
@@ -135,11 +133,11 @@ impl Writer<'_> {
             self.out.push_str("<p><a");
             self.attribute("href", &format!("#{id}"));
             self.out.push('>');
-            self.words(self.message("form_above"));
+            self.say("form_above");
             self.out.push_str("</a></p>\n");
         } else {
             self.out.push_str("<p class=\"unknown-extension\">");
-            self.words(self.message("form_unavailable"));
+            self.say("form_unavailable");
             self.out.push_str("</p>\n");
         }
     }

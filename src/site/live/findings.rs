@@ -18,7 +18,7 @@ use crate::site::model::Model;
 use crate::site::nav::PageId;
 use crate::site::page::Read;
 use crate::site::render::Renderer;
-use crate::site::{resolve, threads};
+use crate::site::{parts, resolve, threads};
 use crate::theme::ThemeError;
 use crate::vpath::SourcePath;
 
@@ -191,6 +191,10 @@ impl Auditor {
     fn standing(&self, live: &Live) -> Vec<Diagnostic> {
         let parts = [&live.listed, &live.formed, &live.catalogued, &live.navigated];
         let mut standing: Vec<Diagnostic> = parts.into_iter().flatten().cloned().collect();
+        // A theme with a fault is not the one in use, which need not have the words.
+        if live.faults.theme.is_none() {
+            standing.extend(parts::without_words(&live.config, &live.theme));
+        }
         standing.extend(live.with(|model, _| {
             let mut files: BTreeSet<SourcePath> = self.files.keys().cloned().collect();
             files.extend(resolve::named_by_settings(model, &live.listing));

@@ -17,7 +17,8 @@ pub(super) struct Place<'a> {
     pub(super) here: &'a UrlPath,
     /// The articles of the page by their own addresses.
     pub(super) numbers: &'a HashMap<&'a str, usize>,
-    /// The tag of the reader's language, in which forms are, whatever language the text around them is in.
+    /// The tag of the language that what stands in the place of a form is in: the reader's, whatever language the text around it is in, unless
+    /// the theme lacks words for it.
     pub(super) lang: &'a str,
 }
 

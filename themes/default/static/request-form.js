@@ -204,7 +204,8 @@ class RequestForm {
     Object.assign(this, { form, words, messages: faults, action: form.getAttribute("action") });
     this.fields = [...form.querySelectorAll("[data-field]")].map((box) => new Field(box, form));
     this.faults = form.querySelector(".form-faults");
-    this.status = element("p", "form-status");
+    this.lang = form.querySelector(".form-buttons button")?.lang;
+    this.status = this.said(element("p", "form-status"));
     this.status.setAttribute("role", "status");
     form.querySelector(".form-buttons").before(this.status);
     this.draft = new Draft(form.getAttribute("data-form"));
@@ -216,13 +217,19 @@ class RequestForm {
     form.addEventListener("submit", (event) => this.submitted(event));
   }
 
+  /** Marks an element with words of the theme where these are in another language than the form: its button is marked so. */
+  said(made) {
+    if (this.lang) made.lang = this.lang;
+    return made;
+  }
+
   valueOf = (name) => this.fields.find((field) => field.name === name)?.value ?? "";
 
   offerDraft() {
     if (!this.draft.works) return;
-    this.note = element("p", "", this.words.draft);
+    this.note = this.said(element("p", "", this.words.draft));
     this.note.setAttribute("role", "status");
-    const clear = button(this.words.draftClear, "second", () => this.clear());
+    const clear = this.said(button(this.words.draftClear, "second", () => this.clear()));
     this.faults.after(element("div", "form-draft", "", this.note, clear));
     const kept = Object.entries(this.draft.load()).filter(([, value]) => value);
     for (const [name, value] of kept) {
@@ -321,7 +328,7 @@ class RequestForm {
 
   /** Puts something in the place of the form. */
   show(title, ...children) {
-    const heading = element("p", "form-note-title", title);
+    const heading = this.said(element("p", "form-note-title", title));
     heading.tabIndex = -1;
     this.panel?.remove();
     this.panel = element("section", "request", "", heading, ...children);
@@ -337,13 +344,13 @@ class RequestForm {
     this.save();
     const answers = element("dl", "form-answers");
     for (const field of this.fields) {
-      answers.append(element("div", "", "", element("dt", "", field.label), element("dd", field.shown ? "" : "none", field.shown || this.words.none)));
+      answers.append(element("div", "", "", element("dt", "", field.label), field.shown ? element("dd", "", field.shown) : this.said(element("dd", "none", this.words.none))));
     }
     this.result = element("div", "form-status");
     this.result.setAttribute("role", "status");
     this.sender = button(this.form.getAttribute("data-send"), "", () => this.send());
-    const buttons = element("p", "form-buttons", "", this.sender, button(this.words.edit, "second", () => this.edit()));
-    this.show(this.words.review, element("p", "", this.words.reviewText), answers, this.result, buttons);
+    const buttons = element("p", "form-buttons", "", this.sender, this.said(button(this.words.edit, "second", () => this.edit())));
+    this.show(this.words.review, this.said(element("p", "", this.words.reviewText)), answers, this.result, buttons);
   }
 
   edit() {
@@ -421,15 +428,15 @@ class RequestForm {
   failed(message, contact = true) {
     this.result.className = "form-status wrong";
     const other = contact && this.form.querySelector(".form-contact");
-    this.result.replaceChildren(element("p", "", message), ...(other ? [...other.cloneNode(true).children] : []));
+    this.result.replaceChildren(this.said(element("p", "", message)), ...(other ? [...other.cloneNode(true).children] : []));
   }
 
   receipt({ reference, status }) {
-    const link = element("a", "", this.words.status);
+    const link = this.said(element("a", "", this.words.status));
     link.href = status;
     const next = this.form.querySelector(".form-promise");
-    const number = element("p", "", `${this.words.reference}: `, element("strong", "form-reference", reference));
-    this.show(this.words.received, element("p", "", this.words.receivedText), number, element("p", "", "", link), ...(next ? [next.cloneNode(true)] : []));
+    const number = this.said(element("p", "", `${this.words.reference}: `, element("strong", "form-reference", reference)));
+    this.show(this.words.received, this.said(element("p", "", this.words.receivedText)), number, element("p", "", "", link), ...(next ? [next.cloneNode(true)] : []));
     this.forget();
   }
 }

@@ -48,6 +48,8 @@ class Box {
   constructor(form, search, words) {
     Object.assign(this, { form, search, words, input: form.querySelector("input"), options: [], active: -1, turn: 0 });
     const id = `${this.input.id}-list`;
+    // Where the words are in another language than the page, the form is marked so, and results in it are not.
+    this.own = form.lang ? document.documentElement.lang : undefined;
     this.list = element("div", { id, role: "listbox", "aria-label": this.words.results });
     this.status = element("p", { class: "hidden", role: "status" });
     this.list.hidden = true;
@@ -86,7 +88,7 @@ class Box {
     const chosen = query === this.shown && this.options[this.active]?.dataset.href;
     this.shown = query;
     const shown = results.slice(0, SHOWN);
-    const options = shown.map((result) => this.option(href(this.search.base, result), result.lang, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
+    const options = shown.map((result) => this.option(href(this.search.base, result), result.lang ?? this.own, element("strong", {}, result.title), element("span", {}, ...marked(result.snippet))));
     const exact = shown.filter(({ kind }) => kind === "exact").length;
     const apart = exact && exact < shown.length ? [this.group(options.slice(exact))] : options.slice(exact);
     const all = `${this.form.action}?q=${encodeURIComponent(text)}`;
@@ -163,8 +165,9 @@ class Page {
     this.status = this.place.querySelector("[role=status]");
     this.list = this.place.querySelector("ol");
     this.others = element("ul", { class: "results" });
-    this.apart = element("section", { hidden: "" }, element("h2", {}, this.words.apart), this.others);
-    this.next = element("button", { type: "button", hidden: "" }, this.words.more);
+    const lang = form.lang || undefined;
+    this.apart = element("section", { hidden: "" }, element("h2", { lang }, this.words.apart), this.others);
+    this.next = element("button", { type: "button", hidden: "", lang }, this.words.more);
     this.place.append(element("p", { class: "more" }, this.next), this.apart);
     this.input.value = new URLSearchParams(location.search).get("q") ?? "";
     this.title = document.title;
@@ -245,11 +248,11 @@ class Page {
 const HINTS = 3;
 
 /** Below the title of a request: guidance that may answer it. It takes no focus, and goes when it has nothing to say. */
-function hints(title, search, words) {
+function hints(title, search, words, lang) {
   const box = title.closest("[data-field]") ?? title.parentElement;
   const list = element("ul");
-  const note = element("aside", { class: "hints", "aria-label": words.hints }, element("p", {}, words.hints), list);
-  const status = element("p", { class: "hidden", role: "status" });
+  const note = element("aside", { class: "hints", "aria-label": words.hints }, element("p", { lang }, words.hints), list);
+  const status = element("p", { class: "hidden", role: "status", lang });
   note.hidden = true;
   box.append(note, status);
   let turn = 0;
@@ -259,7 +262,7 @@ function hints(title, search, words) {
     const found = [...text].length < 4 ? [] : await search.hints(text, HINTS + 1).catch(() => []);
     if (mine !== turn) return;
     const links = found.map((result) => [href(search.base, result), result]).filter(([to]) => new URL(to).pathname !== here).slice(0, HINTS);
-    list.replaceChildren(...links.map(([to, { title: name, lang, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang }, name, element("span", { class: "hidden" }, ` ${words.newTab}`)), element("span", { lang }, ...marked(pieces)))));
+    list.replaceChildren(...links.map(([to, { title: name, lang, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang }, name, element("span", { class: "hidden", lang }, ` ${words.newTab}`)), element("span", { lang }, ...marked(pieces)))));
     note.hidden = !links.length;
     status.textContent = links.length ? fill(words.hintsCount, { count: links.length }) : "";
   });
@@ -271,5 +274,5 @@ if (form) {
   const search = new Search(new URL(form.action));
   if (document.querySelector(".found")) new Page(form, search, words);
   else new Box(form, search, words);
-  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words);
+  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words, form.lang || undefined);
 }
