@@ -68,7 +68,7 @@ codes! {
     FrontMatter = "front-matter", Warning;
     /// The file names a locale that the site does not have.
     LocaleUnknown = "locale-unknown", Warning;
-    /// A translated file has no source file beside it.
+    /// A translated file has no source file beside it, or an entry of a translated table of contents names none of the source's.
     TranslationOrphan = "translation-orphan", Warning;
     /// A target span has no source span of the same id, or the other way round.
     SegmentUnpaired = "segment-unpaired", Warning;

@@ -53,6 +53,12 @@ impl Locale {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
+    /// Whether a part between the slashes of an address may name a language: `ja`, `en-us`, `zh-hans`.
+    pub fn is_part_of_address(part: &str) -> bool {
+        let (language, region) = part.split_once('-').unwrap_or((part, ""));
+        language.len() == 2 && matches!(region.len(), 0 | 2 | 4) && Self::parse(part).is_ok()
+    }
+
     /// Whether text of this locale is set without spaces between words, in han and kana.
     ///
     /// Such text takes no space from a line break (CSS Text 3 §4.1.3); Korean, which spaces its words, does.

@@ -8,6 +8,7 @@ use super::forms::Forms;
 use super::library::Library;
 use super::nav::{Nav, NavTarget, Node, PageId};
 use super::resolve::{Known, Resolver};
+use super::toc::of_tag;
 use crate::config::SiteConfig;
 use crate::locale::{LocaleId, LocaleSet};
 use crate::theme::Theme;
@@ -196,9 +197,11 @@ impl<'a> Model<'a> {
 
     /// The address that a node leads to, relative to `from`; `None` for a section without a page.
     pub(crate) fn node_href(&self, node: &Node, from: &UrlPath, locale: LocaleId, parallel: bool) -> Option<String> {
+        let own = || of_tag(&node.elsewhere, self.tag(locale)).map(str::to_owned);
         match &node.target {
             NavTarget::None => None,
-            NavTarget::External(address) => Some(address.clone()),
+            NavTarget::External(address) => own().or_else(|| Some(address.clone())),
+            NavTarget::SiteAbsolute(_) if own().is_some() => own(),
             NavTarget::SiteAbsolute(address) => self.web_roots[locale.index()].as_ref().map(|root| format!("{root}{address}")),
             NavTarget::Page(page, fragment) => {
                 self.edition(*page, locale)?;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diag::Span;
+use crate::ordered::Map;
 use crate::vpath::SourcePath;
 
 use super::redirect::RedirectTarget;
@@ -84,6 +85,8 @@ pub struct Node {
     pub name: TocName,
     /// Where it leads.
     pub target: NavTarget,
+    /// Where it leads in other languages, of what leads out of the site: by the tag in the name of a parallel table.
+    pub elsewhere: Map<String, String>,
     /// The table of contents it belongs to: an index of [`Nav::tables`].
     pub table: u32,
     /// How far down it stands; 0 on the first level.

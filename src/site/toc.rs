@@ -3,6 +3,7 @@
 //! Each file is read on its own ([`read`]); [`join`] then puts nested files in the place of the entries that name them.
 //! Files in a `breadcrumb` folder map addresses to other sites' trees; they are no navigation, and are left alone.
 
+mod counterpart;
 mod join;
 mod markdown;
 mod target;
@@ -39,6 +40,8 @@ pub struct TocEntry {
     pub at: Span,
     /// Where it leads.
     pub target: TocTarget,
+    /// The addresses elsewhere that parallel files have for it, by the tag in the file's name.
+    pub elsewhere: Map<String, String>,
     /// The table of contents whose entries follow its own `items`; empty after [`join`].
     pub nested: Option<SourcePath>,
     /// The entries below it.
@@ -111,8 +114,13 @@ impl TocName {
 
     /// The name that a parallel file gives for this tag.
     pub fn in_locale(&self, tag: &str) -> Option<&str> {
-        self.tagged.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map(|(_, name)| name.as_str())
+        of_tag(&self.tagged, tag)
     }
+}
+
+/// What a parallel file with this tag, in any case, has given.
+pub fn of_tag<'m>(tagged: &'m Map<String, String>, tag: &str) -> Option<&'m str> {
+    tagged.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map(|(_, given)| given.as_str())
 }
 
 #[cfg(test)]

@@ -332,3 +332,31 @@ fn an_address_from_the_root_that_names_no_page_is_dead_or_leads_into_the_web_sit
     assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/gone\""), "{html}");
     assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/lost\"") && !html.contains("draft"), "{html}");
 }
+
+#[test]
+fn a_parallel_table_names_the_links_that_it_means_and_keeps_their_addresses() {
+    let docset = docset::Docset::new(&[
+        ("madoguchi.toml", TWO_LANGUAGES),
+        ("content/a.md", "# A\n"),
+        (
+            "content/TOC.yml",
+            "- href: a.md\n- name: Blog\n  href: https://blog.example/\n- name: Help\n  href: https://x.example/en-us/help\n- name: Status\n  href: https://status.example/\n",
+        ),
+        (
+            "content/TOC.ja.yml",
+            "- name: サービスの状態\n  href: https://status.example/\n- name: ヘルプ\n  href: https://x.example/ja-jp/help\n- name: 無い\n  href: gone.md\n",
+        ),
+    ]);
+    let found = docset.build().diagnostics;
+    assert_eq!(codes(&found), [Code::TranslationOrphan]);
+    assert_eq!((found[0].span.path.as_str(), found[0].message.contains("TOC.yml")), ("TOC.ja.yml", true));
+    let (ja, en) = (docset.page("ja/a/index.html"), docset.page("en/a/index.html"));
+    let link = |html: &str, name: &str| {
+        let end = html.find(&format!(">{name}<")).unwrap_or_else(|| panic!("{name}: {html}"));
+        html[..end].rsplit("href=\"").next().unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(link(&ja, "サービスの状態"), "https://status.example/");
+    assert_eq!(link(&ja, "ヘルプ"), "https://x.example/ja-jp/help");
+    assert_eq!(link(&ja, "Blog"), "https://blog.example/");
+    assert_eq!(link(&en, "Help"), "https://x.example/en-us/help");
+}

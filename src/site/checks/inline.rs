@@ -34,11 +34,8 @@ fn normal(links: &[Item], fragments: bool) -> Vec<Item> {
 }
 
 fn without_language(path: &str) -> String {
-    let is_tag = |part: &str| {
-        let (language, region) = part.split_once('-').unwrap_or((part, ""));
-        language.len() == 2 && (region.len() == 2 || region.len() == 4) && Locale::parse(part).is_ok()
-    };
-    let parts: Vec<&str> = path.split('/').filter(|part| !is_tag(part)).collect();
+    let is_language = |part: &&str| part.contains('-') && Locale::is_part_of_address(part);
+    let parts: Vec<&str> = path.split('/').filter(|part| !is_language(part)).collect();
     let mut out = parts.join("/").trim_end_matches('/').to_owned();
     // `name.ja.md` is the translation of `name.md`.
     let stem = out.strip_suffix(".md").and_then(|name| name.rsplit_once('.'));

@@ -174,8 +174,8 @@ impl Nav {
             if names_a_place(&entry.target) {
                 self.fragments.push((id, entry.at.clone()));
             }
-            let TocEntry { name, synonyms, expanded, .. } = entry;
-            self.nodes.push(Node { parent, children: 0..0, name, target, table, depth, synonyms, expanded });
+            let TocEntry { name, synonyms, expanded, elsewhere, .. } = entry;
+            self.nodes.push(Node { parent, children: 0..0, name, target, elsewhere, table, depth, synonyms, expanded });
             if !items.is_empty() {
                 waiting.push_back((id, items));
             }

@@ -1,6 +1,6 @@
 //! Several files become trees: parallel files give names, nested files their entries.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
@@ -9,7 +9,8 @@ use crate::ordered;
 use crate::ordered::Map;
 use crate::vpath::SourcePath;
 
-use super::{MAX_DEPTH, Toc, TocEntry, TocTarget, is_breadcrumb, kind};
+use super::counterpart::take_names;
+use super::{MAX_DEPTH, Toc, TocEntry, is_breadcrumb, kind};
 
 /// Puts nested tables in the place of the entries that name them, and gives the tables that no other names, sorted by path.
 ///
@@ -38,7 +39,10 @@ fn with_parallel_names(tocs: Map<SourcePath, Toc>) -> (Map<SourcePath, Toc>, Vec
     for (path, toc) in parallel {
         let tag = kind(&path).unwrap_or_default().to_owned();
         match base.iter_mut().find(|(other, _)| other.folder() == path.folder()) {
-            Some((_, of_source)) => take_names(&mut of_source.entries, &toc.entries, &tag),
+            Some((other, of_source)) => {
+                let alone = take_names(&mut of_source.entries, &toc.entries, &tag);
+                diagnostics.extend(alone.into_iter().map(|entry| without_counterpart(entry, other)));
+            }
             None => {
                 let message = "this table of contents has no table in the source language beside it";
                 diagnostics.push(Diagnostic::new(Code::TranslationOrphan, Span::file(path), message));
@@ -48,30 +52,10 @@ fn with_parallel_names(tocs: Map<SourcePath, Toc>) -> (Map<SourcePath, Toc>, Vec
     (base, diagnostics)
 }
 
-/// Gives each entry the name of its counterpart: on the same level, the next that leads to the same place.
-fn take_names(entries: &mut [TocEntry], others: &[TocEntry], tag: &str) {
-    let mut waiting: FxHashMap<String, VecDeque<&TocEntry>> = FxHashMap::default();
-    for other in others {
-        waiting.entry(place(other, tag)).or_default().push_back(other);
-    }
-    for entry in entries {
-        let Some(other) = waiting.get_mut(&place(entry, tag)).and_then(VecDeque::pop_front) else { continue };
-        entry.name.tagged.insert(tag.to_owned(), other.name.text.clone());
-        take_names(&mut entry.items, &other.items, tag);
-    }
-}
-
-/// What is equal for an entry and its counterpart in another language.
-fn place(entry: &TocEntry, tag: &str) -> String {
-    let of_source = |path: &SourcePath| path.as_str().to_lowercase().replace(&format!(".{}.", tag.to_lowercase()), ".");
-    let target = match &entry.target {
-        TocTarget::Page(path, fragment) => format!("page {}#{}", of_source(path), fragment.as_deref().unwrap_or_default()),
-        TocTarget::Uid(uid) => format!("uid {uid}"),
-        // An address elsewhere may be translated as well (`/en-us/`, `/ja-jp/`); their order has to do.
-        TocTarget::External(_) | TocTarget::SiteAbsolute(_) => "elsewhere".to_owned(),
-        TocTarget::None => String::new(),
-    };
-    target + " " + &entry.nested.as_ref().map(of_source).unwrap_or_default()
+fn without_counterpart(entry: &TocEntry, table: &SourcePath) -> Diagnostic {
+    let message = format!("the entry has no counterpart on the same level of `{table}`; its name is not used");
+    let help = "give it the address of the entry that it names, or take it out";
+    Diagnostic::new(Code::TranslationOrphan, entry.at.clone(), message).help(help)
 }
 
 /// Tables by their lower-cased path without extension: `x/` means `x/TOC.md` as well as `x/toc.yml`.
@@ -157,6 +141,7 @@ impl Joiner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::toc::TocTarget;
     use crate::source::Source;
 
     fn joined(files: &[(&str, &str)]) -> Checked<Vec<Toc>> {
@@ -206,6 +191,17 @@ mod tests {
             (0..200).map(|n| (format!("t{n}/TOC.yml"), format!("- {{name: x, href: ../t{}/TOC.yml}}\n", n + 1))).collect();
         let files: Vec<_> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         assert!(codes(&joined(&files)).contains(&Code::TocDamaged));
+    }
+
+    #[test]
+    fn an_entry_of_a_parallel_file_that_names_none_is_reported_in_its_line() {
+        let parallel = "- name: 状態\n  href: https://status.example\n- name: 無い\n  href: gone.md\n";
+        let ours = "- name: Blog\n  href: https://blog.example\n- name: Status\n  href: https://status.example\n";
+        let found = joined(&[("TOC.yml", ours), ("TOC.ja.yml", parallel)]);
+        let places: Vec<_> = found.diagnostics.iter().map(|d| (d.code, &parallel[d.span.start..d.span.end])).collect();
+        assert_eq!(places, [(Code::TranslationOrphan, "gone.md")]);
+        let names: Vec<_> = found.value[0].entries.iter().map(|entry| entry.name.in_locale("ja")).collect();
+        assert_eq!(names, [None, Some("状態")]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::ordered::Map;
 use crate::source::Source;
 
 use super::target::{self, Address};
@@ -124,6 +125,7 @@ impl<'a> Reader<'a> {
             name: TocName { source: plain(&open.source), ..TocName::plain(&open.text) },
             at,
             target: TocTarget::None,
+            elsewhere: Map::new(),
             nested: None,
             items: Vec::new(),
             synonyms: open.synonyms,

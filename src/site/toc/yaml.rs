@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
+use crate::ordered::Map;
 use crate::site::data::{self, Data};
 use crate::source::Source;
 
@@ -58,6 +59,7 @@ impl Reader<'_> {
             name: TocName::plain(name.unwrap_or_default()),
             at: self.span(place.at.clone()),
             target: TocTarget::None,
+            elsewhere: Map::new(),
             nested: None,
             items: Vec::new(),
             synonyms: data.text_of("displayName").map(str::to_owned),
