@@ -107,12 +107,16 @@ impl<'a> Checks<'a> {
 /// Reports a number that only one side has. Which one is probably the other's counterpart is not guessed, but where each side has one, they are
 /// shown together.
 fn number_differs(pair: &Pair<'_>, out: &mut Vec<Diagnostic>) {
-    let [ours, theirs] =
-        [(pair.source, 0), (pair.target, 1)].map(|(words, side)| number::numbers(&words.text, pair.decimal_comma(side)));
+    let (source, target) = (&pair.source.text, &pair.target.text);
+    let [ours, theirs] = [(source, 0), (target, 1)].map(|(text, side)| number::numbers(text, pair.decimal_comma(side)));
     if ours.is_empty() && theirs.is_empty() {
         return;
     }
-    let (source, target) = (&pair.source.text, &pair.target.text);
+    let joined = |numbers, text, side, others: &[number::Number]| {
+        if pair.decimal_comma(side) { number::with_spaces(numbers, text, others) } else { numbers }
+    };
+    let theirs = joined(theirs, target, 1, &ours);
+    let ours = joined(ours, source, 0, &theirs);
     let missing = ours.iter().find(|n| !number::is_said(n, source, target, &theirs));
     let extra = theirs.iter().find(|n| !number::is_said(n, target, source, &ours));
     let extra = extra.filter(|number| missing.is_some() || !number::is_count(number, target));

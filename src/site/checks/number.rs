@@ -2,11 +2,13 @@
 
 mod comma;
 mod said;
+mod spaced;
 
 use std::iter;
 use std::ops::Range;
 
 use said::is_explained;
+pub(super) use spaced::with_spaces;
 
 /// A number of a text, and the values it may have: `150` of `150 万` is 150 by itself, and 1500000 with its unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
