@@ -9,7 +9,8 @@ use crate::diag::{Code, Diagnostic};
 /// Reports a word of the target that stands twice in a row, unless the source has it so.
 pub(super) fn doubled(pair: &Pair<'_>, out: &mut Vec<Diagnostic>) {
     let [source, target] = [&pair.source.text, &pair.target.text];
-    let found = if pair.locales[1].is_cjk() { doubled_particle(target) } else { doubled_word(target) };
+    let locale = pair.locales[1];
+    let found = if locale.is_cjk() { doubled_particle(target) } else { doubled_word(target, locale.language()) };
     if let Some(range) = found.filter(|range| !source.contains(&target[range.clone()])) {
         let message = format!("`{}` says the same word twice", &target[range.clone()]);
         let at = pair.target_words(Some(&range));
@@ -24,8 +25,43 @@ fn doubled_particle(text: &str) -> Option<Range<usize>> {
     found.filter(|(at, pair)| !meant(*at, pair)).map(|(at, pair)| at..at + pair.len()).min_by_key(|range| range.start)
 }
 
-/// A word in lower case twice, with a space between.
-fn doubled_word(text: &str) -> Option<Range<usize>> {
+/// Languages that say a word twice to mean more of it, or another thing (Indonesian `sama sama`, Turkish `adım adım`). Others of that kind are
+/// written without case, and are not looked at.
+const REDUPLICATE: [&str; 13] = ["vi", "id", "ms", "jv", "su", "tl", "fil", "sw", "tr", "az", "kk", "ky", "uz"];
+
+/// Words that may follow themselves, by language: mostly a pronoun beside an article or another pronoun (German `die die`, French `vous vous`).
+const MAY_FOLLOW_THEMSELVES: &[(&str, &[&str])] = &[
+    ("af", &["nie", "die"]),
+    ("cs", &["se", "si", "to"]),
+    ("da", &["det", "den", "de", "der"]),
+    ("de", &["die", "der", "das", "dem", "den", "sie", "es", "ihr", "ihnen", "was"]),
+    ("el", &["του", "της", "τους", "τα", "το"]),
+    ("en", &["that", "had"]),
+    ("et", &["see"]),
+    ("fi", &["se", "ne"]),
+    ("fr", &["vous", "nous"]),
+    ("gl", &["se"]),
+    ("hr", &["se", "je"]),
+    ("hu", &["az", "ez"]),
+    ("it", &["via", "piano", "passo"]),
+    ("nb", &["det", "den", "de"]),
+    ("nl", &["je", "ze", "jullie", "die", "dat", "het", "wat", "wie"]),
+    ("nn", &["det", "den", "dei"]),
+    ("no", &["det", "den", "de"]),
+    ("pl", &["to"]),
+    ("pt", &["se"]),
+    ("sl", &["se", "je"]),
+    ("sr", &["se", "je"]),
+    ("sv", &["det", "den", "de"]),
+];
+
+/// A word in lower case twice, with a space between, where the language has no reason to say it twice.
+fn doubled_word(text: &str, language: &str) -> Option<Range<usize>> {
+    if REDUPLICATE.contains(&language) {
+        return None;
+    }
+    let known = MAY_FOLLOW_THEMSELVES.iter().find(|(name, _)| *name == language);
+    let meant = |word: &str| known.is_some_and(|(_, words)| words.contains(&word));
     let words = text.split(char::is_whitespace).filter(|word| !word.is_empty()).map(|word| {
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
         start..start + word.len()
@@ -33,7 +69,7 @@ fn doubled_word(text: &str) -> Option<Range<usize>> {
     let words: Vec<Range<usize>> = words.collect();
     let same = |two: &&[Range<usize>]| {
         let word = &text[two[0].clone()];
-        word == &text[two[1].clone()] && word.len() > 1 && word.chars().all(char::is_lowercase)
+        word == &text[two[1].clone()] && word.len() > 1 && word.chars().all(char::is_lowercase) && !meant(word)
     };
     words.windows(2).find(same).map(|two| two[0].start..two[1].end)
 }
@@ -100,8 +136,29 @@ mod tests {
     fn words_that_stand_twice() {
         assert_eq!(doubled_particle("設定をを開く"), Some(6..12));
         assert_eq!(doubled_particle("とはいうものの、ののしる"), None);
-        assert_eq!(doubled_word("open the the page"), Some(5..12));
-        assert_eq!(doubled_word("New New York, 10 10"), None);
+        assert_eq!(doubled_word("open the the page", "en"), Some(5..12));
+        assert_eq!(doubled_word("New New York, 10 10", "en"), None);
+    }
+
+    #[test]
+    fn words_that_a_language_says_twice_are_no_slip() {
+        for (language, text) in [
+            ("fr", "si vous vous connectez, nous nous excusons"),
+            ("de", "alle, die die Seite öffnen, und der der Seite"),
+            ("nl", "als je je aanmeldt"),
+            ("hu", "az az oldal"),
+            ("cs", "přihlaste se se svým účtem"),
+            ("en", "all that that page had had"),
+            ("id", "bersama sama sama"),
+            ("vi", "luôn luôn"),
+            ("hi", "साथ साथ"),
+            ("th", "ต่าง ต่าง"),
+        ] {
+            assert_eq!(doubled_word(text, language), None, "{language}: {text}");
+        }
+        for (language, text) in [("fr", "ouvrez la la page"), ("de", "vous vous"), ("nl", "als je je de de"), ("en", "je je")] {
+            assert!(doubled_word(text, language).is_some(), "{language}: {text}");
+        }
     }
 
     #[test]
