@@ -186,7 +186,7 @@ impl<'a> Renderer<'a> {
             if let Availability::Fallback(shown) = edition.availability { model.url(id, shown) } else { single.clone() };
         frame.canonical = Some(model.public(here, &original));
         frame.parallel_href = model.has_parallel(id, locale).then(|| here.relative_to(&model.parallel_url(id, locale)));
-        if !model.has_parallel(id, locale) {
+        if locale == model.locales().source() {
             // The source's reader finds the pair through the first language that it was translated into.
             let target = model.facts(id).parallel.first().filter(|_| model.config.parallel);
             let lead = format!("?lead={}", model.tag(locale));

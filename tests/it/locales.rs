@@ -68,6 +68,16 @@ fn source_and_two_targets_in_folders_and_in_parallel_files() {
     assert!(!docset.has("en/parallel/index.html") && !docset.has("de/frogs/parallel/index.html"));
 }
 
+#[test]
+fn only_readers_of_the_pair_are_led_to_a_parallel_view() {
+    let docset = ponds();
+    docset.build();
+    let leads_there = |page: &str| markup::addresses(&docset.page(page)).iter().any(|href| href.contains("parallel/"));
+    for (page, leads) in [("ja/frogs/", true), ("en/frogs/", true), ("de/frogs/", false), ("de/", true)] {
+        assert_eq!(leads_there(&format!("{page}index.html")), leads, "{page}");
+    }
+}
+
 /// Pages of one shape share what their template makes of it, and must not share the words of another language.
 #[test]
 fn parallel_views_are_those_that_are_rendered_one_by_one() {
