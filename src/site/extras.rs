@@ -113,7 +113,10 @@ impl<'a> Renderer<'a> {
         let mut frame = self.frame(&here, locale, &title);
         frame.languages = self.languages(&here, locale, |to| (model.home(to), false));
         frame.canonical = Some(model.public(&here, &here));
-        frame.alternates = self.same_everywhere(&here, |to| model.home(to));
+        frame.alternates = match model.start() {
+            Some(start) => self.alternates(start, &here),
+            None => self.same_everywhere(&here, |to| model.home(to)),
+        };
         self.plain("choose.html", &here, frame)
     }
 
@@ -230,7 +233,7 @@ impl<'a> Renderer<'a> {
         const MOST: usize = 50_000;
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
-        let own: Vec<(PageId, LocaleId)> = pages.filter(|(page, locale)| self.model.is_own(*page, *locale)).collect();
+        let own: Vec<(PageId, LocaleId)> = pages.filter(|(page, locale)| self.model.is_listed(*page, *locale)).collect();
         let entries = threads::map(&own, threads::ANY, |_, (page, locale)| self.sitemap_entry(*page, *locale));
         let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
         if entries.len() <= MOST {

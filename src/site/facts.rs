@@ -54,6 +54,14 @@ pub(crate) struct Edition {
     pub(crate) places: Places,
 }
 
+impl Edition {
+    /// Whether it keeps search engines from listing it: by `noindex`, or by `none`, which says so too.
+    pub(crate) fn is_unlisted(&self) -> bool {
+        let says_so = |word: &str| ["noindex", "none"].iter().any(|no| word.eq_ignore_ascii_case(no));
+        self.robots.as_deref().is_some_and(|robots| robots.split([',', ' ']).any(says_so))
+    }
+}
+
 /// All ids that a fragment can name in a page, in one piece of memory: a NUL, which no id in HTML holds, before each and after the last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Places(Box<str>);

@@ -234,6 +234,11 @@ impl<'a> Model<'a> {
     pub(crate) fn is_own(&self, page: PageId, locale: LocaleId) -> bool {
         self.edition(page, locale).is_some_and(|edition| !matches!(edition.availability, Availability::Fallback(_)))
     }
+
+    /// Whether search engines may list a page's own text in a locale.
+    pub(crate) fn is_listed(&self, page: PageId, locale: LocaleId) -> bool {
+        self.is_own(page, locale) && self.edition(page, locale).is_some_and(|edition| !edition.is_unlisted())
+    }
 }
 
 /// The locale of each table of contents: the one in which most of its names are what their pages are called; where that does not tell, the

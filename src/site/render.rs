@@ -198,16 +198,17 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The locales in which a page has its own text, and what to show a reader of any other.
+    /// The locales in which search engines may list a page's own text, and what to show a reader of any other: of the start page the choice of
+    /// languages.
     pub(crate) fn alternates(&self, id: PageId, here: &UrlPath) -> Vec<Alternate<'a>> {
         let model = self.model;
-        let own = model.locales().ids().filter(|to| model.is_own(id, *to));
-        let mut all: Vec<Alternate<'a>> =
-            own.map(|to| Alternate { tag: model.tag(to), href: model.public(here, &model.url(id, to)) }).collect();
+        let listed: Vec<LocaleId> = model.locales().ids().filter(|to| model.is_listed(id, *to)).collect();
+        let one = |tag: &'a str, to: &UrlPath| Alternate { tag, href: model.public(here, to) };
+        let mut all: Vec<Alternate<'a>> = listed.iter().map(|to| one(model.tag(*to), &model.url(id, *to))).collect();
         let source = model.locales().source();
-        let fallback =
-            if model.is_own(id, source) { Some(source) } else { model.locales().ids().find(|to| model.is_own(id, *to)) };
-        all.extend(fallback.map(|to| Alternate { tag: "x-default", href: model.public(here, &model.url(id, to)) }));
+        let fallback = if listed.contains(&source) { Some(source) } else { listed.first().copied() };
+        let is_start = model.start() == Some(id);
+        all.extend(fallback.map(|to| one("x-default", &if is_start { UrlPath::root() } else { model.url(id, to) })));
         all
     }
 

@@ -208,7 +208,7 @@ fn title_description_and_alternates_are_those_of_the_language() {
                 "{page}"
             );
         }
-        assert!(page.contains("hreflang=\"x-default\" href=\"https://ponds.example.com/guide/en/\""), "{page}");
+        assert!(page.contains("hreflang=\"x-default\" href=\"https://ponds.example.com/guide/\""), "{page}");
     }
 }
 

@@ -103,6 +103,45 @@ fn the_sitemap_is_xml_with_each_page_in_its_own_languages() {
     assert_eq!(entries, 3 * 2 + 2, "three translated pages and two in English only");
 }
 
+/// The languages that a page, or an entry of the sitemap, names for itself, each with its address.
+fn alternates(text: &str) -> Vec<String> {
+    let all = text.split("rel=\"alternate\" hreflang=\"").skip(1);
+    all.map(|rest| rest.split('"').step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn what_search_engines_must_not_list_stands_in_no_list_for_them() {
+    let docset = mixed();
+    docset.write("content/pair.md", "# Pair\n");
+    docset.write("content/pair.ja.md", "---\nrobots: NOINDEX, nofollow\n---\n# 組\n");
+    docset.write("content/hidden.md", "---\nrobots: none\n---\n# Hidden\n");
+    docset.build();
+    let sitemap = docset.page("sitemap.xml");
+    assert!(sitemap.contains("/en/pair/") && !sitemap.contains("/ja/pair/") && !sitemap.contains("hidden"), "{sitemap}");
+    let english = ["en https://docs.example.com/guide/en/pair/", "x-default https://docs.example.com/guide/en/pair/"];
+    for page in ["en/pair/index.html", "ja/pair/index.html"] {
+        assert_eq!(alternates(&docset.page(page)), english, "{page}");
+    }
+    assert_eq!(alternates(&docset.page("en/hidden/index.html")), [""; 0]);
+}
+
+#[test]
+fn the_start_pages_and_the_choice_of_languages_name_the_same_addresses() {
+    let docset = Docset::new(&[
+        (
+            "madoguchi.toml",
+            "[site]\nbase_url = \"https://docs.example.com/\"\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\", \"de\"]\n",
+        ),
+        ("content/index.md", "# Start\n"),
+        ("content/index.ja.md", "# 始め\n"),
+    ]);
+    docset.build();
+    let all = ["ja https://docs.example.com/ja/", "en https://docs.example.com/en/", "x-default https://docs.example.com/"];
+    for page in ["index.html", "ja/index.html", "en/index.html"] {
+        assert_eq!(alternates(&docset.page(page)), all, "{page}");
+    }
+}
+
 #[test]
 fn a_moved_page_leads_on_in_each_language() {
     let docset = mixed();
