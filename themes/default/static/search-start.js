@@ -17,10 +17,10 @@ function want() {
 
 for (const type of ["compositionstart", "compositionend"]) document.addEventListener(type, () => (composing = type === "compositionstart"));
 for (const type of ["focusin", "pointerover"]) document.addEventListener(type, ({ target }) => target.closest?.(WANTED) && want());
-// `/` leads to the box, unless it is typed.
+// Ctrl+K, or ⌘K, leads to the box; in a field it may mean something else, and is left alone. A single character would be no key for all: speech
+// input may type it (WCAG 2.1.4).
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.isContentEditable || /^(?:input|textarea|select)$/.test(event.target.localName ?? "");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing) return;
+  if (!/^k$/i.test(event.key) || event.ctrlKey === event.metaKey || event.altKey || event.shiftKey || event.target.matches?.(":read-write")) return;
   event.preventDefault();
   input.focus();
   input.select();
