@@ -235,6 +235,21 @@ async function composition(site) {
   await page.locator("[role=option]").first().waitFor();
 }
 
+/** The words are looked for again by who switches to another language. */
+async function inOtherLanguage(site) {
+  const page = await site.open("/ja/search/");
+  const address = () => page.locator(".languages a[hreflang=en]").evaluate((link) => new URL(link.href).searchParams.get("q"));
+  assert.equal(await address(), null);
+  await box(page).fill("21Vianet");
+  await links(page).first().waitFor();
+  await page.locator(".languages a[hreflang=en]").click();
+  await page.waitForURL(/\/en\/search\/\?q=21Vianet/);
+  await links(page).first().waitFor();
+  await box(page).fill("");
+  await page.waitForFunction(() => !document.querySelector(".languages a[hreflang=ja]").href.includes("q="));
+  assert.equal(await page.locator(".languages a[hreflang=ja]").evaluate((link) => new URL(link.href).pathname), "/ja/search/");
+}
+
 /** In a field Ctrl+K is the field's own. */
 async function keyInField(site) {
   const page = await site.open("/ja/submit-a-service-request/");
@@ -278,6 +293,7 @@ export default [
   ["search: either language's words find a page in the reader's language", acrossLanguages, "never"],
   ["search: what has the words elsewhere stands apart", apart, "never"],
   ["search: by keyboard alone", keyboard, "never"],
+  ["search: the language switch keeps the words", inOtherLanguage, "never"],
   ["search: the key is left to a field that has the focus", keyInField, "never"],
   ["search: a place in the page itself comes into sight", samePage, "never"],
   ["search: nothing during composition", composition, "long"],

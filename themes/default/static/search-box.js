@@ -187,6 +187,8 @@ class Page {
     if (text) address.searchParams.set("q", text);
     else address.searchParams.delete("q");
     history.replaceState(undefined, "", address);
+    // Who reads on in another language looks for the same there.
+    for (const link of document.querySelectorAll(".languages a[hreflang]")) link.search = address.search;
     document.title = text ? `${text} – ${this.title}` : this.title;
     this.query = this.search.query(text);
     this.list.replaceChildren();
