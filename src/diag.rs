@@ -126,7 +126,7 @@ codes! {
     RedirectDamaged = "redirect-damaged", Warning;
     /// A redirection leads to a page that does not exist.
     RedirectDeadTarget = "redirect-dead-target", Warning;
-    /// `docfx.json` or another settings file of the docset cannot be understood.
+    /// `docfx.json` or another settings file of the docset cannot be understood, or stands above the content folder, where nothing reads it.
     SettingsDamaged = "settings-damaged", Warning;
     /// A page or the configuration names a form whose specification does not exist.
     FormMissing = "form-missing", Error;

@@ -1,5 +1,7 @@
 //! What files a docset has. An edge: it asks the file system, and nothing else of the press lists folders.
 
+mod outside;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use walkdir::{DirEntry, WalkDir};
 use super::threads;
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::vpath::SourcePath;
+
+pub(crate) use outside::is_setting_above;
 
 /// How many entries may be reached through symbolic links. A few folders that link to each other can stand for
 /// more paths than any disk holds, without a single loop.
@@ -55,12 +59,13 @@ impl Listing {
 ///
 /// Left out: dot-files (but not a docset's redirections and its publishing settings), `.toml`, `var` beside the site's configuration, and
 /// the folders of [`leaves_out`].
-/// A symbolic link is followed if its target lies inside the root.
+/// A symbolic link is followed if its target lies inside the root. Settings above the content folder are reported, since nothing reads them.
 pub fn discover(root: &Path, content: &str) -> Checked<Listing> {
     let mut walk = Walk { listing: Listing::default(), linked: 0, linked_from: None, diagnostics: Vec::new() };
     if walk.open(root, content) {
         walk.run();
         walk.measure();
+        walk.diagnostics.extend(outside::settings(&walk.listing.root, &walk.listing.folder));
     }
     walk.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     Checked { value: walk.listing, diagnostics: walk.diagnostics }
@@ -305,6 +310,18 @@ mod tests {
         assert_eq!(names(&found.value), expected);
         assert!(found.value.files.iter().all(|f| found.value.find(&f.path) == Some(f)));
         assert_eq!(names(&discover(site.path(), "a").value), ["c.md", "var/y.md"]);
+    }
+
+    #[test]
+    fn settings_above_the_content_are_reported() {
+        let settings = ["docfx.json", "a/.openpublishing.redirection.x.json", "a/b/DocFX.json", "c/docfx.json"];
+        let site = site(&[&settings[..], &["a/b/x.md", "x.json"]].concat());
+        let found = discover(site.path(), "a/b").diagnostics;
+        assert!(found.iter().all(|d| (d.code, d.span.path.as_str()) == (Code::SettingsDamaged, "a/b")), "{found:?}");
+        let told: Vec<(&str, &str)> =
+            found.iter().map(|d| (d.message.split('`').nth(1).unwrap(), d.help.split('"').nth(1).unwrap())).collect();
+        assert_eq!(told, [("a/.openpublishing.redirection.x.json", "a"), ("docfx.json", ".")]);
+        assert_eq!(discover(site.path(), ".").diagnostics, []);
     }
 
     #[cfg(unix)]

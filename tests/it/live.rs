@@ -434,6 +434,16 @@ fn a_file_written_again_as_it_was_is_no_change() {
 }
 
 #[test]
+fn a_settings_file_above_the_content_is_heard_of() {
+    let docset = mixed();
+    let mut live = start(&docset);
+    docset.write("docfx.json", "{}");
+    assert!(heard(&docset, &mut live, "docfx.json"));
+    docset.write("package.json", "{}");
+    assert!(!heard(&docset, &mut live, "package.json"));
+}
+
+#[test]
 fn a_language_that_is_added_is_searched_as_well() {
     let docset = mixed();
     own_theme(&docset);

@@ -56,6 +56,7 @@ impl Live {
         match path.strip_prefix(&folder) {
             Ok(below) if !below.as_os_str().is_empty() => self.of_content(path, below, news),
             _ if folder.starts_with(path) => self.below("", news),
+            _ if discover::is_setting_above(path, &folder) => news.listing = true,
             // Links of the content may lead anywhere in the site's folder.
             _ if path.starts_with(root) && self.listing.files.iter().any(|found| found.linked) => {
                 news.listing = true;
