@@ -88,6 +88,8 @@ impl<'a> Reader<'a> {
                 self.close();
                 self.lists = self.lists.saturating_sub(1);
             }
+            Event::Start(Tag::Paragraph | Tag::CodeBlock(_)) if self.entry.is_none() => self.stray(at),
+            Event::Start(Tag::HtmlBlock) if self.entry.is_none() && !self.is_comment(&at) => self.stray(at),
             inline => self.inline(inline, at),
         }
     }
@@ -142,6 +144,18 @@ impl<'a> Reader<'a> {
         if !entry.name.text.is_empty() || open.address.is_some() {
             self.flat.push((open.depth, entry));
         }
+    }
+
+    fn is_comment(&self, at: &Range<usize>) -> bool {
+        self.source.text[at.clone()].trim_start().starts_with("<!--")
+    }
+
+    /// Text that is no part of an entry: no reader sees it.
+    fn stray(&mut self, at: Range<usize>) {
+        let line = self.source.text[at.clone()].lines().next().map_or(0, str::len);
+        let span = Span::new(self.source.path.clone(), at.start..at.start + line);
+        let diagnostic = Diagnostic::new(Code::TocDamaged, span, "this is no entry, and is left out");
+        self.diagnostics.push(diagnostic.help("an entry is a heading, `# [Name](page.md)`, or an item of a list"));
     }
 
     fn report(&mut self, code: Code, at: Range<usize>, message: String) {
@@ -229,6 +243,16 @@ mod tests {
     fn lists_nest_too_below_a_heading_or_alone() {
         let text = "- [a](a.md)\n  - [b](b.md)\n    1. c\n\n- [d](d.md)\n\n# E\n\n* [f](f.md)\n\n# G\n";
         assert_eq!(shape(&toc(text).value), "a(b(c)) d E(f) G");
+    }
+
+    #[test]
+    fn what_is_no_entry_is_reported() {
+        let text = "About this.\n\n# [A](a.md)\n[B](b.md)\n- [C](c.md)\n\n  - d\n\n  more\n\n<!-- note -->\n\n```\ncode\n```\n\n<p>html</p>\n\n[r]: x.md\n";
+        let found = toc(text);
+        assert_eq!(shape(&found.value), "A(C(d))");
+        let stray: Vec<&str> = found.diagnostics.iter().map(|d| &text[d.span.start..d.span.end]).collect();
+        assert_eq!(stray, ["About this.", "[B](b.md)", "more", "```", "<p>html</p>"]);
+        assert!(found.diagnostics.iter().all(|d| d.code == Code::TocDamaged));
     }
 
     #[test]
