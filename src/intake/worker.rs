@@ -27,6 +27,7 @@ use super::mailer::{Carried, Mailer};
 use super::outbox::{Lease, Letter, Millis, Outcome};
 use super::retry::{Circuit, CircuitState, Ending};
 use crate::ordered::Map;
+use crate::telemetry::Alarm;
 use delivery::{Delivery, Done};
 pub use status::{Count, Status};
 
@@ -261,9 +262,11 @@ impl<O: Outbox, C: Carrier, K: Clock> Worker<O, C, K> {
         match (before, self.circuit.state()) {
             (before, after) if before == after => {}
             (_, CircuitState::Closed) => info!("the mail server takes mail again"),
-            (_, CircuitState::Open) => warn!(alarm = "mail_down", phase, "the mail server cannot be reached; mail waits"),
+            (_, CircuitState::Open) => {
+                warn!(alarm = Alarm::MailDown.name(), phase, "the mail server cannot be reached; mail waits");
+            }
             (_, CircuitState::Fault) => {
-                error!(alarm = "mail_fault", phase, "the mail server does not let us in; mail waits for the operator");
+                error!(alarm = Alarm::MailFault.name(), phase, "the mail server does not let us in; mail waits for the operator");
             }
         }
     }

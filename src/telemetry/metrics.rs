@@ -15,7 +15,8 @@ use prometheus_client::registry::Registry;
 type Label = [(&'static str, String); 1];
 type Counted = Family<Label, Counter>;
 
-/// What needs a person's attention. Each is a metric (`madoguchi_alarm`) and, when it begins, a log line.
+/// What needs a person's attention. Each is a metric (`madoguchi_alarm`) and, when it begins, a log line; `content/manual/operating.md` lists
+/// all, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
     /// The mail to the desk of some request is not sent for longer than it may be.
@@ -24,22 +25,44 @@ pub enum Alarm {
     NotReady,
     /// A delivery is held, and needs a person.
     Held,
-    /// The mail server refuses the counter as a whole: authentication, TLS, or it is blocked.
+    /// No mail flows: [`MailDown`](Self::MailDown) or [`MailFault`](Self::MailFault).
     MailServer,
+    /// The mail server cannot be reached.
+    MailDown,
+    /// The mail server refuses the counter as a whole: authentication, TLS, or it is blocked.
+    MailFault,
+    /// A mail was refused for good; it is held.
+    MailHeld,
+    /// Our own code failed on a mail; from the third time on it is held.
+    MailPanic,
     /// Confirmations were left out because there were too many.
     Confirmations,
 }
 
 impl Alarm {
-    const ALL: [Self; 5] = [Self::OldestUnsent, Self::NotReady, Self::Held, Self::MailServer, Self::Confirmations];
+    const ALL: [Self; 9] = [
+        Self::OldestUnsent,
+        Self::NotReady,
+        Self::Held,
+        Self::MailServer,
+        Self::MailDown,
+        Self::MailFault,
+        Self::MailHeld,
+        Self::MailPanic,
+        Self::Confirmations,
+    ];
 
-    /// Its name, the value of the label `alarm`.
+    /// Its name: the value of the label `alarm`, and of the key `alarm` in the log.
     pub fn name(self) -> &'static str {
         match self {
             Self::OldestUnsent => "oldest_unsent",
             Self::NotReady => "not_ready",
             Self::Held => "held",
             Self::MailServer => "mail_server",
+            Self::MailDown => "mail_down",
+            Self::MailFault => "mail_fault",
+            Self::MailHeld => "mail_held",
+            Self::MailPanic => "mail_panic",
             Self::Confirmations => "confirmations",
         }
     }
@@ -255,5 +278,38 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    /// An operator looks an alarm up by its name, wherever it was met.
+    #[test]
+    fn the_manual_lists_every_alarm_in_both_languages() {
+        let names = Alarm::ALL.map(Alarm::name);
+        for page in ["operating.md", "operating.ja.md"] {
+            let text = std::fs::read_to_string(root().join("content/manual").join(page)).unwrap();
+            let rows = text.split("madoguchi_alarm{").nth(1).unwrap().lines().filter_map(|line| line.strip_prefix("| `"));
+            let told: Vec<&str> = rows.take(names.len()).filter_map(|row| row.split('`').next()).collect();
+            assert_eq!(told, names, "{page}");
+        }
+    }
+
+    /// A name written anew where it is logged would be no metric, and stand in no list.
+    #[test]
+    fn the_log_takes_the_names_of_alarms_from_here() {
+        let mut folders = vec![root().join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => {
+                        let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap_or_default();
+                        assert!(!text.contains(concat!("alarm = ", "\"")), "{}", path.display());
+                    }
+                }
+            }
+        }
+    }
+
+    fn root() -> &'static std::path::Path {
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
     }
 }

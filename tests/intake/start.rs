@@ -174,6 +174,29 @@ fn metrics_are_on_their_own_address_only() {
     assert!(!text.contains("山田") && !text.contains("example.co.jp"), "{text}");
 }
 
+/// An operator who reads the log and one who reads metrics look up the same name.
+#[test]
+fn what_the_log_calls_an_alarm_is_a_metric_of_the_same_name() {
+    let (admin, nobody) = (free_port(), free_port());
+    let intake = format!("admin_listen = \"127.0.0.1:{admin}\"");
+    let variables = vec![("MADOGUCHI_INTAKE_SMTP", format!("smtp://127.0.0.1:{nobody}"))];
+    let counter = Counter::with(Setup { intake, guard: "token = false\nper_minute = 0".to_owned(), variables, ..Setup::default() });
+    for email in ["a@example.com", "b@example.com"] {
+        assert_eq!(counter.post_json("/requests/service-request", &with(&sound(), &[("email", email)])).status, 201);
+    }
+    let metrics = || send(([127, 0, 0, 1], admin).into(), &Request::new("GET", "/metrics")).text();
+    let on = |name: &str| metrics().contains(&format!("madoguchi_alarm{{alarm=\"{name}\"}} 1.0"));
+    let until = Instant::now() + Duration::from_secs(40);
+    while !on("mail_down") || !on("mail_server") {
+        assert!(Instant::now() < until, "{}\n{}", metrics(), counter.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(!on("mail_fault") && !on("mail_held") && !on("mail_panic"), "{}", metrics());
+    for name in ["mail_down", "mail_server"] {
+        assert!(counter.log().contains(&format!("\"alarm\":\"{name}\"")), "{}", counter.log());
+    }
+}
+
 #[test]
 fn below_the_disk_reserve_nothing_is_taken_and_readyz_is_red() {
     let setup = Setup::default();

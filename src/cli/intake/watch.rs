@@ -36,14 +36,16 @@ pub(super) async fn watch(store: Store, metrics: Arc<Metrics>, status: Arc<Statu
 async fn look(store: &Store, metrics: &Metrics, status: &Status, left_out: &mut Option<u64>) {
     let now = health::look(store, metrics).await.confirmations_left_out;
     let more = left_out.replace(now).is_some_and(|before| now > before);
-    if metrics.alarm(Alarm::Confirmations, more) && more {
-        tracing::warn!(
-            alarm = Alarm::Confirmations.name(),
-            "confirmations are left out, for there are too many; requests are still taken"
-        );
+    if !more {
+        health::told(metrics, Alarm::Confirmations, false);
+    } else if metrics.alarm(Alarm::Confirmations, true) {
+        let alarm = Alarm::Confirmations.name();
+        tracing::warn!(alarm, "confirmations are left out, for there are too many; requests are still taken");
     }
-    // The worker has told the log why; the alarm is for whoever reads metrics.
-    metrics.alarm(Alarm::MailServer, status.circuit() != CircuitState::Closed);
+    let (circuit, help) = (status.circuit(), "the line with `mail_down` or `mail_fault` says why");
+    health::alarm(metrics, Alarm::MailServer, circuit != CircuitState::Closed, help, "no mail goes out");
+    health::told(metrics, Alarm::MailDown, circuit == CircuitState::Open);
+    health::told(metrics, Alarm::MailFault, circuit == CircuitState::Fault);
     for count in status.counts() {
         metrics.smtp(count.phase.name(), count.ending, count.tries);
     }

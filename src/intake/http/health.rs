@@ -12,6 +12,7 @@ use axum::routing::{get, get_service};
 use tokio::time::Instant;
 
 use super::{State, answer, now};
+use crate::intake::outbox::HoldReason;
 use crate::intake::store::{self, Stats, Store, StoreError};
 use crate::task;
 use crate::telemetry::{Alarm, Metrics, Queue, Tally};
@@ -126,15 +127,25 @@ pub async fn look(store: &Store, metrics: &Metrics) -> Queue {
     let late = format!("the oldest unsent request waits for {:.0} s", queue.oldest_unsent);
     alarm(metrics, Alarm::Held, held > 0, retry, "the mail server refuses mails for good; they are held");
     alarm(metrics, Alarm::OldestUnsent, queue.oldest_unsent > OLDEST, "look at the mail server", &late);
+    let held_for = |reason: HoldReason| queue.held.iter().any(|(name, count)| *name == reason.name() && *count > 0);
+    told(metrics, Alarm::MailHeld, held_for(HoldReason::Refused));
+    told(metrics, Alarm::MailPanic, held_for(HoldReason::Poison));
     queue
 }
 
-fn alarm(metrics: &Metrics, alarm: Alarm, on: bool, help: &str, what: &str) {
-    if metrics.alarm(alarm, on) {
-        match on {
-            true => tracing::error!(alarm = alarm.name(), help, "{what}"),
-            false => tracing::info!(alarm = alarm.name(), "the alarm is over"),
-        }
+/// Sets or ends an alarm; each change is a log line.
+pub fn alarm(metrics: &Metrics, alarm: Alarm, on: bool, help: &str, what: &str) {
+    match on {
+        true if metrics.alarm(alarm, on) => tracing::error!(alarm = alarm.name(), help, "{what}"),
+        true => {}
+        false => told(metrics, alarm, on),
+    }
+}
+
+/// Sets or ends an alarm whose beginning another place tells the log; here its end is a log line.
+pub fn told(metrics: &Metrics, alarm: Alarm, on: bool) {
+    if metrics.alarm(alarm, on) && !on {
+        tracing::info!(alarm = alarm.name(), "the alarm is over");
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Carrier, Clock, Outbox};
 use crate::intake::mailer::Carried;
 use crate::intake::outbox::{HoldReason, Lease, Millis, Outcome, Purpose};
 use crate::intake::retry::{self, Contact, Ending, UNKNOWN_WAIT};
+use crate::telemetry::Alarm;
 
 /// How often our own code may fail on a delivery before a person must look at it.
 const MOST_PANICS: u32 = 3;
@@ -113,7 +114,7 @@ impl<O: Outbox, C: Carrier, K: Clock> Delivery<O, C, K> {
     /// Our own code failed.
     async fn panicked(&self, dotted: bool) -> Done {
         let (reference, panics) = (&self.lease.reference, self.panics + 1);
-        error!(%reference, panics, alarm = "mail_panic", "a fault in the program: a mail could not be handed over");
+        error!(%reference, panics, alarm = Alarm::MailPanic.name(), "a fault in the program: a mail could not be handed over");
         let (now, tries) = (self.clock.now(), self.lease.attempts.saturating_add(1));
         let why = "a fault in the program".to_owned();
         let due = now.saturating_add(retry::wait(tries, self.chance()));
@@ -178,7 +179,8 @@ impl<O: Outbox, C: Carrier, K: Clock> Delivery<O, C, K> {
         match ending {
             Ending::Sent { .. } => info!(%reference, form, purpose, tries, may_repeat, "sent"),
             Ending::Refused { .. } => {
-                error!(%reference, form, purpose, tries, phase, alarm = "mail_held", "refused; a person must look at it");
+                let alarm = Alarm::MailHeld.name();
+                error!(%reference, form, purpose, tries, phase, alarm, "refused; a person must look at it");
             }
             _ => warn!(%reference, form, purpose, tries, phase, ended, "not sent"),
         }
