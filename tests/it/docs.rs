@@ -1,5 +1,6 @@
 //! The documentation keeps up with the code: every code has its heading, and every example gives the code that it stands under.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -90,6 +91,54 @@ fn put(folder: &Path, path: &str, bytes: &[u8]) {
     let file = folder.join(path);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, bytes).unwrap();
+}
+
+/// The tables of `madoguchi.toml`, each with a line that makes its keys known: the error of an unknown one names all.
+const TABLES: [(&str, &str); 5] = [
+    ("site", "[site]"),
+    ("form.NAME", "[form.x]"),
+    ("intake", "[intake]"),
+    ("intake.guard", "[intake.guard]"),
+    ("preview", "[preview]"),
+];
+
+/// The keys that the code knows in a table, tables below it aside.
+fn known_keys(table: &str) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "madoguchi.toml", format!("{table}\nqqqqqqqqqqqqqqqqqqqq = 1\n").as_bytes());
+    let error = config::load(folder.path(), &Environment::default(), build::discovered_tags).unwrap_err();
+    let keys = error.help.split('`').skip(1).step_by(2).filter(|key| *key != "guard");
+    keys.map(str::to_owned).collect()
+}
+
+/// The keys that a page tells of the table that a heading names: code in the first column below it.
+fn told_keys(page: &str, table: &str) -> BTreeSet<String> {
+    let page = text(page);
+    let lines = page.lines().skip_while(|line| !(line.starts_with("### ") && line.ends_with(&format!("`[{table}]`"))));
+    let rows = lines.skip(1).take_while(|line| !line.starts_with('#')).filter_map(|line| line.strip_prefix("| `"));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    cells.flat_map(|cell| cell.split('`').step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn the_page_on_the_configuration_has_every_key_and_no_other() {
+    for ending in ENDINGS {
+        for (table, written) in TABLES {
+            let known = known_keys(written);
+            assert!(!known.is_empty(), "{table}");
+            assert_eq!(told_keys(&format!("configuration{ending}"), table), known, "{ending}: [{table}]");
+        }
+    }
+}
+
+#[test]
+fn the_page_on_the_configuration_names_the_variables_of_secrets() {
+    for ending in ENDINGS {
+        for variable in ["INTAKE_SECRET", "INTAKE_SMTP_PASSWORD", "INTAKE_STORE", "INTAKE_SMTP_PASSWORD_FILE", "FORM_NAME_MAILBOX"] {
+            let named = format!("`MADOGUCHI_{variable}");
+            assert!(text(&format!("configuration{ending}")).contains(&named), "{ending}: {named}");
+        }
+    }
 }
 
 struct Silent;
