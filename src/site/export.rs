@@ -2,6 +2,9 @@
 //!
 //! Nothing of this is made unless `exports` asks for it. A page that is exported is read once more, for its source text is not kept.
 
+mod markdown;
+mod places;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -46,7 +49,7 @@ pub(crate) fn of_page(model: &Model<'_>, id: PageId, page: &Page) -> Vec<Rendere
     for (locale, version) in model.locales().ids().zip(&page.versions) {
         let Some(version) = version else { continue };
         if exports.contains(&Export::Markdown) {
-            let bytes = markdown(version).into_bytes();
+            let bytes = markdown(model, id, locale, version).into_bytes();
             files.push(Rendered { path: beside(model, id, locale, MARKDOWN).output(), bytes });
         }
         let original = page.original_of(locale, model.locales()).filter(|_| version.half == Half::Target);
@@ -62,9 +65,10 @@ fn beside(model: &Model<'_>, id: PageId, locale: LocaleId, name: &str) -> UrlPat
     UrlPath::new(format!("{}{name}", model.url(id, locale).as_str()))
 }
 
-/// One language of a page as its writers have it, without front matter; a page whose title stands there only begins with it.
-fn markdown(version: &Version) -> String {
-    let text = version.document.side(version.half).text.trim_matches('\n');
+/// One language of a page, without front matter; a page whose title stands there only begins with it.
+fn markdown(model: &Model<'_>, id: PageId, locale: LocaleId, version: &Version) -> String {
+    let text = markdown::text(model, id, locale, version);
+    let text = text.trim_matches('\n');
     let title =
         version.front().title.as_deref().filter(|_| version.owns_front() && version.outline.title(&version.flow).is_none());
     title.map_or_else(|| format!("{text}\n"), |title| format!("# {title}\n\n{text}\n"))

@@ -302,7 +302,7 @@ mod tests {
                     true => folders.push(path),
                     false => {
                         let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap_or_default();
-                        assert!(!text.contains(concat!("alarm = ", "\"")), "{}", path.display());
+                        assert!(!text.contains(&format!("alarm = {}", '"')), "{}", path.display());
                     }
                 }
             }

@@ -248,6 +248,81 @@ fn exports_give_each_page_as_markdown_and_pairs_and_a_list_of_all() {
     assert!(!site().build().has("ja/a/index.md"));
 }
 
+const MARKDOWN: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\nexports = [\"markdown\"]\n";
+
+/// What is published of a page that stands beside others.
+fn published(page: &str, path: &str) -> String {
+    let built = Site::new()
+        .config(MARKDOWN)
+        .localized("one.md", page)
+        .localized("sub/two.md", "# {201|二|Two}\n\n## {202|部分|Part}\n")
+        .file("three.md", "---\nuid: T\n---\n# Three\n")
+        .file("media/p (1).png", "picture")
+        .file("includes/blocks.md", "Read [two](../sub/two.md).\n\n- item\n")
+        .localized("includes/words.md", "**{301|語|words}**\n")
+        .file("includes/more.md", "## Head\n\nTail\n")
+        .build();
+    String::from_utf8(built.bytes(path).unwrap()).unwrap()
+}
+
+#[test]
+fn links_and_images_of_the_markdown_lead_from_where_it_is_published() {
+    let shown = |written: &str| {
+        let text = published(&format!("# {{101|一|One}}\n\n{written}\n"), "ja/one/index.md");
+        text.strip_prefix("# 一\n\n").unwrap().trim_end().to_owned()
+    };
+    for (written, expected) in [
+        ("[a](sub/two.md#part \"T\")", "[a](../sub/two/index.md#part \"T\")"),
+        ("[one.md](one.md)", "[one.md](index.md)"),
+        (
+            "[a](#here) [b](gone.md) [c](https://example.com/sub/two.md)",
+            "[a](#here) [b](gone.md) [c](https://example.com/sub/two.md)",
+        ),
+        ("[a](three.md) <xref:T>", "[a](../../en/three/index.md) [xref:T](../../en/three/index.md)"),
+        ("[![絵](<media/p (1).png>)](~/sub/two.md)", "[![絵](<../../media/p%20%281%29.png>)](../sub/two/index.md)"),
+        (
+            "[a][r], ![b][p]\n\n[r]: sub/two.md \"T\"\n[p]: media/p%20(1).png",
+            "[a][r], ![b][p]\n\n[r]: ../sub/two/index.md \"T\"\n[p]: ../../media/p%20%281%29.png",
+        ),
+        ("<a href=\"sub/two.md\">a</a>", "<a href=\"../sub/two/index.md\">a</a>"),
+        (
+            ":::image source=\"media/p (1).png\" alt-text=\"a\":::",
+            ":::image source=\"../../media/p%20%281%29.png\" alt-text=\"a\":::",
+        ),
+        ("`[a](sub/two.md)`\n\n    [r]: sub/two.md", "`[a](sub/two.md)`\n\n    [r]: sub/two.md"),
+    ] {
+        assert_eq!(shown(written), expected, "{written}");
+    }
+}
+
+#[test]
+fn what_a_page_includes_stands_in_its_markdown() {
+    let shown = |written: &str| {
+        let text = published(&format!("# {{101|一|One}}\n\n{written}\n"), "ja/one/index.md");
+        text.strip_prefix("# 一\n\n").unwrap().trim_end().to_owned()
+    };
+    let blocks = "Read [two](../sub/two/index.md).\n\n- item";
+    for (written, expected) in [
+        ("[!INCLUDE [x](includes/blocks.md)]", blocks.to_owned()),
+        ("[!INCLUDE [x](includes/words.md)]\n[!INCLUDE [x](includes/blocks.md)]", format!("**語**\n\n{blocks}")),
+        ("> [!INCLUDE [x](includes/blocks.md)]", "> Read [two](../sub/two/index.md).\n> \n> - item".into()),
+        ("1. [!INCLUDE [x](includes/more.md)]", "1. ## Head\n   \n   Tail".into()),
+        ("前[!INCLUDE [x](includes/words.md)]後", "前**語**後".into()),
+        ("See [!INCLUDE [x](includes/more.md)].", "See Head Tail.".into()),
+        ("[!INCLUDE [x](includes/gone.md)]", "[!INCLUDE [x](includes/gone.md)]".into()),
+        ("```\n[!INCLUDE [x](includes/words.md)]\n```", "```\n[!INCLUDE [x](includes/words.md)]\n```".into()),
+    ] {
+        assert_eq!(shown(written), expected, "{written}");
+    }
+}
+
+#[test]
+fn markdown_without_links_and_includes_is_published_as_it_is_written() {
+    let text = "# T\n\n**重要。**これ  \nA&amp;B \\* 。 次\n\n> [!NOTE]\n> [x]: y <br> <b>c</b>\n\n:::row:::\n   :::column:::\n      c\n   :::column-end:::\n:::row-end:::\n\n| a | b |\n|---|---|\n| `](x.md)` | \u{3000} |\n\n<!-- [!INCLUDE [x](y.md)] -->\n\n\t* code\n:::what:::\n[^1] $$x$$ :x: @uid\n";
+    let built = Site::new().config(MARKDOWN).file("a.md", text).build();
+    assert_eq!(String::from_utf8(built.bytes("en/a/index.md").unwrap()).unwrap(), text);
+}
+
 /// On a localized page what follows a text is the markup of its pair.
 #[test]
 fn the_places_of_pairs_are_those_of_their_texts() {
