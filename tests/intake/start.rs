@@ -180,7 +180,8 @@ fn what_the_log_calls_an_alarm_is_a_metric_of_the_same_name() {
     let (admin, nobody) = (free_port(), free_port());
     let intake = format!("admin_listen = \"127.0.0.1:{admin}\"");
     let variables = vec![("MADOGUCHI_INTAKE_SMTP", format!("smtp://127.0.0.1:{nobody}"))];
-    let counter = Counter::with(Setup { intake, guard: "token = false\nper_minute = 0".to_owned(), variables, ..Setup::default() });
+    let counter =
+        Counter::with(Setup { intake, guard: "token = false\nper_minute = 0".to_owned(), variables, ..Setup::default() });
     for email in ["a@example.com", "b@example.com"] {
         assert_eq!(counter.post_json("/requests/service-request", &with(&sound(), &[("email", email)])).status, 201);
     }

@@ -134,7 +134,9 @@ fn the_page_on_the_configuration_has_every_key_and_no_other() {
 #[test]
 fn the_page_on_the_configuration_names_the_variables_of_secrets() {
     for ending in ENDINGS {
-        for variable in ["INTAKE_SECRET", "INTAKE_SMTP_PASSWORD", "INTAKE_STORE", "INTAKE_SMTP_PASSWORD_FILE", "FORM_NAME_MAILBOX"] {
+        for variable in
+            ["INTAKE_SECRET", "INTAKE_SMTP_PASSWORD", "INTAKE_STORE", "INTAKE_SMTP_PASSWORD_FILE", "FORM_NAME_MAILBOX"]
+        {
             let named = format!("`MADOGUCHI_{variable}");
             assert!(text(&format!("configuration{ending}")).contains(&named), "{ending}: {named}");
         }
