@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::mailbox::{letters, requests};
-use crate::support::{Counter, Setup, sound, with};
+use crate::support::{Counter, Request, Setup, free_port, send, sound, with};
 
 const FORM: &str = "/requests/service-request";
 /// The environment that `tests/run` installs the server into.
@@ -102,7 +102,9 @@ fn wait_for(counter: &Counter, reference: &str, state: &str) {
 #[test]
 fn each_recipient_gets_what_its_server_allows() {
     let Some(server) = Server::start("each_recipient_gets_what_its_server_allows", &[]) else { return };
-    let counter = counter(format!("smtp://127.0.0.1:{}", server.port), &[]);
+    let admin = free_port();
+    let admin_listen = ("MADOGUCHI_INTAKE_ADMIN_LISTEN", format!("127.0.0.1:{admin}"));
+    let counter = counter(format!("smtp://127.0.0.1:{}", server.port), &[admin_listen]);
     let count = |name: &str| server.taken().iter().filter(|(to, ..)| *to == format!("{name}@example.com")).count();
     // Name, state after the first try, what is said of it, copies at the server; and the same after the operator's `retry`.
     let scripts = [
@@ -137,6 +139,12 @@ fn each_recipient_gets_what_its_server_allows() {
         assert_eq!(count(name), more, "{name}");
     }
     arrived_as_rendered(&counter, &server);
+    let metrics = send(([127, 0, 0, 1], admin).into(), &Request::new("GET", "/metrics")).text();
+    for (name, value) in [("held", "1.0"), ("mail_held", "1.0"), ("mail_panic", "0.0"), ("mail_down", "0.0")] {
+        let line = format!("madoguchi_alarm{{alarm=\"{name}\"}} {value}");
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    }
+    assert!(counter.log().contains("\"alarm\":\"mail_held\""), "{}", counter.log());
 }
 
 /// Each copy is the mail of the store, byte for byte, from whom and to whom it should be; none is twice but where it was unknown.
