@@ -51,6 +51,8 @@ pub(crate) enum Found {
     File(SourcePath),
     /// An address elsewhere, by a redirection.
     External(String),
+    /// An address on the web site that the docset was written for, by a redirection.
+    Site(FileReference),
 }
 
 /// What was found, and the path as it is if it was found only by ignoring case.
@@ -206,7 +208,13 @@ impl Catalog {
                 let page = self.page(path).or_else(|| self.by_lower.get(&path.as_str().to_lowercase()).copied())?;
                 Some(Found::Page(page, fragment.clone()))
             }
-            RedirectTarget::SiteAbsolute(address) => self.at_site(address).map(|(page, fragment)| Found::Page(page, fragment)),
+            RedirectTarget::SiteAbsolute(address) => {
+                let Reference::Site(reference) = Reference::parse(address) else { return None };
+                Some(match self.by_site_path(&reference.path) {
+                    Some(page) => Found::Page(page, reference.fragment),
+                    None => Found::Site(reference),
+                })
+            }
             RedirectTarget::External(address) => Some(Found::External(address.clone())),
         }
     }

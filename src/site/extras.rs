@@ -7,7 +7,7 @@ use super::catalog::{Found, is_reserved};
 use super::html::escape;
 use super::model::{Label, Model};
 use super::nav::PageId;
-use super::redirect::{Redirect, RedirectTarget};
+use super::redirect::Redirect;
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
 use super::threads;
@@ -218,13 +218,11 @@ impl<'a> Renderer<'a> {
                 Some((here.relative_to(&model.url(page, locale)) + &fragment, name))
             }
             Some(Found::External(address)) => Some((address.clone(), Label::plain(address))),
-            Some(Found::File(_)) => None,
-            None => {
-                let RedirectTarget::SiteAbsolute(address) = model.catalog.end_of(&redirect.source)? else { return None };
-                let root = model.web_roots[locale.index()].as_ref()?;
-                let address = format!("{root}{address}");
+            Some(Found::Site(reference)) => {
+                let address = model.on_web_site(&reference, locale)?;
                 Some((address.clone(), Label::plain(address)))
             }
+            Some(Found::File(_)) | None => None,
         }
     }
 
@@ -293,8 +291,7 @@ pub(crate) fn dead_redirections(model: &Model<'_>) -> Vec<Diagnostic> {
     let web = model.web_roots.iter().any(Option::is_some);
     let dead = |redirect: &&Redirect| match model.catalog.end_of(&redirect.source) {
         None => false,
-        Some(RedirectTarget::SiteAbsolute(_)) if web => false,
-        Some(end) => model.catalog.landing(end).is_none(),
+        Some(end) => model.catalog.landing(end).is_none_or(|found| !web && matches!(found, Found::Site(_))),
     };
     let report = |redirect: &Redirect| {
         let message = format!("`{}` is redirected to a page that does not exist", redirect.source);

@@ -6,6 +6,7 @@ use super::catalog::Catalog;
 use super::facts::{AllFacts, Availability, Edition, Facts, printable};
 use super::forms::Forms;
 use super::library::Library;
+use super::link::FileReference;
 use super::nav::{Nav, NavTarget, Node, PageId};
 use super::resolve::{Known, Resolver};
 use super::toc::of_tag;
@@ -91,6 +92,18 @@ impl<'a> Ground<'a> {
     pub(crate) fn site_title(&self, locale: LocaleId) -> Label {
         let (found, text) = self.config.title.get(locale).unwrap_or((locale, ""));
         Label { text: text.to_owned(), foreign: (found != locale).then_some(found) }
+    }
+
+    /// The whole address of what no page of this site is, on the web site that the docset was written for.
+    pub(crate) fn on_web_site(&self, reference: &FileReference, locale: LocaleId) -> Option<String> {
+        let mut address = self.web_roots[locale.index()].clone()?;
+        crate::vpath::percent_encode_into(&reference.path, &mut address);
+        address.push_str(&reference.query);
+        if let Some(fragment) = &reference.fragment {
+            address.push('#');
+            address.push_str(fragment);
+        }
+        Some(address)
     }
 
     /// A whole address where the site's is known, else one relative to `from`.

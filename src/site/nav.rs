@@ -203,10 +203,13 @@ impl Nav {
 }
 
 impl NavTarget {
-    /// The same with a fragment, where it is a page: one that an entry names is stronger than that of a redirection.
+    /// The same with the fragment that an entry names, which is stronger than that of a redirection if the page is of this site.
     fn with(self, fragment: Option<String>) -> Self {
         match self {
             Self::Page(page, known) => Self::Page(page, fragment.or(known)),
+            Self::SiteAbsolute(address) if !address.contains('#') => {
+                Self::SiteAbsolute(fragment.map_or(address.clone(), |fragment| format!("{address}#{fragment}")))
+            }
             other => other,
         }
     }

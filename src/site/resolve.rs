@@ -18,7 +18,7 @@ use super::threads;
 use super::unit::SegmentKey;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
-use crate::vpath::{BadPath, SourcePath, percent_encode_into};
+use crate::vpath::{BadPath, SourcePath};
 pub(crate) use seen::Seen;
 
 /// What to do about a place that is not there.
@@ -201,17 +201,23 @@ impl Resolver<'_> {
         if let Some(found) = self.catalog.by_site_path(&reference.path) {
             return self.place(page, found, locale, reference.fragment.clone());
         }
-        let Some(root) = &self.web_roots[locale.index()] else {
+        let Some(address) = self.on_web_site(reference, locale) else {
             let message = format!("`{}` is no page of this site", reference.path);
             return nowhere(Code::LinkBroken, message, "name a page of the site, or write the whole address");
         };
-        let mut address = root.clone();
-        percent_encode_into(&reference.path, &mut address);
-        address.push_str(&reference.query);
-        if let Some(fragment) = &reference.fragment {
-            address.push('#');
-            address.push_str(fragment);
-        }
+        Target::Elsewhere(address).into()
+    }
+
+    /// A page that has moved to another web site. The place that its redirection names is the one that is there now.
+    fn moved_away(&self, from: &FileReference, to: &FileReference, locale: LocaleId) -> Resolution {
+        let fragment = to.fragment.as_ref().or(from.fragment.as_ref()).cloned();
+        let Some(address) = self.on_web_site(&FileReference { fragment, ..to.clone() }, locale) else {
+            let message = format!(
+                "`{}` is redirected to `{}`, an address of the web site that the docset was written for",
+                from.path, to.path
+            );
+            return nowhere(Code::LinkBroken, message, "redirect it to a page of the site or a whole address, or set `web_root`");
+        };
         Target::Elsewhere(address).into()
     }
 
@@ -239,6 +245,7 @@ impl Resolver<'_> {
                 self.place(page, *found, locale, reference.fragment.clone().or_else(|| moved_to.clone()))
             }
             Found::External(address) => Target::Elsewhere(address.clone()).into(),
+            Found::Site(address) => self.moved_away(reference, address, locale),
             Found::File(path) => {
                 let fragment = reference.fragment.as_ref().filter(|f| *f != "lightbox");
                 Target::File(

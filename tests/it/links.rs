@@ -22,7 +22,9 @@ fn around(text: &str) -> Built {
         .file(".openpublishing.redirection.json", r#"{"redirections": [
             {"source_path": "old.md", "redirect_url": "/folder/"},
             {"source_path": "older.md", "redirect_url": "old#here"},
-            {"source_path": "out.md", "redirect_url": "https://x.example/y"}]}"#)
+            {"source_path": "out.md", "redirect_url": "https://x.example/y"},
+            {"source_path": "away.md", "redirect_url": "/azure/other/page?view=x"},
+            {"source_path": "there.md", "redirect_url": "/azure/p#there"}]}"#)
         .build()
 }
 
@@ -58,6 +60,9 @@ fn every_spelling_of_a_link_finds_its_page() {
         ("/b", "../../b/"),
         ("../old.md", "../../folder/"),
         ("../out.md", "https://x.example/y"),
+        ("../away.md", "https://learn.microsoft.com/en-us/azure/other/page?view=x"),
+        ("../away.md#y", "https://learn.microsoft.com/en-us/azure/other/page?view=x#y"),
+        ("../there.md#y", "https://learn.microsoft.com/en-us/azure/p#there"),
         ("/azure/x#y", "https://learn.microsoft.com/en-us/azure/x#y"),
         ("https://x.example/a?b=c#d", "https://x.example/a?b=c#d"),
         ("//host/x", "https://host/x"),
@@ -70,8 +75,23 @@ fn every_spelling_of_a_link_finds_its_page() {
 
 #[test]
 fn a_site_absolute_address_is_in_the_readers_language() {
-    let site = around("[x](/azure/x)\n");
+    let site = around("[x](/azure/x) [y](../there.md)\n");
     assert!(site.text("ja/sub/a/").contains("https://learn.microsoft.com/ja-jp/azure/x"));
+    for page in ["ja/sub/a/", "ja/there/"] {
+        assert!(site.html(page).contains("https://learn.microsoft.com/ja-jp/azure/p#there"), "{page}");
+    }
+}
+
+#[test]
+fn a_page_that_has_moved_to_a_web_site_that_the_configuration_does_not_name_is_reported() {
+    let redirections = r#"{"redirections": [{"source_path": "old.md", "redirect_url": "/azure/p"}]}"#;
+    let site =
+        Site::new().file("a.md", "# A\n\n[x](old.md)\n").file(".openpublishing.redirection.json", redirections).build();
+    let broken = site.one(Code::LinkBroken);
+    let said = "`old.md` is redirected to `/azure/p`, an address of the web site that the docset was written for";
+    assert!(broken.message == said && broken.help.contains("`web_root`"), "{broken:?}");
+    assert!(!site.has("en/old/index.html"));
+    site.one(Code::RedirectDeadTarget);
 }
 
 #[test]

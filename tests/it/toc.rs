@@ -315,14 +315,13 @@ fn an_address_from_the_root_is_the_page_that_it_names() {
 
 #[test]
 fn an_address_from_the_root_that_names_no_page_is_dead_or_leads_into_the_web_site() {
-    let toc = "- name: Gone\n  href: /pc/gone\n- name: Draft\n  href: /pc/draft\n- name: Old\n  href: old.md\n- name: All\n  items:\n  - href: a.md\n  - href: new.md\n  - href: moved.md\n";
+    let toc = "- name: Gone\n  href: /pc/gone\n- name: Draft\n  href: /pc/draft\n- name: Old\n  href: old.md\n- name: Here\n  href: old.md#here\n- name: All\n  items:\n  - href: a.md\n  - href: new.md\n  - href: moved.md\n";
     let docset = below_pc(toc, "/pc/lost");
     let found = docset.build().diagnostics;
-    let dead = [Code::TocDeadEntry, Code::TocDeadEntry, Code::TocDeadEntry];
-    assert_eq!(codes(&found[1..]), dead);
+    assert_eq!(codes(&found[1..]), [Code::TocDeadEntry; 4]);
     assert_eq!(found[0].code, Code::RedirectDeadTarget);
     let marked: Vec<&str> = found[1..].iter().map(|found| &toc[found.span.start..found.span.end]).collect();
-    assert_eq!(marked, ["/pc/gone", "/pc/draft", "old.md"]);
+    assert_eq!(marked, ["/pc/gone", "/pc/draft", "old.md", "old.md#here"]);
     assert!(!docset.page("en/contents/index.html").contains("Gone"));
 
     docset.write("madoguchi.toml", format!("{TWO_LANGUAGES}web_root = \"https://learn.microsoft.com/{{tag}}\"\n"));
@@ -331,6 +330,7 @@ fn an_address_from_the_root_that_names_no_page_is_dead_or_leads_into_the_web_sit
     let html = docset.page("ja/contents/index.html");
     assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/gone\""), "{html}");
     assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/lost\"") && !html.contains("draft"), "{html}");
+    assert!(html.contains("https://learn.microsoft.com/ja-jp/pc/lost#here\""), "{html}");
 }
 
 #[test]
