@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::facts::{Availability, Facts};
+use super::facts::{Availability, Facts, Worded};
 use super::html::rows::Rows;
 use super::html::{Surroundings, Twin, Writer, escape};
-use super::link::Reference;
+use super::link::{self, Reference};
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
@@ -261,6 +261,11 @@ impl Surroundings for Around<'_> {
         let target = self.resolver.link(file, self.page, self.locale, written).target;
         self.suppose(file, written, &target);
         self.href(target)
+    }
+
+    /// Before all pages are read no uid is known, which [`Around::suppose`] notes: a page that has a name to show is written again.
+    fn name(&self, written: &str) -> Option<Worded> {
+        self.resolver.name(&link::uid(written)?, self.locale).cloned()
     }
 
     fn resource(&self, file: &SourcePath, written: &str) -> Option<String> {

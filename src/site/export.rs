@@ -11,6 +11,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::facts::Availability;
+use super::link;
 use super::markdown::flow::{Flow, Kind, NONE, Tag};
 use super::model::Model;
 use super::nav::PageId;
@@ -163,6 +164,7 @@ fn words(flow: &Flow) -> Map<u32, Words> {
         let words = found.entry(event.segment).or_insert_with(|| Words { plain: String::new(), block: block() });
         match event.kind {
             Kind::Text(txt) | Kind::Code(txt) | Kind::Unknown(txt) => words.plain.push_str(flow.get(txt)),
+            Kind::Xref(txt) => words.plain.push_str(&link::uid(flow.get(txt)).unwrap_or_default()),
             Kind::SoftBreak | Kind::HardBreak => words.plain.push(' '),
             Kind::Image(image) => words.plain.push_str(&flow.images[image as usize].spec.alt),
             _ => {}

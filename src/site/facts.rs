@@ -272,6 +272,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
                     add(Use::Link, destination);
                 }
             }
+            Kind::Xref(txt) => add(Use::Link, flow.get(txt)),
             Kind::Image(image) => {
                 let spec = &flow.images[image as usize].spec;
                 add(Use::Image, &spec.source);

@@ -13,6 +13,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::facts::Worded;
 use super::markdown::directive::SnippetSpec;
 use super::markdown::flow::Flow;
 use super::outline::Heading;
@@ -23,6 +24,9 @@ use crate::vpath::SourcePath;
 pub(crate) trait Surroundings {
     /// The address of a link as written in a file; `None` if nothing can be linked to.
     fn link(&self, file: &SourcePath, written: &str) -> Option<String>;
+    /// What the page is called that a destination names by its uid, in the reader's language if it is written in that; `None` if there is no
+    /// such page.
+    fn name(&self, written: &str) -> Option<Worded>;
     /// The address of an image or another file as written in a file; `None` if it does not exist.
     fn resource(&self, file: &SourcePath, written: &str) -> Option<String>;
     /// A piece of code from another file; `None` if it does not exist.

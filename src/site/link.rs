@@ -65,6 +65,12 @@ impl Reference {
     }
 }
 
+/// The uid by which a destination names a page, if it does.
+pub(crate) fn uid(written: &str) -> Option<String> {
+    let Reference::Xref(uid) = Reference::parse(written) else { return None };
+    Some(uid).filter(|uid| !uid.is_empty())
+}
+
 /// The scheme of an address (RFC 3986 §3.1). One letter is a drive, not a scheme, and refused as one all the same.
 fn scheme(text: &str) -> Option<&str> {
     let colon = memchr::memchr(b':', text.as_bytes())?;

@@ -96,7 +96,7 @@ fn says_something(flow: &Flow, at: usize) -> bool {
     flow.events[at + 1..flow.after(at) - 1].iter().any(|event| match event.kind {
         Kind::Text(txt) => !flow.get(txt).trim().is_empty(),
         Kind::Raw(txt) => flow.get(txt).contains(" alt="),
-        Kind::Code(_) | Kind::Image(_) | Kind::Unknown(_) => true,
+        Kind::Code(_) | Kind::Xref(_) | Kind::Image(_) | Kind::Unknown(_) => true,
         _ => false,
     })
 }
@@ -134,7 +134,7 @@ fn heading_text(flow: &Flow, at: usize) -> String {
                 let entity = written.filter(|w| w.starts_with('&') && w.ends_with(';'));
                 text.push_str(entity.unwrap_or(flow.get(txt)));
             }
-            Kind::Code(txt) | Kind::Raw(txt) => text.push_str(flow.get(txt)),
+            Kind::Code(txt) | Kind::Xref(txt) | Kind::Raw(txt) => text.push_str(flow.get(txt)),
             Kind::HardBreak => text.push_str("br"),
             Kind::SoftBreak => text.push(' '),
             Kind::Image(image) => text.push_str(&flow.images[image as usize].spec.alt),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::catalog::{ByCase, Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
-use super::facts::{AllFacts, Availability, Edition, Facts, Use, Written};
+use super::facts::{AllFacts, Availability, Edition, Facts, Use, Worded, Written};
 use super::html::THEME_IDS;
 use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
@@ -282,9 +282,17 @@ impl Resolver<'_> {
 
     /// Whether a page is shown in a locale, and has a place.
     pub(crate) fn has(&self, page: PageId, locale: LocaleId, fragment: Option<&str>) -> bool {
-        let facts = self.known.get(page).flatten().filter(|facts| facts.is_shown(self.drafts));
-        let edition = facts.and_then(|facts| facts.editions.get(locale.index()));
-        edition.is_some_and(|edition| fragment.is_none_or(|fragment| has_place(edition, fragment)))
+        self.edition(page, locale).is_some_and(|edition| fragment.is_none_or(|fragment| has_place(edition, fragment)))
+    }
+
+    /// What the page with a uid is called in a locale, if it is shown.
+    pub(crate) fn name(&self, uid: &str, locale: LocaleId) -> Option<&Worded> {
+        Some(&self.edition(self.catalog.uid(uid)?, locale)?.name)
+    }
+
+    fn edition(&self, page: PageId, locale: LocaleId) -> Option<&Edition> {
+        let facts = self.known.get(page).flatten().filter(|facts| facts.is_shown(self.drafts))?;
+        facts.editions.get(locale.index())
     }
 
     /// The file of an image.

@@ -85,8 +85,7 @@ fn a_site_absolute_address_is_in_the_readers_language() {
 #[test]
 fn a_page_that_has_moved_to_a_web_site_that_the_configuration_does_not_name_is_reported() {
     let redirections = r#"{"redirections": [{"source_path": "old.md", "redirect_url": "/azure/p"}]}"#;
-    let site =
-        Site::new().file("a.md", "# A\n\n[x](old.md)\n").file(".openpublishing.redirection.json", redirections).build();
+    let site = Site::new().file("a.md", "# A\n\n[x](old.md)\n").file(".openpublishing.redirection.json", redirections).build();
     let broken = site.one(Code::LinkBroken);
     let said = "`old.md` is redirected to `/azure/p`, an address of the web site that the docset was written for";
     assert!(broken.message == said && broken.help.contains("`web_root`"), "{broken:?}");
@@ -100,6 +99,57 @@ fn autolinks_and_uids_in_angle_brackets() {
     for address in ["../../folder/", "https://x.example/", "mailto:a@b.example"] {
         assert!(html.contains(&format!("<a href=\"{address}\">")), "{html}");
     }
+}
+
+/// A page with this text in both languages, one that it may name in both, and one in English only.
+fn naming(text: &str) -> Built {
+    Site::new()
+        .file("a.md", &format!("# A\n\n{text}\n"))
+        .file("a.ja.md", &format!("# あ\n\n{text}\n"))
+        .file("b.md", "---\nuid: b.other\ntitle: Billing | Docs\n---\n# Billing & more\n")
+        .file("b.ja.md", "---\nuid: b.other\n---\n# 請求\n")
+        .file("c.md", "---\nuid: c.`1\n---\n# English\n\nSee <xref:b.other>\n")
+        .build()
+}
+
+#[test]
+fn a_link_by_uid_without_words_has_the_name_of_its_page() {
+    let site = naming("<xref:b.other> [](xref:b.other?displayProperty=fullName) [own](xref:b.other) <xref:c.%601>");
+    assert_eq!(site.codes(), [""; 0]);
+    let links = |b: &str, c: &str| format!("<a href=\"../b/\">{b}</a> <a href=\"../b/\">{b}</a> <a href=\"../b/\">own</a> {c}");
+    assert!(site.text("en/a/").contains(&links("Billing &amp; more", "<a href=\"../c/\">English</a>")), "{}", site.text("en/a/"));
+    assert!(site.text("ja/a/").contains(&links("請求", "<a href=\"../c/\" lang=\"en\">English</a>")), "{}", site.text("ja/a/"));
+    assert!(site.text("ja/c/").contains("See <a href=\"../b/\" lang=\"ja\">請求</a>"), "an English text in a Japanese page");
+    let both = site.html("ja/a/parallel/");
+    assert!(both.contains(">請求</a>") && both.contains(">Billing &amp; more</a>"), "{both}");
+}
+
+#[test]
+fn a_link_by_a_uid_that_no_page_has_shows_the_uid() {
+    let site = naming("<xref:no.such%2A?displayProperty=fullName> [](xref:gone) [](xref:)");
+    let shown = "<span class=\"broken-link\">no.such*</span> <span class=\"broken-link\">gone</span>";
+    for page in ["en/a/", "ja/a/"] {
+        assert!(site.text(page).contains(shown), "{}", site.text(page));
+    }
+    let unresolved = site.diagnostics.iter().filter(|found| found.code == Code::XrefUnresolved);
+    assert!(unresolved.clone().any(|found| found.message.contains("`no.such*`")), "{:?}", site.diagnostics);
+    assert!(unresolved.count() >= 4 && site.codes().contains(&"link-empty"), "{:?}", site.codes());
+}
+
+#[test]
+fn a_name_stands_in_headings_cells_included_words_and_plain_text() {
+    let site = Site::new()
+        .file("a.md", "# About <xref:b>\n\n|x|\n|-|\n|<xref:b>|\n\nBefore [!INCLUDE [x](i.md)] after.\n")
+        .file("i.md", "words longer than the text around them <xref:b>\n")
+        .file("b.md", "---\nuid: b\n---\n# Bee\n")
+        .build();
+    let html = site.text("en/a/");
+    for piece in
+        ["About <a href=\"../b/\">Bee</a></h1>", "<td><a href=\"../b/\">Bee</a></td>", "them <a href=\"../b/\">Bee</a> after"]
+    {
+        assert!(html.contains(piece), "{piece}: {html}");
+    }
+    assert!(site.html("en/a/").contains("<title>About b"), "the uid, where names are not known yet");
 }
 
 #[test]

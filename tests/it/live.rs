@@ -173,7 +173,7 @@ const FOLDERS: &[&str] =
 const CONFIG: &str = "[site]\ntitle = { ja = \"案内\", en = \"Guide\" }\nbase_url = \"https://docs.example.com/guide/\"\nsource_locale = \"en\"\ntheme = \"own\"\nexports = [\"markdown\", \"pairs\", \"llms\", \"print\"]\n";
 
 fn bytes(path: &str, at: usize) -> Vec<u8> {
-    let links = "[a](notes.md) [b](sub/new.md#new) [c](sub/faq.yml) [d](xref:named) ![e](media/plan.svg) [f](media/plan.svg)";
+    let links = "[a](notes.md) [b](sub/new.md#new) [c](sub/faq.yml) [d](xref:named) <xref:named> ![e](media/plan.svg) [f](media/plan.svg)";
     let text = match path {
         "madoguchi.toml" => [
             format!("{CONFIG}locales = [\"ja\", \"en\"]\n"),

@@ -84,6 +84,10 @@ pub(super) fn of_segments(flow: &Flow, document: &Arc<Document>) -> Vec<Words> {
                 words.code.push(item(flow.get(txt), event));
                 words.object(event);
             }
+            Kind::Xref(txt) => {
+                words.links.push(item(flow.get(txt), event));
+                words.object(event);
+            }
             Kind::Raw(txt) => raw(flow.get(txt), event, words),
             Kind::Image(image) => {
                 words.links.push(item(&flow.images[image as usize].spec.source, event));

@@ -1,6 +1,8 @@
 //! Inline events as HTML: text, emphasis, links, code, and the spans that make segments findable.
 
 use super::{Writer, escape};
+use crate::site::facts::Worded;
+use crate::site::link;
 use crate::site::markdown::flow::{Ev, Kind, NONE, Tag};
 use crate::site::markdown::rawhtml;
 use crate::theme::phrases;
@@ -43,13 +45,13 @@ impl Writer<'_> {
                 self.words(flow.get(txt));
                 self.out.push_str("</span>");
             }
-            Kind::Text(txt) if self.in_heading => phrases::marked(flow.get(txt), &mut self.out, escape::text),
-            Kind::Text(txt) => self.words(flow.get(txt)),
+            Kind::Text(txt) => self.text(flow.get(txt)),
             Kind::Code(txt) => {
                 self.out.push_str("<code>");
                 self.words(flow.get(txt));
                 self.out.push_str("</code>");
             }
+            Kind::Xref(txt) => self.xref(flow.get(txt), at),
             Kind::Raw(txt) => self.raw(flow.get(txt), at),
             Kind::Anchor(txt) => self.anchor(flow.get(txt)),
             Kind::SoftBreak => self.out.push('\n'),
@@ -65,6 +67,28 @@ impl Writer<'_> {
             }
             Kind::Rule | Kind::Snippet(_) | Kind::Form(_) | Kind::Video(_) | Kind::Mark(_) => {}
         }
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.in_heading { phrases::marked(text, &mut self.out, escape::text) } else { self.words(text) }
+    }
+
+    /// A link whose words are the name of its page, marked where that is not in the language around it; without such a page, the uid.
+    fn xref(&mut self, written: &str, at: usize) {
+        let uid = || Worded { text: link::uid(written).unwrap_or_default(), locale: self.locale };
+        let name = self.surroundings.name(written).unwrap_or_else(uid);
+        let href = self.surroundings.link(self.origin(at), written);
+        self.out.push_str(if href.is_some() { "<a" } else { "<span class=\"broken-link\"" });
+        if let Some(href) = &href {
+            self.attribute("href", href);
+        }
+        if name.locale != self.locale {
+            self.enter(name.locale);
+            self.leave();
+        }
+        self.out.push('>');
+        self.text(&name.text);
+        self.out.push_str(if href.is_some() { "</a>" } else { "</span>" });
     }
 
     fn open_inline(&mut self, tag: Tag, at: usize) {

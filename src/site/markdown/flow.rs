@@ -9,6 +9,7 @@ use crate::locale::LocaleId;
 use crate::vpath::SourcePath;
 
 use super::directive::{AlertKind, ImageSpec, SnippetSpec};
+use crate::site::link;
 use crate::site::unit::{Document, Half, Side};
 
 /// A stretch of [`Flow::text`].
@@ -51,6 +52,8 @@ pub enum Kind {
     Text(Txt),
     /// Inline code.
     Code(Txt),
+    /// A link that takes the name of the page for its words, because it only names a uid; its destination as written.
+    Xref(Txt),
     /// Raw HTML.
     Raw(Txt),
     /// The target of a fragment.
@@ -256,12 +259,13 @@ impl Flow {
         })
     }
 
-    /// The words of the events between two indices, without markup.
+    /// The words of the events between two indices, without markup. What another page is called is not known here: its uid stands for it.
     pub(crate) fn plain(&self, from: usize, to: usize) -> String {
         let mut out = String::new();
         for event in &self.events[from..to] {
             match event.kind {
                 Kind::Text(txt) | Kind::Code(txt) => out.push_str(self.get(txt)),
+                Kind::Xref(txt) => out.push_str(&link::uid(self.get(txt)).unwrap_or_default()),
                 Kind::SoftBreak | Kind::HardBreak => out.push(' '),
                 Kind::Image(image) => out.push_str(&self.images[image as usize].spec.alt),
                 _ => {}

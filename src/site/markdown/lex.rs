@@ -2,6 +2,7 @@
 //! set rightly, exact HTML shapes recognised, and directives as marks.
 
 mod images;
+mod links;
 mod raw;
 mod repairs;
 mod stops;
@@ -11,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use pulldown_cmark::{Event, LinkType, Options, Parser, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use super::directive::Directive;
 use super::edits::{Edits, Hint};
@@ -327,15 +328,6 @@ impl<'p> Lexer<'p> {
         Tag::TableCell(align)
     }
 
-    fn link(&mut self, kind: LinkType, destination: &str, range: Range<usize>) {
-        let destination = self.restored(destination);
-        let scheme = if kind == LinkType::Email { "mailto:" } else { "" };
-        let start = self.flow.add(scheme).start;
-        let txt = Txt { start, end: self.flow.add(&destination).end };
-        self.links += 1;
-        self.open_tag(Tag::Link(txt), &range);
-    }
-
     fn end(&mut self, tag: TagEnd, range: &Range<usize>) {
         if matches!(tag, TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item) {
             self.depth = self.depth.saturating_sub(1);
@@ -345,11 +337,11 @@ impl<'p> Lexer<'p> {
             return self.text("~", range.end.saturating_sub(1)..range.end);
         }
         let Some(opened) = opened else { return };
-        if matches!(tag, TagEnd::Link) {
-            self.links -= 1;
-        }
         self.pending_break = None;
-        self.close(opened);
+        match tag {
+            TagEnd::Link => self.end_link(opened, range),
+            _ => self.close(opened),
+        }
     }
 
     fn close(&mut self, opened: usize) {

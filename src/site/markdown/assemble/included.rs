@@ -77,6 +77,7 @@ impl Assembler<'_> {
             let kind = match event.kind {
                 Kind::Text(txt) => Kind::Text(moved(txt)),
                 Kind::Code(txt) => Kind::Code(moved(txt)),
+                Kind::Xref(txt) => Kind::Xref(moved(txt)),
                 Kind::Raw(txt) => Kind::Raw(moved(txt)),
                 Kind::Anchor(txt) => Kind::Anchor(moved(txt)),
                 Kind::Form(txt) => Kind::Form(moved(txt)),
