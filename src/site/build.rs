@@ -22,7 +22,7 @@ use super::forms::Forms;
 use super::incremental::{self, Memory};
 use super::kept::Kept;
 use super::library::Library;
-use super::model::{self, Ground, Model};
+use super::model::{self, Ground, Model, Sections};
 use super::nav::PageId;
 use super::page::Reader;
 use super::read::read_found;
@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         );
         let tables = tables.unpack(&mut diagnostics);
         let library = Library::new(&catalog, &self.config.site.locales, &read);
-        let reader = Reader { locales: &self.config.site.locales, settings: &catalog.settings, read: &read, includes: &library };
+        let reader = library.reader();
         let web_roots = model::web_roots(&self.config.site);
         let ground = Ground {
             config: &self.config.site,
@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
         let (nav, ()) = threads::join(|| parts::nav(tables, &catalog, &facts, &web_roots, self.options.drafts), gather);
         let nav = nav.unpack(&mut diagnostics);
         let table_locales = model::table_locales(&nav, &facts, &self.config.site.locales);
-        let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales };
+        let model = Model { ground: &ground, facts: &facts, nav: &nav, table_locales, sections: Sections::default() };
         self.observer.phase("resolve", facts.len());
         let resolve = || {
             let (mut found, resources) = resolve::all(&model, &listing);

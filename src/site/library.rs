@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::catalog::Catalog;
 use super::markdown::directive::SnippetSpec;
 use super::markdown::include::Includes;
-use super::page::{Read, content_locale};
+use super::page::{Read, Reader, content_locale};
 use super::unit::Document;
 use super::{parallel, split};
 use crate::diag::Diagnostic;
@@ -28,6 +28,11 @@ pub(crate) struct Library<'a> {
 impl<'a> Library<'a> {
     pub(crate) fn new(catalog: &'a Catalog, locales: &'a LocaleSet, read: &'a Read<'a>) -> Self {
         Self { catalog, locales, read, documents: Mutex::default(), diagnostics: Mutex::default() }
+    }
+
+    /// What reads the pages that are made of these files.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader { locales: self.locales, settings: &self.catalog.settings, read: self.read, includes: self }
     }
 
     /// What was wrong with the included files themselves.

@@ -29,7 +29,7 @@ use super::catalog::Catalog;
 use super::discover::{Listing, discover};
 use super::forms::Forms;
 use super::library::Library;
-use super::model::{self, Ground, Model};
+use super::model::{self, Ground, Model, Sections};
 use super::nav::Nav;
 use super::page::Read;
 use super::parts;
@@ -277,7 +277,8 @@ impl Live {
         let locales = &self.config.site.locales;
         let library = Library::new(&self.catalog, locales, read);
         let ground = self.ground(&library);
-        let model = Model { ground: &ground, facts: self, nav: &self.nav, table_locales: self.table_locales.clone() };
+        let table_locales = self.table_locales.clone();
+        let model = Model { ground: &ground, facts: self, nav: &self.nav, table_locales, sections: Sections::default() };
         work(&model, &library)
     }
 }

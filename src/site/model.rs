@@ -1,5 +1,7 @@
 //! The whole site, resolved: what is known of each page, the navigation, and every address in it. Rendering a page asks only this.
 
+mod sections;
+
 use std::ops::Deref;
 
 use super::catalog::Catalog;
@@ -14,6 +16,7 @@ use crate::config::SiteConfig;
 use crate::locale::{LocaleId, LocaleSet};
 use crate::theme::Theme;
 use crate::vpath::{OutputPath, SourcePath, UrlPath};
+pub(crate) use sections::Sections;
 
 /// What is known before any page is read: the files, the theme, and the address of every page.
 pub(crate) struct Ground<'a> {
@@ -33,6 +36,8 @@ pub(crate) struct Model<'a> {
     pub(crate) nav: &'a Nav,
     /// By table of contents, the locale that its names are written in.
     pub(crate) table_locales: Vec<LocaleId>,
+    /// What sections are called, as far as it was asked for.
+    pub(crate) sections: Sections,
 }
 
 /// A resolved site is the ground it stands on, and more.
@@ -187,8 +192,8 @@ impl<'a> Model<'a> {
         Some(Label { text: name.text.clone(), foreign: (name.locale != locale).then_some(name.locale) })
     }
 
-    /// What a node of the navigation is called: as the table of contents has it in this language, else as its page calls itself, else the
-    /// table's name, marked as what it is (FORMAT §2.5).
+    /// What a node of the navigation is called: as the table of contents has it in this language, else as its page calls itself, or the section of
+    /// it that the entry leads to, else the table's name, marked as what it is (FORMAT §2.5).
     pub(crate) fn node_name(&self, node: &Node, locale: LocaleId) -> Label {
         let own = |text: &str| Label::plain(printable(text.to_owned()));
         let written = self.table_locales.get(node.table as usize).copied().unwrap_or(self.locales().source());
@@ -197,15 +202,19 @@ impl<'a> Model<'a> {
         if let Some(text) = recorded {
             return own(&text);
         }
-        let page_name = node.page().and_then(|page| self.page_name(page, locale));
+        let page_name = || self.page_name(node.page()?, locale);
+        let place_name = || match &node.target {
+            NavTarget::Page(page, Some(place)) => self.section_name(*page, locale, place).map(Label::plain),
+            _ => page_name(),
+        };
         if node.name.text.is_empty() {
-            return page_name.unwrap_or_else(|| own("–"));
+            return place_name().or_else(page_name).unwrap_or_else(|| own("–"));
         }
         if written == locale {
             return own(&node.name.text);
         }
         let table_name = Label { text: printable(node.name.text.clone()), foreign: Some(written) };
-        page_name.filter(|name| name.foreign.is_none()).unwrap_or(table_name)
+        place_name().filter(|name| name.foreign.is_none()).unwrap_or(table_name)
     }
 
     /// The address that a node leads to, relative to `from`; `None` for a section without a page.

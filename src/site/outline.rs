@@ -2,6 +2,7 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,7 +35,7 @@ impl Outline {
         let mut ids = Ids::default();
         let headings =
             starts(flow).map(|(at, level)| Heading { at, level, id: ids.unique(slug(&heading_text(flow, at))) }).collect();
-        Self { headings, anchors: anchors(flow) }
+        Self { headings, anchors: anchors(flow, 0..flow.events.len()) }
     }
 
     /// The outline of a target flow: each heading has the id of the source's heading at the same place of the skeleton, or one of its own.
@@ -48,7 +49,7 @@ impl Outline {
             let own = || ids.unique(slug(&heading_text(flow, at)));
             Heading { at, level, id: twin.map_or_else(own, |id| (*id).to_owned()) }
         };
-        Self { headings: starts(flow).map(heading).collect(), anchors: anchors(flow) }
+        Self { headings: starts(flow).map(heading).collect(), anchors: anchors(flow, 0..flow.events.len()) }
     }
 
     /// Whether a fragment names a place here.
@@ -59,8 +60,21 @@ impl Outline {
     /// The page's title as its text has it: the first heading of level 1, else the first heading.
     pub fn title(&self, flow: &Flow) -> Option<String> {
         let first = self.headings.iter().find(|h| h.level == 1).or(self.headings.first())?;
-        let text = flow.plain(first.at + 1, flow.after(first.at) - 1);
-        Some(on_one_line(&text)).filter(|text| !text.is_empty())
+        Some(first.name(flow)).filter(|text| !text.is_empty())
+    }
+}
+
+impl Heading {
+    /// Its words, without markup.
+    pub fn name(&self, flow: &Flow) -> String {
+        on_one_line(&flow.plain(self.at + 1, flow.after(self.at) - 1))
+    }
+
+    /// The ids that name it: its own, and the anchors within it.
+    pub fn ids(&self, flow: &Flow) -> BTreeSet<String> {
+        let mut ids = anchors(flow, self.at..flow.after(self.at));
+        ids.insert(self.id.clone());
+        ids
     }
 }
 
@@ -101,9 +115,9 @@ fn says_something(flow: &Flow, at: usize) -> bool {
     })
 }
 
-fn anchors(flow: &Flow) -> BTreeSet<String> {
+fn anchors(flow: &Flow, among: Range<usize>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for event in &flow.events {
+    for event in &flow.events[among] {
         match event.kind {
             Kind::Anchor(txt) => {
                 found.insert(flow.get(txt).to_owned());

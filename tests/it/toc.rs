@@ -280,6 +280,29 @@ fn a_place_that_an_entry_names_must_be_in_its_page_in_each_language() {
     }
 }
 
+#[test]
+fn an_entry_that_leads_to_a_section_has_the_name_of_the_section() {
+    let toc = "- name: Abrechnung\n  href: abrechnung.md\n- name: Übersicht\n  href: abrechnung.md#overview\n- name: Steuern\n  href: abrechnung.md#tax\n- name: Stelle\n  href: abrechnung.md#place\n- href: abrechnung.md#overview\n";
+    let site = Site::new()
+        .config("[site]\nsource_locale = \"en\"\nlocales = [\"de\", \"ja\", \"en\"]\n")
+        .file("TOC.yml", toc)
+        .file("abrechnung.md", "# Billing\n\n## Overview\n\n<a name=\"place\"></a>words\n\n## <a name=\"tax\"></a>Taxes & *more*\n")
+        .file("abrechnung.de.md", "# Abrechnung\n\n## Übersicht\n\n<a name=\"place\"></a>Worte\n\n## <a name=\"tax\"></a>Steuern\n")
+        .build();
+    let names = |locale: &str| {
+        let html = site.html(&format!("{locale}/contents/"));
+        let tree = html.split("class=\"tree\"").nth(1).unwrap().split("</nav>").next().unwrap().to_owned();
+        let name = |entry: &str| {
+            let (tag, name) = entry.split("</a>").next().unwrap().split_once('>').unwrap();
+            format!("{name}{}", if tag.contains("lang=\"de\"") { " (de)" } else { "" })
+        };
+        tree.split("<a ").skip(1).map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names("en"), ["Billing", "Overview", "Taxes &amp; more", "Stelle (de)", "Overview"]);
+    assert_eq!(names("de"), ["Abrechnung", "Übersicht", "Steuern", "Stelle", "Übersicht"]);
+    assert_eq!(names("ja")[..4], ["Abrechnung (de)", "Übersicht (de)", "Steuern (de)", "Stelle (de)"]);
+}
+
 const TWO_LANGUAGES: &str = "[site]\nsource_locale = \"en\"\nlocales = [\"ja\", \"en\"]\n";
 
 /// A docset that is published below `/pc/`, and whose page `old.md` is now at an address there.
