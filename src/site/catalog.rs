@@ -166,6 +166,11 @@ impl Catalog {
 
     /// What a path leads to: a page, by its name, without its extension, as a folder, or where it has moved; or another file.
     pub(crate) fn find(&self, path: &SourcePath) -> Option<ByCase> {
+        self.standing(path).or_else(|| Some((self.moved(path)?, None)))
+    }
+
+    /// The same without what has moved.
+    fn standing(&self, path: &SourcePath) -> Option<ByCase> {
         if let Some(page) = self.page(path) {
             return Some((Found::Page(page, None), None));
         }
@@ -184,11 +189,9 @@ impl Catalog {
         if let Some(page) = named {
             return Some((Found::Page(*page, None), None));
         }
-        if let Some(file) = self.files.get(&lower).filter(|file| is_published(file)) {
-            let actual = (file != path).then(|| file.clone());
-            return Some((Found::File(file.clone()), actual));
-        }
-        Some((self.moved(path)?, None))
+        let file = self.files.get(&lower).filter(|file| is_published(file))?;
+        let actual = (file != path).then(|| file.clone());
+        Some((Found::File(file.clone()), actual))
     }
 
     /// Where a page has moved, in the end.
@@ -224,8 +227,12 @@ impl Catalog {
         self.redirects.circles(&|address| self.local(address))
     }
 
+    /// The path of a page that is there, or has moved, by an address from the root of a web site.
     fn local(&self, address: &str) -> Option<SourcePath> {
-        self.settings.local(address).or_else(|| SourcePath::parse(address).ok())
+        let is_page = |path: &SourcePath| matches!(self.standing(path), Some((Found::Page(..), _)));
+        let mut paths = self.settings.local(address).into_iter();
+        let known = paths.find(|path| is_page(path) || self.redirects.find(path).is_some());
+        known.or_else(|| SourcePath::parse(address).ok())
     }
 
     /// The page of this site that a written address from the root of a web site names, and the place in it.
@@ -237,8 +244,8 @@ impl Catalog {
     /// The page of this site that an address from the root of a web site names.
     pub(crate) fn by_site_path(&self, address: &str) -> Option<PageId> {
         let path = address.split(['?', '#']).next().unwrap_or_default();
-        let by_settings = self.settings.local(path).and_then(|path| self.find(&path));
-        if let Some((Found::Page(page, _), _)) = by_settings {
+        let page = |path: &SourcePath| if let Some((Found::Page(page, _), _)) = self.find(path) { Some(page) } else { None };
+        if let Some(page) = self.settings.local(path).iter().find_map(page) {
             return Some(page);
         }
         let plain = path.trim_matches('/').to_lowercase();

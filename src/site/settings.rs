@@ -3,6 +3,8 @@
 //!
 //! Source: the DocFX manual, "docfx.json format" (`build.content`, `build.resource`, file mappings).
 
+use std::cmp::Reverse;
+
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::ordered;
 use crate::ordered::Map;
@@ -24,8 +26,6 @@ pub struct Settings {
 struct Docset {
     /// The folder that it stands in.
     folder: String,
-    /// The first part of its addresses: `dest`.
-    base: Option<String>,
     content: Vec<Mapping>,
     resource: Vec<Mapping>,
 }
@@ -33,7 +33,10 @@ struct Docset {
 /// A group of globs, relative to a folder.
 #[derive(Debug, Clone)]
 struct Mapping {
+    /// The docset's folder, or one that `src` names.
     folder: String,
+    /// What the folder's addresses begin with: `dest`. Empty if that is not known.
+    dest: String,
     files: Globs,
     exclude: Globs,
 }
@@ -98,15 +101,21 @@ impl Settings {
         self.locales.values().next().map(String::as_str)
     }
 
-    /// The file, without its extension, that a site-absolute address (`/partner-center/overview?view=x#y`) names if one of the
-    /// docsets is published under its first part (`dest`). Which extension it has, or whether it exists, is not known here.
-    pub fn local(&self, address: &str) -> Option<SourcePath> {
-        let path = address.split(['?', '#']).next()?.strip_prefix('/')?;
-        let below = |docset: &Docset| Some((docset.base.as_ref()?.len(), docset.below_base(path)?.to_owned()));
-        let reaching = self.docsets.iter().filter_map(|docset| below(docset).map(|(length, rest)| (length, rest, docset)));
-        let (_, rest, docset) = reaching.max_by_key(|(length, ..)| *length)?;
-        let index = if rest.is_empty() || rest.ends_with('/') { "index" } else { "" };
-        SourcePath::resolve(&docset.folder, &format!("./{}{index}", percent_decode(&rest))).ok()
+    /// The files, without their extension, that a site-absolute address (`/partner-center/overview?view=x#y`) may name: one for each folder
+    /// whose content is published under its first part (`dest`), the longest first. Which extension they have, or whether they exist, is
+    /// not known here.
+    pub fn local(&self, address: &str) -> Vec<SourcePath> {
+        let path = address.split(['?', '#']).next().and_then(|path| path.strip_prefix('/'));
+        let mappings = self.docsets.iter().flat_map(|docset| &docset.content);
+        let mut reaching: Vec<_> = mappings.filter_map(|mapping| Some((mapping, mapping.below_dest(path?)?))).collect();
+        reaching.sort_by_key(|(mapping, _)| Reverse(mapping.dest.len()));
+        let file = |(mapping, rest): (&Mapping, &str)| {
+            let index = if rest.is_empty() || rest.ends_with('/') { "index" } else { "" };
+            SourcePath::resolve(&mapping.folder, &format!("./{}{index}", percent_decode(rest))).ok()
+        };
+        let mut files: Vec<SourcePath> = reaching.into_iter().filter_map(file).collect();
+        files.dedup();
+        files
     }
 
     /// The docset whose `docfx.json`, or a source folder that it names, is the nearest above the file.
@@ -121,17 +130,14 @@ impl Settings {
     }
 }
 
-impl Docset {
-    /// What follows the docset's `dest` in an address without its first `/`.
-    fn below_base<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let base = self.base.as_deref()?;
-        let (start, rest) = (path.get(..base.len())?, path.get(base.len()..)?);
-        let rest = rest.strip_prefix('/').or(rest.is_empty().then_some(""))?;
-        start.eq_ignore_ascii_case(base).then_some(rest)
-    }
-}
-
 impl Mapping {
+    /// What follows `dest` in an address without its first `/`.
+    fn below_dest<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let (start, rest) = path.split_at_checked(self.dest.len()).filter(|(start, _)| !start.is_empty())?;
+        let rest = rest.strip_prefix('/').or(rest.is_empty().then_some(""))?;
+        start.eq_ignore_ascii_case(&self.dest).then_some(rest)
+    }
+
     fn takes(&self, path: &SourcePath) -> bool {
         let relative = if self.folder.is_empty() {
             Some(path.as_str())
@@ -160,6 +166,14 @@ fn join(folder: &str, reference: &str) -> Option<String> {
     SourcePath::resolve(folder, &format!("{reference}/_")).ok().map(|path| path.folder().to_owned())
 }
 
+/// What addresses begin with, by the `dest` of `build` and of a mapping in it. Where that is a folder for output alone (`_site` by DocFX's own
+/// template, `../out`), it tells nothing.
+fn dest(written: [Option<&str>; 2]) -> String {
+    let is_address = |dest: &&str| !dest.starts_with('_') && !dest.split('/').any(|part| part == "..");
+    let parts = written.into_iter().flatten().filter(is_address).flat_map(|dest| dest.split('/'));
+    parts.filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
+}
+
 /// A settings file that is being read.
 struct File<'a> {
     source: &'a Source,
@@ -178,17 +192,17 @@ impl File<'_> {
     fn docset(&mut self, root: &Data) -> Option<Docset> {
         let build = root.get("build")?;
         let folder = self.source.path.folder().to_owned();
-        let base = build.text_of("dest").map(|dest| dest.trim_matches('/').to_owned()).filter(|dest| !dest.is_empty());
-        let content = build.get("content").map(|data| self.mappings(data))?;
-        let resource = build.get("resource").map(|data| self.mappings(data)).unwrap_or_default();
-        Some(Docset { folder, base, content, resource })
+        let dest = build.text_of("dest");
+        let content = build.get("content").map(|data| self.mappings(data, dest))?;
+        let resource = build.get("resource").map(|data| self.mappings(data, dest)).unwrap_or_default();
+        Some(Docset { folder, content, resource })
     }
 
-    fn mappings(&mut self, data: &Data) -> Vec<Mapping> {
-        data.one_or_many().iter().filter_map(|mapping| self.mapping(mapping)).collect()
+    fn mappings(&mut self, data: &Data, dest: Option<&str>) -> Vec<Mapping> {
+        data.one_or_many().iter().filter_map(|mapping| self.mapping(mapping, dest)).collect()
     }
 
-    fn mapping(&mut self, data: &Data) -> Option<Mapping> {
+    fn mapping(&mut self, data: &Data, of_build: Option<&str>) -> Option<Mapping> {
         let src = data.get("src").or_else(|| data.get("cwd"));
         let Some(folder) = join(self.source.path.folder(), src.and_then(Data::text).unwrap_or(".")) else {
             self.report(src.unwrap_or(data).at.clone(), "the folder lies outside of the content");
@@ -197,7 +211,7 @@ impl File<'_> {
         // The short form of a mapping is a glob, or a list of them.
         let files = self.globs(data.get("files").unwrap_or(data));
         let exclude = data.get("exclude").map_or_else(Globs::default, |data| self.globs(data));
-        Some(Mapping { folder, files, exclude })
+        Some(Mapping { folder, dest: dest([of_build, data.text_of("dest")]), files, exclude })
     }
 
     fn globs(&mut self, data: &Data) -> Globs {
@@ -262,10 +276,24 @@ mod tests {
     #[test]
     fn a_site_absolute_address_finds_its_docset() {
         let settings = read(&[source("pc/docfx.json", DOCFX)]).value;
-        assert_eq!(settings.local("/partner-center/a/b?view=x#y"), Some(path("pc/a/b")));
-        assert_eq!(settings.local("/Partner-Center/"), Some(path("pc/index")));
-        assert_eq!(settings.local("/partner-centers/a"), None);
-        assert_eq!(settings.local("/partner-center/../../a"), None);
+        assert_eq!(settings.local("/partner-center/a/b?view=x#y"), [path("pc/a/b")]);
+        assert_eq!(settings.local("/Partner-Center/"), [path("pc/index")]);
+        assert_eq!(settings.local("/partner-centers/a"), []);
+        assert_eq!(settings.local("/partner-center/../../a"), []);
+    }
+
+    #[test]
+    fn an_address_lies_in_the_folders_that_are_published_there() {
+        let docfx = |dest: &str| {
+            let content = r#"[{"src": "docs", "files": "**/*.md"}, {"src": "more", "files": "*.md"}, {"src": "ref", "files": "*.md", "dest": "api/v1"}]"#;
+            read(&[source("d/docfx.json", &format!(r#"{{"build": {{"content": {content}, "dest": "{dest}"}}}}"#))]).value
+        };
+        let settings = docfx("w");
+        assert_eq!(settings.local("/w/a"), [path("d/docs/a"), path("d/more/a")]);
+        assert_eq!(settings.local("/w/api/v1/a"), [path("d/ref/a"), path("d/docs/api/v1/a"), path("d/more/api/v1/a")]);
+        for output in ["_site", "../out", ""] {
+            assert_eq!((docfx(output).local("/api/v1/"), docfx(output).local("/a")), (vec![path("d/ref/index")], vec![]));
+        }
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Pages for Found<'_> {
     }
 
     fn moved(&self, path: &SourcePath) -> Option<RedirectTarget> {
-        self.redirects.follow(path, &|address| self.settings.local(address)).cloned()
+        self.redirects.follow(path, &|address| self.settings.local(address).into_iter().next()).cloned()
     }
 }
 
@@ -130,7 +130,7 @@ fn the_partner_center_repository_is_three_docsets() {
     let tables: Vec<&str> = docset.nav.tables().iter().map(|table| table.path.as_str()).collect();
     assert_eq!(tables, ["marketplace/TOC.yml", "partner-center/TOC.yml"], "announcements/TOC.md is nested, breadcrumb is none");
     assert_eq!((docset.redirects.len(), docset.count(Code::RedirectDamaged)), (89, 0));
-    assert_eq!(docset.redirects.circles(&|address| docset.settings.local(address)), []);
+    assert_eq!(docset.redirects.circles(&|address| docset.settings.local(address).into_iter().next()), []);
     assert_eq!(docset.count(Code::TocDamaged) + docset.count(Code::SettingsDamaged), 0);
     assert_eq!(docset.settings.locale_of(&path("marketplace/index.yml")), Some("ja-JP"));
     let announcement = docset.nav.node_of(docset.pages[&path("partner-center/announcements/2021-may.md")]).unwrap();
@@ -286,8 +286,14 @@ fn an_entry_that_leads_to_a_section_has_the_name_of_the_section() {
     let site = Site::new()
         .config("[site]\nsource_locale = \"en\"\nlocales = [\"de\", \"ja\", \"en\"]\n")
         .file("TOC.yml", toc)
-        .file("abrechnung.md", "# Billing\n\n## Overview\n\n<a name=\"place\"></a>words\n\n## <a name=\"tax\"></a>Taxes & *more*\n")
-        .file("abrechnung.de.md", "# Abrechnung\n\n## Übersicht\n\n<a name=\"place\"></a>Worte\n\n## <a name=\"tax\"></a>Steuern\n")
+        .file(
+            "abrechnung.md",
+            "# Billing\n\n## Overview\n\n<a name=\"place\"></a>words\n\n## <a name=\"tax\"></a>Taxes & *more*\n",
+        )
+        .file(
+            "abrechnung.de.md",
+            "# Abrechnung\n\n## Übersicht\n\n<a name=\"place\"></a>Worte\n\n## <a name=\"tax\"></a>Steuern\n",
+        )
         .build();
     let names = |locale: &str| {
         let html = site.html(&format!("{locale}/contents/"));
@@ -382,4 +388,26 @@ fn a_parallel_table_names_the_links_that_it_means_and_keeps_their_addresses() {
     assert_eq!(link(&ja, "ヘルプ"), "https://x.example/ja-jp/help");
     assert_eq!(link(&ja, "Blog"), "https://blog.example/");
     assert_eq!(link(&en, "Help"), "https://x.example/en-us/help");
+}
+
+#[test]
+fn an_address_below_dest_is_a_page_of_the_folder_that_src_names() {
+    let docset = docset::Docset::new(&[
+        ("madoguchi.toml", TWO_LANGUAGES),
+        (
+            "content/docfx.json",
+            r#"{"build": {"content": [{"src": "docs", "files": ["**/*.md"]}, {"src": "ref", "files": "*.md", "dest": "api"}], "dest": "w"}}"#,
+        ),
+        ("content/docs/a.md", "# A\n\n[b](/w/b) [c](/w/api/c) [old](/w/old) [older](older.md)\n"),
+        ("content/docs/b.md", "# B\n"),
+        ("content/ref/c.md", "# C\n"),
+        ("content/TOC.yml", "- href: /w/a\n- href: /w/b\n- href: /w/api/c\n"),
+    ]);
+    let redirections = r#"{"redirections": [{"source_path": "docs/old.md", "redirect_url": "/w/b"}, {"source_path": "docs/older.md", "redirect_url": "/w/old"}]}"#;
+    docset.write("content/.openpublishing.redirection.json", redirections);
+    assert_eq!(docset.build().diagnostics, []);
+    let html = docset.page("en/docs/a/index.html");
+    for link in ["../b/\">b</a>", "../../ref/c/\">c</a>", "../b/\">old</a>", "../b/\">older</a>"] {
+        assert!(html.contains(link), "{link}: {html}");
+    }
 }
