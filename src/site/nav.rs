@@ -208,7 +208,7 @@ impl NavTarget {
         match self {
             Self::Page(page, known) => Self::Page(page, fragment.or(known)),
             Self::SiteAbsolute(address) if !address.contains('#') => {
-                Self::SiteAbsolute(fragment.map_or(address.clone(), |fragment| format!("{address}#{fragment}")))
+                Self::SiteAbsolute(address + &fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default())
             }
             other => other,
         }

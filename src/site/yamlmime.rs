@@ -133,6 +133,9 @@ fn walk(data: &Data, level: usize, writer: &mut Writer) {
     let (name, address, words) = (name(data), address(data), words(data));
     match (address, name) {
         (Some(address), _) => writer.link(name.unwrap_or(address), address, &words),
+        (None, Some(name)) if data.get("question").is_some_and(|question| ptr::eq(question, name)) => {
+            writer.question(level, name);
+        }
         (None, Some(name)) => writer.heading(level, name),
         (None, None) => {}
     }

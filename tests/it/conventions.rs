@@ -268,3 +268,14 @@ fn languages_of_code_are_lower_case_and_not_interactive() {
         assert!(html.starts_with(&format!("<pre tabindex=\"0\"><code class=\"language-{class}\">")), "{html}");
     }
 }
+
+#[test]
+fn a_question_is_markdown_and_a_name_is_not() {
+    let faq = "### YamlMime:FAQ\ntitle: T\nsections:\n- name: A *name*\n  questions:\n  - question: How do I use `x` with **bold** and [a link](a.md)?\n    answer: So.\n  - question: See [x](gone.md)\n    answer: So.\n";
+    let site = Site::new().file("faq.yml", faq).file("a.md", "# A\n");
+    assert_eq!(site.check(), [(Code::LinkBroken, "[x](gone.md)".to_owned(), String::new())]);
+    let html = site.build().text("en/faq/");
+    assert!(html.contains("id=\"a-name\">A *name*</h2>"), "{html}");
+    let question = "id=\"how-do-i-use-x-with-bold-and-a-link\">How do I use <code>x</code> with <strong>bold</strong> and <a href=\"../a/\">a link</a>?</h3>";
+    assert!(html.contains(question), "{html}");
+}

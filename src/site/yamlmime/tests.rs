@@ -37,8 +37,8 @@ fn a_landing_page_is_headings_and_lists_of_links() {
 #[test]
 fn questions_are_headings_and_answers_stay_markdown() {
     let text = "### YamlMime:FAQ\nmetadata: {}\ntitle: よくある質問\nsummary: >\n  一行目。\n\n\n  二行目。\nsections:\n- name: 一般\n  questions:\n  \
-                - question: \"「<特典>」とは\\n\"\n    answer: |\n      - [a](a.md)\n\n      > [!NOTE]\n      > 注\n  - question: q\n    answer: \"  code\\n\"\n";
-    let expected = "# よくある質問\n\n一行目。\n\n二行目。\n\n## 一般\n\n### 「\\<特典\\>」とは\n\n- [a](a.md)\n\n> [!NOTE]\n> 注\n\n### q\n\n  code\n";
+                - question: \"`C#` の**「<特典>」**とは\\n [何](a.md) #\\n\"\n    answer: |\n      - [a](a.md)\n\n      > [!NOTE]\n      > 注\n  - question: C#\n    answer: \"  code\\n\"\n";
+    let expected = "# よくある質問\n\n一行目。\n\n二行目。\n\n## 一般\n\n### `C#` の**「<特典>」**とは [何](a.md) \\#\n\n- [a](a.md)\n\n> [!NOTE]\n> 注\n\n### C#\n\n  code\n";
     assert_eq!(check(text, expected).front.title.as_deref(), Some("よくある質問"));
 }
 

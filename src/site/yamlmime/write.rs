@@ -20,11 +20,25 @@ pub(super) struct Writer {
 impl Writer {
     /// A heading whose text is words, not markup. HTML knows six levels.
     pub(super) fn heading(&mut self, level: usize, name: &Data) {
-        self.block(name);
-        self.text.push_str(&"#".repeat(level.clamp(1, 6)));
-        self.text.push(' ');
+        self.start_heading(level, name);
         escape_into(&on_one_line(name.text().unwrap_or_default()), &mut self.text);
         self.text.push('\n');
+    }
+
+    /// A heading whose text is Markdown in the file as well. Marks that stand apart at its end would close it, and not be shown.
+    pub(super) fn question(&mut self, level: usize, question: &Data) {
+        self.start_heading(level, question);
+        self.piece(question);
+        let line = on_one_line(question.text().unwrap_or_default());
+        let (words, marks) = line.split_at(line.trim_end_matches('#').len());
+        let closes = !marks.is_empty() && (words.is_empty() || words.ends_with(' '));
+        self.text.extend([words, if closes { "\\" } else { "" }, marks, "\n"]);
+    }
+
+    fn start_heading(&mut self, level: usize, from: &Data) {
+        self.block(from);
+        self.text.push_str(&"#".repeat(level.clamp(1, 6)));
+        self.text.push(' ');
     }
 
     /// Text that is Markdown in the file as well.
