@@ -2,6 +2,7 @@
 
 mod fragments;
 mod seen;
+mod web_site;
 
 use std::collections::BTreeSet;
 
@@ -195,30 +196,6 @@ impl Resolver<'_> {
             Reference::Site(reference) => self.site(reference, page, locale),
             Reference::File(reference) => self.file(&named.found, reference, page, locale),
         }
-    }
-
-    fn site(&self, reference: &FileReference, page: PageId, locale: LocaleId) -> Resolution {
-        if let Some(found) = self.catalog.by_site_path(&reference.path) {
-            return self.place(page, found, locale, reference.fragment.clone());
-        }
-        let Some(address) = self.on_web_site(reference, locale) else {
-            let message = format!("`{}` is no page of this site", reference.path);
-            return nowhere(Code::LinkBroken, message, "name a page of the site, or write the whole address");
-        };
-        Target::Elsewhere(address).into()
-    }
-
-    /// A page that has moved to another web site. The place that its redirection names is the one that is there now.
-    fn moved_away(&self, from: &FileReference, to: &FileReference, locale: LocaleId) -> Resolution {
-        let fragment = to.fragment.as_ref().or(from.fragment.as_ref()).cloned();
-        let Some(address) = self.on_web_site(&FileReference { fragment, ..to.clone() }, locale) else {
-            let message = format!(
-                "`{}` is redirected to `{}`, an address of the web site that the docset was written for",
-                from.path, to.path
-            );
-            return nowhere(Code::LinkBroken, message, "redirect it to a page of the site or a whole address, or set `web_root`");
-        };
-        Target::Elsewhere(address).into()
     }
 
     fn file(
