@@ -590,3 +590,26 @@ fn a_web_site_that_the_configuration_names_takes_addresses_that_were_dead() {
     assert!(text(&live, "en/contents/").contains("https://learn.microsoft.com/en-us/azure/x"));
     holds(&docset, &live, &mut finder, &mut once).unwrap();
 }
+
+#[test]
+fn names_of_pages_and_sections_that_stand_elsewhere_follow_their_edits() {
+    let docset = mixed();
+    docset.write("content/TOC.yml", "- name: はじめに\n  href: index.md\n- name: 返金\n  href: billing.md#refunds\n");
+    docset.write("content/notes.md", "---\ntitle: Notes\n---\n# Notes\n\nSee <xref:help>.\n");
+    docset.write("content/support.md", "---\nuid: help\n---\n# Support\n");
+    let mut live = start(&docset);
+    let (mut finder, mut once) = (Finder::default(), BTreeSet::new());
+    let billing = fs::read_to_string(docset.site().join("content/billing.md")).unwrap();
+    for (page, section, name) in [("Support", "Refunds", "サポート"), ("Help", "Refunds!", "助け")] {
+        docset.write("content/support.md", format!("---\nuid: help\n---\n# {page}\n"));
+        docset.write("content/support.ja.md", format!("# {name}\n"));
+        docset.write("content/billing.md", billing.replace("Refunds", section));
+        for path in ["content/support.md", "content/support.ja.md", "content/billing.md"] {
+            heard(&docset, &mut live, path);
+        }
+        assert!(text(&live, "en/notes/").contains(&format!("See <a href=\"../support/\">{page}</a>.")));
+        assert!(text(&live, "ja/notes/").contains(&format!("See <a href=\"../support/\" lang=\"ja\">{name}</a>.")));
+        assert!(text(&live, "en/contents/").contains(&format!("../billing/#refunds\">{section}</a>")));
+        holds(&docset, &live, &mut finder, &mut once).unwrap();
+    }
+}
