@@ -1,8 +1,9 @@
 //! The counter's HTTP: what stands between a socket and the store.
 //!
-//! A request passes in this order: `listen` (deadlines, caps), `headers` (nothing repeated), `guard::origin`, `guard::rate`, the body
-//! within its time and size, a place among those worked on, `submission::decode`, `submission::check`, then `submit` (idempotency,
-//! token, proof of work) and the store. Only when the store's commit is on disk does `answer` say yes.
+//! A request passes in this order: `listen` (deadlines, caps), `headers` (nothing repeated), `guard::origin`, `guard::limits` (of its
+//! client), the body within its time and size, a place among those worked on, `submission::decode`, `submission::check`, then `submit`
+//! (idempotency, token, proof of work, the limits of its address and of all) and the store. Only when the store's
+//! commit is on disk does `answer` say yes.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use axum::routing::{get, post};
 use tokio::sync::{Notify, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::guard::rate::Limit;
+use self::guard::limits::RateLimits;
 use self::guard::token::Signer;
 use super::outbox::Millis;
 use super::store::Store;
@@ -88,31 +89,6 @@ struct State {
     body_time: std::time::Duration,
     warned_of_proxy: std::sync::Once,
     warned_of_origin: std::sync::Once,
-}
-
-/// Limits in time, each with a budget of its own.
-#[derive(Debug)]
-struct RateLimits {
-    /// Of one client prefix.
-    client: Limit,
-    /// Of one requester's address.
-    address: Limit,
-    /// Of all clients together.
-    all: Limit,
-}
-
-/// How many clients at their limit make the limit of all.
-const CLIENTS_IN_ALL: u32 = 50;
-
-impl RateLimits {
-    fn new(per_minute: u32) -> Result<Self, getrandom::Error> {
-        let limit = |most: u32| Ok(Limit::new(most, random()?));
-        Ok(Self {
-            client: limit(per_minute)?,
-            address: limit(per_minute)?,
-            all: limit(per_minute.saturating_mul(CLIENTS_IN_ALL))?,
-        })
-    }
 }
 
 /// The counter's addresses. `secret` is the store's, or the configuration's.

@@ -161,6 +161,58 @@ fn one_client_is_limited_and_others_are_not() {
     }
 }
 
+/// A counter behind a proxy that speaks for many clients.
+fn behind_a_proxy(per_minute: u32) -> Counter {
+    let guard = format!("per_minute = {per_minute}\n{OPEN}");
+    Counter::with(Setup { guard, intake: "trusted_proxies = [\"127.0.0.1\"]".into(), ..Setup::default() })
+}
+
+#[test]
+fn junk_shuts_out_those_who_send_it_and_nobody_else() {
+    let counter = behind_a_proxy(5);
+    let junk = |client: &str| {
+        let request = Request::new("POST", FORM).header("Content-Type", "text/plain").header("X-Forwarded-For", client).body("x");
+        send(counter.address, &request).status
+    };
+    let statuses: Vec<u16> = (0..60).flat_map(|n| [1, 2, 3, 4, 5].map(|m| junk(&format!("2001:db8:aa:{n:x}::{m}")))).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 415).count(), 20, "a /48 sends as much as four clients");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 280);
+    // More than all may send, from others: whoever sends a request is not concerned.
+    assert!((0..60).flat_map(|n| [n; 5]).all(|n| junk(&format!("203.0.113.{n}")) == 415));
+    let token = counter.token("service-request");
+    let request = Request::json(FORM, &with(&sound(), &[("token", &token)])).header("X-Forwarded-For", "2001:db8:ab::1");
+    assert_eq!(send(counter.address, &request).status, 201);
+}
+
+#[test]
+fn requests_with_their_tokens_reach_the_limit_of_all_and_a_repeat_is_answered_beyond_it() {
+    let counter = behind_a_proxy(1);
+    let post = |client: u32, n: u32| {
+        let (token, key, email) = (counter.token("service-request"), format!("key-{n}"), format!("a{n}@example.com"));
+        let fields = with(&sound(), &[("token", &token), ("submission_id", &key), ("email", &email)]);
+        let client = format!("198.18.{}.{}", client / 256, client % 256);
+        send(counter.address, &Request::json(FORM, &fields).header("X-Forwarded-For", &client))
+    };
+    let taken = (0..200).take_while(|n| post(*n, *n).status == 201).count();
+    assert!((50..100).contains(&taken), "fifty, and those whose time has come meanwhile: {taken}");
+    let over = (200..250).map(|n| post(n, n)).find(|reply| reply.status == 429).unwrap();
+    assert_eq!((over.code().as_str(), over.header("retry-after").is_some()), ("too_many", true));
+    assert_eq!(post(300, 0).header("idempotency-replayed"), Some("true"), "a repeat is answered all the same");
+    // Without a script the text is kept, to be sent again.
+    let form = |client: &str, fields: &[(&str, &str)]| {
+        send(counter.address, &Request::form(FORM, fields).header("X-Forwarded-For", client))
+    };
+    let mut confirmed = (0..50).map(|n| {
+        let email = format!("b{n}@example.com");
+        let review = form(&format!("198.19.1.{n}"), &with(&sound(), &[("email", &email)])).hidden();
+        let review: Vec<_> = review.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        form(&format!("198.19.2.{n}"), &with(&review, &[("step", "confirm")]))
+    });
+    let refused = confirmed.find(|reply| reply.status != 303).unwrap();
+    assert_eq!(refused.status, 429);
+    assert!(refused.text().contains("仮想マシンが起動しません"), "{}", refused.text());
+}
+
 #[test]
 fn a_header_of_an_untrusted_peer_changes_nothing_and_is_told_once() {
     let guard = format!("per_minute = 3\n{OPEN}");

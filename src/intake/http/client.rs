@@ -15,9 +15,18 @@ impl ClientPrefix {
     /// The prefix of an address.
     pub(super) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+            IpAddr::V6(v6) => first(64, v6),
             v4 @ IpAddr::V4(_) => v4,
         })
+    }
+
+    /// The network that it lies in: the /48 of an IPv6 address, the most that one site is given (RFC 6177). An IPv4 address has none, for
+    /// those beside it belong to others.
+    pub(super) fn network(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V6(v6) => Some(Self(first(48, v6))),
+            IpAddr::V4(_) => None,
+        }
     }
 
     /// The prefix as bytes, to be hashed.
@@ -27,6 +36,11 @@ impl ClientPrefix {
             IpAddr::V6(v6) => v6.octets(),
         }
     }
+}
+
+/// An address of which only so many bits are left.
+fn first(bits: u32, address: Ipv6Addr) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> bits)))
 }
 
 /// Whether a peer's forwarded-for header is believed.
@@ -97,5 +111,8 @@ mod tests {
         assert_ne!(prefix("192.0.2.1"), prefix("192.0.2.2"));
         assert_eq!(prefix("192.0.2.1"), prefix("::ffff:192.0.2.1"));
         assert_ne!(prefix("192.0.2.1").bytes(), prefix("192.0.2.2").bytes());
+        assert_eq!(prefix("2001:db8:1:2::1").network(), prefix("2001:db8:1:ffff::").network());
+        assert_ne!(prefix("2001:db8:1:2::1").network(), prefix("2001:db8:2:2::1").network());
+        assert_eq!(prefix("::ffff:192.0.2.1").network(), None);
     }
 }

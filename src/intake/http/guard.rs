@@ -1,6 +1,7 @@
 //! What stands against abuse, without a puzzle for people.
 
+pub(super) mod limits;
 pub(super) mod origin;
-pub(super) mod rate;
+mod rate;
 pub(super) mod token;
 pub(super) mod work;

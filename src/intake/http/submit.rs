@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use super::answer::{self, IssuedToken, REPLAYED};
-use super::client::{self, ClientPrefix};
+use super::client;
 use super::edge::FORWARDED_FOR;
 use super::guard::origin::{Sender, sender};
 use super::guard::token::Scope;
@@ -102,8 +102,7 @@ impl State {
             return Err(Refusal::OriginRefused);
         }
         if let Some(limits) = &self.limits {
-            let client = ClientPrefix::of(self.client(parts)).bytes();
-            limits.client.take(&client).and_then(|()| limits.all.take(b"")).map_err(Refusal::TooMany)?;
+            limits.take_post(self.client(parts)).map_err(Refusal::TooMany)?;
         }
         headers::media(&parts.headers)
     }

@@ -67,7 +67,7 @@ impl Visit<'_> {
             return Err(Refusal::Unavailable);
         }
         let token = self.checked_token(submission, fingerprint)?;
-        self.within_limit_of_address(submission)?;
+        self.within_limits(submission)?;
         Ok(token)
     }
 
@@ -158,9 +158,9 @@ impl Visit<'_> {
         waits.then(|| Duration::from_millis(left.unsigned_abs()))
     }
 
-    fn within_limit_of_address(&self, submission: &Submission) -> Result<(), Refusal> {
-        let (Some(limits), Some(address)) = (&self.state.limits, self.address(submission)) else { return Ok(()) };
-        limits.address.take(&letter::digest(address)).map_err(Refusal::TooMany)
+    fn within_limits(&self, submission: &Submission) -> Result<(), Refusal> {
+        let Some(limits) = &self.state.limits else { return Ok(()) };
+        limits.take_request(self.address(submission).map(letter::digest)).map_err(Refusal::TooMany)
     }
 
     fn address<'a>(&self, submission: &'a Submission) -> Option<&'a str> {
