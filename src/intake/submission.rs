@@ -11,7 +11,7 @@ mod kind;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, is_page};
 pub use fault::{Fault, FaultCode};
 
 /// A request that satisfies its form.
@@ -21,7 +21,7 @@ pub struct Submission {
     pub form: String,
     /// The reader's locale.
     pub locale: LocaleId,
-    /// The page that the form stood in, as the hidden field says; not to be trusted.
+    /// The page that the form stood in, as the hidden field says, if that can be one; not to be trusted.
     pub page: Option<String>,
     /// The answers, normalised by kind, in the order of the specification; fields without an answer are left out.
     pub answers: Vec<Answer>,

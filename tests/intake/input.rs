@@ -86,6 +86,25 @@ fn names_are_those_of_the_form_and_stand_once() {
 }
 
 #[test]
+fn whatever_page_an_address_names_the_form_can_be_sent() {
+    let counter = Counter::start();
+    let hidden = |address: &str| {
+        let hidden = counter.get(address).hidden();
+        hidden.into_iter().find(|(name, _)| name == "page").unwrap().1
+    };
+    assert_eq!(hidden(&format!("{FORM}?page=/ja/a")), "/ja/a");
+    let long = format!("/{}", "a".repeat(2048));
+    for (wrong, address) in [("/a\nb", "/a%0Ab"), ("/a\u{202e}b", "/a%E2%80%AEb"), (long.as_str(), long.as_str())] {
+        assert_eq!(hidden(&format!("{FORM}?page={address}")), "", "{address}");
+        // It may come from another page, which the reader cannot mend either.
+        assert_eq!(counter.post_form(FORM, &with(&sound(), &[("page", wrong)])).status, 200, "{address}");
+    }
+    // A form that asks for the page shows the field when something is wrong with it.
+    let reply = counter.post_form("/requests/translation-feedback", &[("page", "/a\nb"), ("segment", "a"), ("suggestion", "b")]);
+    assert!(reply.status == 422 && !reply.hidden().iter().any(|(name, _)| name == "page"), "{}", reply.text());
+}
+
+#[test]
 fn two_media_types_are_taken() {
     let counter = Counter::start();
     let post = |media: &str| send(counter.address, &Request::new("POST", FORM).header("Content-Type", media).body("{}"));

@@ -15,7 +15,7 @@ use crate::form::view::{FormView, Showing, view};
 use crate::intake::ids::Reference;
 use crate::intake::store::Status;
 use crate::intake::submission::decode::{Pair, Sent, urlencoded};
-use crate::intake::submission::{Fault, FaultCode};
+use crate::intake::submission::{Fault, FaultCode, is_page};
 use crate::locale::LocaleId;
 use crate::theme::Messages;
 
@@ -100,9 +100,10 @@ pub(super) async fn form(
 
 /// What an address may fill in. Anything else in it is left aside: addresses are shared, and grow parameters on their way.
 fn prefilled(form: &FormSpec, query: Sent) -> Sent {
-    let fits = |pair: &Pair| {
-        let field = form.field(&pair.name).filter(|field| field.prefill);
-        field.is_some_and(|field| pair.text.as_ref().is_some_and(|text| text.len() <= field.limits.bytes)) || pair.name == "page"
+    let fits = |pair: &Pair| match (form.field(&pair.name), pair.text.as_deref()) {
+        (Some(field), Some(text)) => field.prefill && text.len() <= field.limits.bytes,
+        (None, Some(text)) => pair.name == "page" && is_page(text),
+        (_, None) => false,
     };
     Sent(query.0.into_iter().filter(fits).collect())
 }

@@ -30,14 +30,15 @@ pub fn check(form: &FormSpec, locale: LocaleId, sent: &Sent) -> Result<Submissio
 }
 
 fn submission(form: &FormSpec, locale: LocaleId, sent: &Sent, answers: Vec<Answer>) -> Submission {
-    let filled = |name| sent.get(name).filter(|text| !text.is_empty());
-    Submission {
-        form: form.name.clone(),
-        locale,
-        page: filled("page").map(str::to_owned),
-        answers,
-        honeypot: filled(HONEYPOT).is_some(),
-    }
+    let page = sent.get("page").filter(|text| !text.is_empty() && is_page(text)).map(str::to_owned);
+    let honeypot = sent.get(HONEYPOT).is_some_and(|text| !text.is_empty());
+    Submission { form: form.name.clone(), locale, page, answers, honeypot }
+}
+
+/// Whether a text can be the page that a form stood in: one line, and not too long. What cannot be is left out where the form does not ask
+/// for it: the field is hidden, and whoever sends the form could not mend it.
+pub fn is_page(text: &str) -> bool {
+    text.len() <= MOST_HIDDEN && one_line(text).is_ok()
 }
 
 fn answer(field: &Field, read: &Result<String, FaultCode>) -> Option<Answer> {
@@ -84,6 +85,7 @@ fn faults_of_names(form: &FormSpec, sent: &Sent) -> Vec<Fault> {
             _ if !known => Some(FaultCode::UnknownField),
             _ if sent.repeats(&pair.name) => Some(FaultCode::DuplicateField),
             None => Some(FaultCode::NotText),
+            Some(_) if pair.name == "page" => None,
             Some(text) if text.len() > MOST_HIDDEN => Some(FaultCode::TooLarge(MOST_HIDDEN)),
             Some(text) => one_line(text).err(),
         };

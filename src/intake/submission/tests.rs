@@ -6,6 +6,8 @@ use super::{Fault, Submission, check};
 use crate::form::{Choice, Condition, Field, FormSpec, Kind, Limits, Required, Texts};
 use crate::locale::LocaleId;
 
+mod page;
+
 fn field(name: &str, kind: Kind) -> Field {
     let choices = ["a", "b"].map(|value| Choice { value: value.into(), label: Texts::default(), help: Texts::default() });
     Field {
