@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::config::{self, Environment};
 use crate::intake::ids::Reference;
 use crate::intake::outbox::{DeliveryState, Millis};
-use crate::intake::store::{Entry, Filter, Options, Store, StoreError, Which, export};
+use crate::intake::store::{After, Entry, Filter, Options, Store, StoreError, Which, export};
 
 mod backup;
 mod change;
@@ -152,9 +152,9 @@ impl List {
         let unsent = DeliveryState::ALL.iter().copied().filter(|state| *state != DeliveryState::Sent);
         let states = if self.all || !self.state.is_empty() { self.state.clone() } else { unsent.collect() };
         let filter = Filter { states, form: self.form.clone() };
-        let mut pages = Pages::new(store, filter);
+        let mut pages = Pages::default();
         let mut listed = 0;
-        while let Some(entries) = pages.next().await? {
+        while let Some(entries) = pages.next(async |after| store.list(&filter, after, PAGE).await).await? {
             listed += entries.len();
             let written = entries.iter().try_for_each(|entry| match self.json {
                 true => line(out, entry),
@@ -174,24 +174,27 @@ async fn show(store: &Store, reference: &Reference, json: bool, out: &mut dyn Wr
     Failure::of_output(if json { line(out, &entry) } else { print::whole(out, &entry) })
 }
 
-/// CSV is gone through twice: its columns must be known before its first line.
+/// CSV is gone through twice: its columns must be known before its first line. Both times it is the same state, in which no answer is without
+/// a column, and no request is passed over because its commit came late.
 async fn write_all(store: &Store, format: Format, out: &mut dyn Write) -> Result<(), Failure> {
+    let (state, all) = (store.snapshot().await?, Filter::default());
     let mut columns = export::Columns::default();
     if format == Format::Csv {
-        let mut pages = Pages::new(store, Filter::default());
-        while let Some(entries) = pages.next().await? {
+        let mut pages = Pages::default();
+        while let Some(entries) = pages.next(async |after| state.list(&all, after, PAGE).await).await? {
             entries.iter().for_each(|entry| columns.add(entry));
         }
         Failure::of_output(out.write_all(columns.header().as_bytes()))?;
     }
-    let mut pages = Pages::new(store, Filter::default());
-    while let Some(entries) = pages.next().await? {
+    let mut pages = Pages::default();
+    while let Some(entries) = pages.next(async |after| state.list(&all, after, PAGE).await).await? {
         let written = entries.iter().try_for_each(|entry| match format {
             Format::Csv => out.write_all(columns.row(entry).as_bytes()),
             Format::Jsonl => line(out, entry),
         });
         Failure::of_output(written)?;
     }
+    state.close().await;
     Ok(())
 }
 
@@ -200,20 +203,17 @@ fn line(out: &mut dyn Write, entry: &Entry) -> io::Result<()> {
 }
 
 /// A listing, piece by piece, so that memory does not grow with the store.
-struct Pages<'a> {
-    store: &'a Store,
-    filter: Filter,
-    after: Option<(Millis, Reference)>,
-}
+#[derive(Default)]
+struct Pages(After);
 
-impl<'a> Pages<'a> {
-    fn new(store: &'a Store, filter: Filter) -> Self {
-        Self { store, filter, after: None }
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<Entry>>, StoreError> {
-        let entries = self.store.list(&self.filter, self.after.take(), PAGE).await?;
-        self.after = entries.last().map(|last| (last.received_at, last.reference.clone()));
+impl Pages {
+    /// The next piece, which comes after the last.
+    async fn next(
+        &mut self,
+        list: impl AsyncFnOnce(After) -> Result<Vec<Entry>, StoreError>,
+    ) -> Result<Option<Vec<Entry>>, StoreError> {
+        let entries = list(self.0.take()).await?;
+        self.0 = entries.last().map(|last| (last.received_at, last.reference.clone()));
         Ok(Some(entries).filter(|entries| !entries.is_empty()))
     }
 }

@@ -18,11 +18,13 @@ pub mod export;
 mod meter;
 mod postgres;
 mod row;
+mod snapshot;
 mod sql;
 mod sqlite;
 mod values;
 
 pub use error::StoreError;
+pub use snapshot::Snapshot;
 pub use values::{
     After, Delivery, Entry, Filter, Forgotten, Found, Options, Purged, Retention, Retried, Role, Stats, Status, Tally, Which,
     Work,
@@ -193,6 +195,19 @@ impl Store {
     /// The store cannot be read.
     pub async fn list(&self, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
         each!(self, back => back.list(filter, after, limit).await)
+    }
+
+    /// The state of the store as it is now, to be gone through more than once, or to the end: [`list`](Self::list) reads a new state each
+    /// time, and passes over a request that was taken a moment earlier than another and committed after it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        match &self.0 {
+            Back::Sqlite(back) => back.snapshot().await.map(snapshot::Back::Sqlite),
+            Back::Postgres(back) => back.snapshot().await.map(snapshot::Back::Postgres),
+        }
+        .map(Snapshot)
     }
 
     /// One request.

@@ -1,9 +1,11 @@
 //! What an operator asks, beside a running counter.
 
+use std::io::Read;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::mailbox::{operators, requests, said};
+use crate::mailbox::{operators, records, requests, said};
 use crate::support::{Counter, Reply, Setup, free_port, sound, with};
 
 const FORM: &str = "/requests/service-request";
@@ -61,6 +63,47 @@ fn an_export_holds_no_formulas_and_every_word() {
     let one: serde_json::Value = serde_json::from_str(lines.trim()).unwrap();
     assert_eq!((one["reference"].as_str(), one["answers"]["title"].as_str()), (Some(&*reference), Some(CANARY)));
     assert_eq!(one["answers"]["company"], "=cmd|' /C calc'!A0");
+}
+
+/// More requests than are read at a time, and more text than a pipe holds.
+fn filled() -> Counter {
+    let guard = "token = false\nper_minute = 0\nconnections_per_client = 5000\nconnections = 6000".to_owned();
+    let counter = Counter::with(Setup { guard, ..Setup::default() });
+    let description = "長い説明".repeat(60);
+    std::thread::scope(|scope| {
+        for part in 0..8 {
+            let (counter, description) = (&counter, &description);
+            scope.spawn(move || {
+                for n in 0..65 {
+                    let title = format!("{part}-{n}");
+                    let fields = with(&sound(), &[("title", &title), ("description", description)]);
+                    assert_eq!(counter.post_json(FORM, &fields).status, 201);
+                }
+            });
+        }
+    });
+    counter
+}
+
+#[test]
+fn an_export_beside_a_counter_holds_one_state_and_every_answer_of_it() {
+    let counter = filled();
+    let folder = counter.folder.path();
+    let mut export = operators(folder, &["export"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = export.stdout.take().unwrap();
+    let mut csv = vec![0; 10];
+    out.read_exact(&mut csv).unwrap();
+    // Its columns are settled, and it waits for its reader.
+    let fields = with(&sound(), &[("title", "後から"), ("error_text", "AADSTS50034")]);
+    let late = reference(&counter.post_json(FORM, &fields));
+    out.read_to_end(&mut csv).unwrap();
+    assert!(export.wait().unwrap().success());
+    let rows = records(&String::from_utf8(csv).unwrap());
+    assert!(!rows.iter().flatten().any(|cell| *cell == late), "it came after the export had begun");
+    assert_eq!(rows.len(), 1 + 520);
+    let rows = records(&said(&requests(folder, &["export"])));
+    let column = rows[0].iter().position(|name| name == "error_text").unwrap();
+    assert_eq!((rows.len(), &*rows[521][0], &*rows[521][column]), (1 + 521, &*late, "AADSTS50034"));
 }
 
 #[test]

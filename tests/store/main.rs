@@ -11,6 +11,7 @@ mod manual;
 mod port;
 mod postgres;
 mod retry;
+mod snapshot;
 mod support;
 mod tls;
 mod upgrade;

@@ -1,5 +1,6 @@
 //! Requests as text: one JSON object a line, or CSV for a spreadsheet.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -144,13 +145,31 @@ fn line<'a>(values: impl Iterator<Item = &'a str>) -> String {
     cells.join(",") + "\r\n"
 }
 
+/// Control characters of a text of many lines are shown by their pictures, as in the mail: a NUL ends the file for some programs, and others leave
+/// it out, so that a formula could stand behind it.
 fn cell(value: &str) -> String {
     let guard = if value.starts_with(FORMULA) { "'" } else { "" };
+    let value = controls_shown(value);
     if value.contains(['"', ',', '\r', '\n']) {
         format!("\"{guard}{}\"", value.replace('"', "\"\""))
     } else {
         format!("{guard}{value}")
     }
+}
+
+/// Line feeds and tabs are text.
+fn controls_shown(value: &str) -> Cow<'_, str> {
+    let is_shown = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !value.contains(is_shown) {
+        return Cow::Borrowed(value);
+    }
+    let shown = |c: char| match c {
+        c if !is_shown(c) => c.to_string(),
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}').to_string(),
+        '\x7f' => "␡".to_owned(),
+        c => format!("<U+{:04X}>", u32::from(c)),
+    };
+    Cow::Owned(value.chars().map(shown).collect())
 }
 
 #[cfg(test)]
@@ -172,6 +191,12 @@ mod tests {
         }
         assert_eq!(cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
         assert_eq!(cell("山田=太郎"), "山田=太郎");
+    }
+
+    #[test]
+    fn controls_are_shown_by_their_pictures() {
+        assert_eq!(cell("\0=1+1"), "␀=1+1");
+        assert_eq!(cell("a\t\0\x1b[31m\x7f\u{90}\r\nb"), "\"a\t␀␛[31m␡<U+0090>␍\nb\"");
     }
 
     #[test]

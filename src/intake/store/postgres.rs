@@ -22,6 +22,9 @@ mod lease;
 mod operator;
 mod schema;
 mod session;
+mod snapshot;
+
+pub(super) use snapshot::Snapshot;
 
 /// How long one call may take, and how long it may wait for a connection: then the server counts as away.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,7 +49,7 @@ macro_rules! call {
     ($store:expr, $client:ident => $work:expr) => {{
         let mut connection = $store.client().await?;
         let $client = &mut connection;
-        let result = tokio::time::timeout(PATIENCE, $work).await.unwrap_or_else(|_| Err(away("it has not answered in time")));
+        let result = in_time($work).await;
         if result.is_err() {
             drop(Object::take(connection));
         }
@@ -169,6 +172,10 @@ impl Postgres {
         call!(self, client => operator::list(client, filter, after, limit))
     }
 
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Snapshot::take(self).await
+    }
+
     pub(super) async fn show(&self, reference: &Reference) -> Result<Option<Entry>, StoreError> {
         call!(self, client => operator::show(client, reference))
     }
@@ -213,6 +220,10 @@ impl Postgres {
     pub(super) fn description(&self) -> String {
         format!("PostgreSQL {}", self.0.place)
     }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(away("it has not answered in time")))
 }
 
 fn away(why: &str) -> StoreError {

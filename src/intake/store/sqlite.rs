@@ -24,7 +24,10 @@ mod operator;
 mod read;
 mod room;
 mod schema;
+mod snapshot;
 mod writer;
+
+pub(super) use snapshot::Snapshot;
 
 /// How long a statement waits for another process before the store is called busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -152,6 +155,10 @@ impl Sqlite {
     pub(super) async fn list(&self, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let filter = filter.clone();
         self.0.reader.read(move |db| operator::list(db, &filter, after, limit)).await
+    }
+
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Snapshot::take(self.0.file.clone()).await
     }
 
     pub(super) async fn show(&self, reference: &Reference) -> Result<Option<Entry>, StoreError> {

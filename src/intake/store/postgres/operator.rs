@@ -16,7 +16,7 @@ use crate::intake::outbox::{HoldReason, Millis};
 /// In one statement: an outage may leave a hundred thousand to retry.
 const RETRY: &str = concat!(sql::retry!("id = ANY($2)"), " RETURNING id");
 
-pub(super) async fn list(client: &Client, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
+pub(super) async fn list(client: &impl Asks, filter: &Filter, after: After, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let (time, reference) = row::after(after);
     let form = filter.form.as_deref().unwrap_or_default();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
