@@ -160,6 +160,37 @@ fn nothing_is_smuggled_behind_a_body() {
     }
 }
 
+/// What a server may do with a length told in two ways (RFC 9112 §6.3): the chunks count, and the connection ends. hyper does so, and shows
+/// the length to nobody; what follows is no request.
+#[test]
+fn chunks_count_where_a_length_stands_beside_them_and_the_connection_ends() {
+    let counter = Counter::start();
+    let next = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let post = |length: &str, after: &str, body: &str| {
+        let head = format!("POST {FORM} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json");
+        raw(counter.address, format!("{head}\r\n{length}{after}\r\n{body}{next}").as_bytes())
+    };
+    let request = || {
+        let token = counter.token("service-request");
+        String::from_utf8(Request::json(FORM, &with(&sound(), &[("token", &token)])).body).unwrap()
+    };
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    for (first, second) in [("Content-Length: 5\r\n", chunked), (chunked, "Content-Length: 5\r\n")] {
+        let json = request();
+        let reply = post(first, second, &format!("{:x}\r\n{json}\r\n0\r\n\r\n", json.len()));
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        assert_eq!(reply.header("connection"), Some("close"));
+        assert_eq!(reply.text().matches("HTTP/1.1").count(), 0, "what follows is not answered: {}", reply.text());
+    }
+    // One length told twice is one length (RFC 9110 §8.6), and what follows is a request.
+    let json = request();
+    let length = format!("Content-Length: {}\r\n", json.len());
+    let reply = post(&length, &length, &json);
+    assert_eq!((reply.status, reply.text().matches("HTTP/1.1 200").count()), (201, 1), "{}", reply.text());
+    let reply = post(chunked, chunked, "0\r\n\r\n");
+    assert_eq!((reply.status, reply.text().matches("HTTP/1.1").count()), (400, 0), "{}", reply.text());
+}
+
 #[test]
 fn addresses_and_methods_are_those_of_the_design() {
     let counter = Counter::start();
