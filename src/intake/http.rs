@@ -34,6 +34,7 @@ mod headers;
 pub mod health;
 mod language;
 mod listen;
+mod named;
 mod page;
 mod problem;
 mod review;

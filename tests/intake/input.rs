@@ -206,6 +206,12 @@ fn addresses_and_methods_are_those_of_the_design() {
     ] {
         assert_eq!(counter.get(path).status, 404, "{path}");
     }
+    for path in ["/requests/%ff", "/requests/%ff/token", "/requests/status/%ff", "/requests/assets/%E3%81"] {
+        let reply = counter.get(path);
+        assert_eq!((reply.status, reply.code().as_str()), (404, "not_found"), "{path}");
+        let kept = (reply.header("x-content-type-options"), reply.header("cache-control"));
+        assert_eq!(kept, (Some("nosniff"), Some("no-store")), "{path}");
+    }
     let json = send(counter.address, &Request::json("/requests/nope", &[]));
     assert_eq!((json.status, json.code().as_str()), (404, "unknown_form"));
     for method in ["PUT", "DELETE", "PATCH", "TRACE"] {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use super::named::Named;
 use super::problem::Refusal;
 use super::{State, answer};
 
 /// A static file by its name with the digest.
-pub(super) async fn asset(Shared(state): Shared<Arc<State>>, Path(path): Path<String>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn asset(Shared(state): Shared<Arc<State>>, Named(path): Named, headers: HeaderMap) -> Response<Body> {
     let wanted = format!("assets/{path}");
     let Some(asset) = state.counter.theme.assets().iter().find(|asset| asset.path == wanted) else {
         return state.refuse(&Refusal::NotFound, &headers, None);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{RawQuery, State as Shared};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 
 use super::answer::{self, Referrer};
+use super::named::Named;
 use super::problem::Refusal;
 use super::{Form, State};
 use crate::form::FormSpec;
@@ -82,7 +83,7 @@ struct Receipt<'a> {
 /// `GET /requests/{form}`: the form as a page of its own, filled from the fields that its specification lets be prefilled.
 pub(super) async fn form(
     Shared(state): Shared<Arc<State>>,
-    Path(name): Path<String>,
+    Named(name): Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{RawQuery, State as Shared};
 use axum::http::{HeaderMap, Response, StatusCode};
 
 use super::State;
 use super::answer::{self, Referrer};
 use super::language::locale;
+use super::named::Named;
 use super::problem::Refusal;
 use crate::intake::ids::Reference;
 use crate::intake::store::Status;
@@ -17,7 +18,7 @@ use crate::intake::submission::decode::{Sent, urlencoded};
 /// The state of a request, for whoever has its key. An unknown reference and a wrong key give the same answer.
 pub(super) async fn status(
     Shared(state): Shared<Arc<State>>,
-    Path(reference): Path<String>,
+    Named(reference): Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {

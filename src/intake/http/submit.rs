@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::guard::token::Scope;
 use super::headers::{self, Media};
 use super::language::{self, locale};
 use super::listen::Peer;
+use super::named::Named;
 use super::problem::Refusal;
 use super::{Form, State, now, random};
 use crate::intake::crash;
@@ -29,7 +30,7 @@ mod body;
 mod take;
 
 /// `POST /requests/{form}`.
-pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, request: Request) -> Response<Body> {
+pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Named(name): Named, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let refuse = |refusal: Refusal, body: &[u8]| {
         let locale = locale(&state.counter.locales, language::written(body), &parts.headers);
@@ -62,7 +63,7 @@ pub(super) async fn submit(Shared(state): Shared<Arc<State>>, Path(name): Path<S
 }
 
 /// `GET /requests/{form}/token`.
-pub(super) async fn token(Shared(state): Shared<Arc<State>>, Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn token(Shared(state): Shared<Arc<State>>, Named(name): Named, headers: HeaderMap) -> Response<Body> {
     if !state.counter.forms.contains_key(&name) {
         return state.refuse(&Refusal::UnknownForm, &headers, None);
     }
