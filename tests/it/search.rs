@@ -278,7 +278,8 @@ fn links_and_images_of_the_markdown_lead_from_where_it_is_published() {
             "[a](#here) [b](gone.md) [c](https://example.com/sub/two.md)",
             "[a](#here) [b](gone.md) [c](https://example.com/sub/two.md)",
         ),
-        ("[a](three.md) <xref:T>", "[a](../../en/three/index.md) [xref:T](../../en/three/index.md)"),
+        ("[a](three.md) <xref:T>", "[a](../../en/three/index.md) [Three](../../en/three/index.md)"),
+        ("[](xref:T)", "[Three](../../en/three/index.md)"),
         ("[![絵](<media/p (1).png>)](~/sub/two.md)", "[![絵](<../../media/p%20%281%29.png>)](../sub/two/index.md)"),
         (
             "[a][r], ![b][p]\n\n[r]: sub/two.md \"T\"\n[p]: media/p%20(1).png",

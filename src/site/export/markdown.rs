@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{MARKDOWN, beside, places};
 use crate::locale::LocaleId;
 use crate::site::facts::Availability;
+use crate::site::link;
 use crate::site::markdown::directive::{self, Directive};
 use crate::site::markdown::edits::Edits;
 use crate::site::markdown::flow::{Ev, Flow, Kind, Tag};
@@ -110,7 +111,14 @@ impl Writer<'_> {
         self.address(target, written)
     }
 
-    /// The same of an image.
+    /// What a uid names: its name and its address.
+    pub(super) fn named(&self, file: &SourcePath, written: &str) -> Option<(String, String)> {
+        let address = self.link(file, written)?;
+        let resolver = self.model.resolver();
+        Some((resolver.name(&link::uid(written)?, self.locale)?.text.clone(), address))
+    }
+
+    /// The address of what an image names, if it is not to stand as it is written.
     pub(super) fn image(&self, file: &SourcePath, written: &str) -> Option<String> {
         self.address(self.model.resolver().resource(file, written).ok()?, written)
     }

@@ -26,6 +26,11 @@ pub(super) fn lead_on(writer: &Writer<'_>, side: &Side, flow: &Flow, edits: &mut
                     put(whole, range.start, (written.to_owned(), address), edits, &mut elsewhere);
                 }
             }
+            Kind::Xref(txt) => {
+                if let Some((name, address)) = writer.named(&side.path, flow.get(txt)) {
+                    edits.replace(range, format!("[{}]({})", label(&name), fitting(&address)));
+                }
+            }
             Kind::Image(image) => {
                 let spec = &flow.images[image as usize].spec;
                 for written in [Some(&spec.source), spec.lightbox.as_ref()].into_iter().flatten() {
@@ -68,6 +73,12 @@ fn put(whole: &str, at: usize, (written, address): Moved, edits: &mut Edits, els
 fn fitting(address: &str) -> String {
     let codes = [(' ', "%20"), ('(', "%28"), (')', "%29"), ('<', "%3C"), ('>', "%3E")];
     codes.iter().fold(address.to_owned(), |address, (character, code)| address.replace(*character, code))
+}
+
+/// Words as the label of a link, in which nothing is markup (CommonMark 0.31, 2.4).
+fn label(words: &str) -> String {
+    let is_markup = |c: char| matches!(c, '\\' | '[' | ']' | '`' | '*' | '_' | '<' | '&' | '~');
+    words.chars().flat_map(|c| is_markup(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// The destination of an inline link or image: behind its last `](` that nothing but a title follows.
