@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::{Bodies, Supposition};
 use crate::locale::LocaleId;
 use crate::site::html::escape;
@@ -53,15 +55,28 @@ impl Bodies {
             let parallel = self.parallels[locale.index()].as_mut().map(|body| (body, model.parallel_url(page, locale)));
             for (body, here) in article.into_iter().chain(parallel) {
                 let [found, instead] = written(&here.relative_to(&model.url(missing.page, missing.locale)), &missing.fragment);
-                let here = body.html.matches(&found).count();
-                if here > 0 {
-                    body.html = Arc::new(body.html.replace(&found, &instead));
+                let places: Vec<usize> = memmem::find_iter(body.html.as_bytes(), &found).collect();
+                if !places.is_empty() {
+                    body.html = Arc::new(replaced(&body.html, &places, found.len(), &instead));
                 }
-                links += here;
+                links += places.len();
             }
         }
         links
     }
+}
+
+/// A text with another in the places of so many bytes.
+fn replaced(text: &str, places: &[usize], length: usize, instead: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for place in places {
+        out.push_str(&text[done..*place]);
+        out.push_str(instead);
+        done = place + length;
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// A link to a place as it is written, and one to its page.
