@@ -1,6 +1,7 @@
 // The whole way of a request with everything real: the site and its headers, nginx, the counter, its store.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { violations } from "./axe.mjs";
 import { Counter, ORIGIN } from "./counter.mjs";
 import { atWork, each } from "./site.mjs";
@@ -162,15 +163,17 @@ async function lost(counter) {
   await page.goto(`/ja/${FORM}`);
   await fill(page);
   await next(page);
-  const sent = (url) => url.pathname === "/requests/service-request";
-  const body = await (await page.request.get("/unavailable.html")).text();
-  await page.route(sent, async (route) => {
-    assert.equal((await route.fetch({ maxRedirects: 0 })).status(), 303);
-    await route.fulfill({ status: 503, contentType: "text/html; charset=utf-8", body });
+  const body = await readFile(join(counter.site.folder, "unavailable.html"), "base64");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: "*/requests/service-request", requestStage: "Response" }] });
+  session.on("Fetch.requestPaused", ({ requestId, responseStatusCode }) => {
+    assert.equal(responseStatusCode, 303);
+    const responseHeaders = [{ name: "Content-Type", value: "text/html; charset=utf-8" }];
+    session.send("Fetch.fulfillRequest", { requestId, responseCode: 503, responseHeaders, body });
   });
   await page.click("button[value=confirm]");
-  assert.ok((await text(page)).includes("再読み込みし"));
-  await page.unroute(sent);
+  await page.locator("main p", { hasText: "再読み込みし" }).first().waitFor();
+  await session.detach();
   await page.reload();
   await page.waitForURL(/\/requests\/status\/SR-/);
   const [taken, ...more] = (await counter.requests()).slice(before);

@@ -3,12 +3,20 @@
 import { said } from "./said.js";
 import { Search, fold } from "./search.js";
 
+const form = document.querySelector("form.search");
+/** The language of the words around results, where it is not the page's: the form is marked so. */
+const lang = form?.lang || undefined;
+
 // ---- The box in the header
+
+function set(holder, attributes) {
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) holder.setAttribute(key, value);
+}
 
 /** An element with attributes and children. */
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(key, value);
+  set(made, attributes);
   made.append(...children);
   return made;
 }
@@ -24,7 +32,7 @@ function styled() {
   if (document.querySelector(".found")) return undefined;
   const href = new URL("./search.css", import.meta.url);
   const link = element("link", { rel: "stylesheet", href });
-  const loaded = new Promise((known) => ["load", "error"].forEach((type) => link.addEventListener(type, known)));
+  const loaded = new Promise((known) => (link.onload = link.onerror = known));
   document.head.append(link);
   return loaded;
 }
@@ -48,13 +56,13 @@ class Box {
   constructor(form, search, words) {
     Object.assign(this, { form, search, words, input: form.querySelector("input"), options: [], active: -1, turn: 0 });
     const id = `${this.input.id}-list`;
-    // Where the words are in another language than the page, the form is marked so, and results in it are not.
-    this.own = form.lang ? document.documentElement.lang : undefined;
+    // Results in the page's own language stand in a form that may be marked otherwise.
+    this.own = lang && document.documentElement.lang;
     this.list = element("div", { id, role: "listbox", "aria-label": this.words.results });
     this.status = element("p", { class: "hidden", role: "status" });
     this.list.hidden = true;
     form.append(this.list, this.status);
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) this.input.setAttribute(name, value);
+    set(this.input, { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id });
     // Where nothing is fetched for it, an answer costs a few milliseconds.
     typed(this.input, () => (search.whole ? 15 : 60), () => this.find());
     // The index is fetched while the first word is still being typed.
@@ -95,8 +103,7 @@ class Box {
     if (results.length > SHOWN || !query.complete) options.push(this.option(all, undefined, element("em", {}, this.words.all)));
     this.options = options;
     this.list.replaceChildren(...options.slice(0, exact), ...apart, ...options.slice(shown.length));
-    const count = query.complete ? fill(this.words.count, { count: results.length }) : fill(this.words.atLeast, { count: results.length });
-    this.status.textContent = results.length ? count : this.words.none;
+    this.status.textContent = results.length ? fill(this.words[query.complete ? "count" : "atLeast"], { count: results.length }) : this.words.none;
     if (!options.length) this.list.replaceChildren(element("div", { role: "option", "aria-disabled": "true", class: "none" }, this.words.none));
     this.open();
     // Who has chosen while more was looked for keeps the choice.
@@ -165,7 +172,6 @@ class Page {
     this.status = this.place.querySelector("[role=status]");
     this.list = this.place.querySelector("ol");
     this.others = element("ul", { class: "results" });
-    const lang = form.lang || undefined;
     this.apart = element("section", { hidden: "" }, element("h2", { lang }, this.words.apart), this.others);
     this.next = element("button", { type: "button", hidden: "", lang }, this.words.more);
     this.place.append(element("p", { class: "more" }, this.next), this.apart);
@@ -230,7 +236,7 @@ class Page {
     if (query.short) return this.say(this.input.value.trim() ? this.words.short : "");
     if (!results.length) return this.say(query.complete ? this.words.none : this.words.looking);
     const values = { count: results.length, exact, query: this.input.value.trim() };
-    this.say(fill(!query.complete ? this.words.atLeast : exact === results.length ? this.words.count : this.words.mixed, values));
+    this.say(fill(this.words[!query.complete ? "atLeast" : exact === results.length ? "count" : "mixed"], values));
   }
 
   say(text) {
@@ -250,7 +256,7 @@ class Page {
 const HINTS = 3;
 
 /** Below the title of a request: guidance that may answer it. It takes no focus, and goes when it has nothing to say. */
-function hints(title, search, words, lang) {
+function hints(title, search, words) {
   const box = title.closest("[data-field]") ?? title.parentElement;
   const list = element("ul");
   const note = element("aside", { class: "hints", "aria-label": words.hints }, element("p", { lang }, words.hints), list);
@@ -264,17 +270,16 @@ function hints(title, search, words, lang) {
     const found = [...text].length < 4 ? [] : await search.hints(text, HINTS + 1).catch(() => []);
     if (mine !== turn) return;
     const links = found.map((result) => [href(search.base, result), result]).filter(([to]) => new URL(to).pathname !== here).slice(0, HINTS);
-    list.replaceChildren(...links.map(([to, { title: name, lang, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang }, name, element("span", { class: "hidden", lang }, ` ${words.newTab}`)), element("span", { lang }, ...marked(pieces)))));
+    list.replaceChildren(...links.map(([to, { title: name, lang: own, snippet: pieces }]) => element("li", {}, element("a", { href: to, target: "_blank", rel: "noopener", lang: own }, name, element("span", { class: "hidden", lang: lang ?? document.documentElement.lang }, ` ${words.newTab}`)), element("span", { lang: own }, ...marked(pieces)))));
     note.hidden = !links.length;
     status.textContent = links.length ? fill(words.hintsCount, { count: links.length }) : "";
   });
 }
 
-const form = document.querySelector("form.search");
 if (form) {
   const [words] = await Promise.all([said(form, "search_"), styled()]);
   const search = new Search(new URL(form.action));
   if (document.querySelector(".found")) new Page(form, search, words);
   else new Box(form, search, words);
-  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words, form.lang || undefined);
+  for (const title of document.querySelectorAll("form.request [name=title]")) hints(title, search, words);
 }
