@@ -197,6 +197,9 @@ fn a_status_page_opens_with_its_key_only() {
     let status = taken["status"].as_str().unwrap();
     let status = &status[status.find("/requests/").unwrap()..];
     rusqlite::Connection::open(counter.database()).unwrap().execute_batch("ALTER TABLE requests RENAME TO away").unwrap();
+    // Nor can it say then whether what comes with a token that is none was taken before.
+    let again = counter.post_json(FORM, &with(&sound(), &[("token", "none"), ("submission_id", "one")]));
+    assert_eq!((again.status, again.code().as_str()), (503, "uncertain"));
     let hidden = counter.get(status);
     assert_eq!((hidden.status, hidden.header("retry-after")), (503, Some("30")), "{}", hidden.text());
     assert!(

@@ -198,7 +198,7 @@ impl State {
             frame: self.frame_said(locale, key),
             message: messages.get(&reason),
             kept: key == Refusal::NOT_TAKEN,
-            again: key != "request_not_shown" && refusal.may_be_repeated(),
+            again: refusal.may_be_repeated(),
             contact: contact.map(|(_, text)| text),
         };
         let html = self.rendered("request-notice.html", &view).unwrap_or_else(|_| String::from("<!doctype html>"));

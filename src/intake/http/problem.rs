@@ -146,7 +146,7 @@ impl Refusal {
 
     /// Whether the same may be sent again as it stands: what is sent anew from the start is another request.
     pub(super) fn may_be_repeated(&self) -> bool {
-        self.retry_after().is_some() || matches!(self, Self::Timeout | Self::Internal)
+        matches!(self, Self::TooMany(_) | Self::Busy | Self::Unavailable | Self::Uncertain | Self::Timeout | Self::Internal)
     }
 
     /// Whether a fresh token helps: it comes with the answer.

@@ -195,10 +195,7 @@ impl<'a> Visit<'a> {
         let fingerprint = submission.fingerprint();
         let scope = Scope::Review { form: &submission.form, submission_id: &key, fingerprint: &fingerprint };
         // Asked to wait, the reader goes on with the token whose age counts; the store being busy has not used it up.
-        let waits = matches!(
-            refusal,
-            Some(Refusal::PowRequired | Refusal::Busy | Refusal::Unavailable | Refusal::Uncertain | Refusal::TooMany(_))
-        );
+        let waits = refusal.is_some_and(|refusal| *refusal == Refusal::PowRequired || refusal.may_be_repeated());
         let token = match self.sent.get("token").filter(|text| waits && !text.is_empty()) {
             Some(token) => token.to_owned(),
             None => self.state.signer.issue(scope, random().map_err(|_| Refusal::Internal)?, now()).text,

@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::{Bodies, Supposition};
 use crate::locale::LocaleId;
 use crate::site::html::escape;
+use crate::site::markdown::edits::Edits;
 use crate::site::model::Model;
 use crate::site::nav::PageId;
 
@@ -54,29 +55,20 @@ impl Bodies {
             let article = article.map(|body| (body, model.url(page, locale)));
             let parallel = self.parallels[locale.index()].as_mut().map(|body| (body, model.parallel_url(page, locale)));
             for (body, here) in article.into_iter().chain(parallel) {
+                let before = links;
                 let [found, instead] = written(&here.relative_to(&model.url(missing.page, missing.locale)), &missing.fragment);
-                let places: Vec<usize> = memmem::find_iter(body.html.as_bytes(), &found).collect();
-                if !places.is_empty() {
-                    body.html = Arc::new(replaced(&body.html, &places, found.len(), &instead));
+                let mut edits = Edits::default();
+                for at in memmem::find_iter(body.html.as_bytes(), &found) {
+                    edits.replace(at..at + found.len(), instead.clone());
+                    links += 1;
                 }
-                links += places.len();
+                if links > before {
+                    body.html = Arc::new(edits.apply(&body.html).0.into_owned());
+                }
             }
         }
         links
     }
-}
-
-/// A text with another in the places of so many bytes.
-fn replaced(text: &str, places: &[usize], length: usize, instead: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for place in places {
-        out.push_str(&text[done..*place]);
-        out.push_str(instead);
-        done = place + length;
-    }
-    out.push_str(&text[done..]);
-    out
 }
 
 /// A link to a place as it is written, and one to its page.
