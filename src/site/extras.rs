@@ -1,12 +1,11 @@
 //! What a site has beside its pages: the choice of languages, the list of all pages, redirections, 404, sitemap, robots.
 
+mod sitemap;
+
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use super::catalog::{Found, is_reserved};
-use super::html::escape;
 use super::model::{Label, Model};
-use super::nav::PageId;
 use super::redirect::Redirect;
 use super::render::{Rendered, Renderer};
 use super::sidebar::tree;
@@ -226,45 +225,6 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The sitemap (sitemaps.org protocol 0.9) with each page's other languages; in several files beyond the protocol's 50,000 addresses.
-    fn sitemap(&self) -> Vec<Rendered> {
-        const MOST: usize = 50_000;
-        let Some(base) = &self.model.config.base_url else { return Vec::new() };
-        let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
-        let own: Vec<(PageId, LocaleId)> = pages.filter(|(page, locale)| self.model.is_listed(*page, *locale)).collect();
-        let entries = threads::map(&own, threads::ANY, |_, (page, locale)| self.sitemap_entry(*page, *locale));
-        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
-        if entries.len() <= MOST {
-            return vec![file("sitemap.xml", urlset(&entries))];
-        }
-        let mut index = String::from(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
-        );
-        let mut files = Vec::new();
-        for (number, part) in entries.chunks(MOST).enumerate() {
-            let name = format!("sitemap-{}.xml", number + 1);
-            let _ = writeln!(index, "<sitemap><loc>{}{name}</loc></sitemap>", base.as_str());
-            files.push(file(&name, urlset(part)));
-        }
-        index.push_str("</sitemapindex>\n");
-        files.push(file("sitemap.xml", index));
-        files
-    }
-
-    fn sitemap_entry(&self, page: PageId, locale: LocaleId) -> String {
-        let here = self.model.url(page, locale);
-        let mut entry = String::from("<url><loc>");
-        escape::text(&self.model.public(&here, &here), &mut entry);
-        entry.push_str("</loc>");
-        for alternate in self.alternates(page, &here) {
-            let _ = write!(entry, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"", alternate.tag);
-            escape::attribute(&alternate.href, &mut entry);
-            entry.push_str("\"/>");
-        }
-        entry.push_str("</url>\n");
-        entry
-    }
-
     fn robots(&self) -> String {
         let sitemap = self.model.config.base_url.as_ref().map(|base| format!("Sitemap: {}sitemap.xml\n", base.as_str()));
         format!("User-agent: *\nAllow: /\n{}", sitemap.unwrap_or_default())
@@ -276,13 +236,6 @@ fn address(redirect: &Redirect) -> String {
     let stem = redirect.source.stem().to_lowercase();
     let index = stem.strip_suffix("index").filter(|rest| rest.is_empty() || rest.ends_with('/'));
     index.map_or(format!("{stem}/"), str::to_owned)
-}
-
-fn urlset(entries: &[String]) -> String {
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n{}</urlset>\n",
-        entries.concat()
-    )
 }
 
 /// Redirections that lead to no page, or in a circle.

@@ -1,0 +1,79 @@
+//! The sitemap (sitemaps.org protocol 0.9) with each page's other languages.
+
+use std::fmt::Write as _;
+
+use crate::locale::LocaleId;
+use crate::site::html::escape;
+use crate::site::nav::PageId;
+use crate::site::render::{Rendered, Renderer};
+use crate::site::threads;
+use crate::site::view::Alternate;
+use crate::vpath::UrlPath;
+
+/// The most addresses of one file, by the protocol.
+const MOST: usize = 50_000;
+/// How many entries are written at once: that of ten thousand pages is megabytes, which all threads write and nobody copies twice.
+const AT_ONCE: usize = 64;
+
+const INDEX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+"#;
+const URLSET: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
+"#;
+
+type Entry = (PageId, LocaleId);
+
+impl Renderer<'_> {
+    /// The sitemap, in several files beyond [`MOST`] addresses. None where the site's own address is not known.
+    pub(super) fn sitemap(&self) -> Vec<Rendered> {
+        let Some(base) = &self.model.config.base_url else { return Vec::new() };
+        let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
+        let own: Vec<Entry> = pages.filter(|(page, locale)| self.model.is_listed(*page, *locale)).collect();
+        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
+        if own.len() <= MOST {
+            return vec![file("sitemap.xml", self.urlset(&own))];
+        }
+        let mut index = String::from(INDEX);
+        let mut files = Vec::new();
+        for (number, part) in own.chunks(MOST).enumerate() {
+            let name = format!("sitemap-{}.xml", number + 1);
+            let _ = writeln!(index, "<sitemap><loc>{}{name}</loc></sitemap>", base.as_str());
+            files.push(file(&name, self.urlset(part)));
+        }
+        index.push_str("</sitemapindex>\n");
+        files.push(file("sitemap.xml", index));
+        files
+    }
+
+    fn urlset(&self, own: &[Entry]) -> String {
+        let parts: Vec<&[Entry]> = own.chunks(AT_ONCE).collect();
+        let entries = threads::map(&parts, threads::ANY, |_, part| self.entries(part));
+        let all: Vec<&str> = [URLSET].into_iter().chain(entries.iter().map(String::as_str)).chain(["</urlset>\n"]).collect();
+        all.concat()
+    }
+
+    /// Entries, those of a page beside each other: all of them name the same languages.
+    fn entries(&self, own: &[Entry]) -> String {
+        let mut entries = String::new();
+        for of_page in own.chunk_by(|(one, _), (next, _)| one == next) {
+            let mut alternates = String::new();
+            for (page, locale) in of_page {
+                let here = self.model.url(*page, *locale);
+                if alternates.is_empty() {
+                    self.alternates(*page, &here).iter().for_each(|alternate| link_to(alternate, &mut alternates));
+                }
+                entries.push_str("<url><loc>");
+                escape::text(&self.model.public(&here, &here), &mut entries);
+                entries.extend(["</loc>", &alternates, "</url>\n"]);
+            }
+        }
+        entries
+    }
+}
+
+fn link_to(alternate: &Alternate<'_>, entry: &mut String) {
+    let _ = write!(entry, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"", alternate.tag);
+    escape::attribute(&alternate.href, entry);
+    entry.push_str("\"/>");
+}
