@@ -5,10 +5,9 @@ mod date;
 mod yaml;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::diag::{Checked, Code, Diagnostic, Span};
 use crate::source::Source;
@@ -16,7 +15,7 @@ use crate::source::Source;
 use block::Block;
 pub use date::Date;
 
-/// What a page says about itself. Keys are case-insensitive; unknown ones are kept in `fields`, lower-cased.
+/// What a page says about itself. Keys are case-insensitive; others than these say nothing here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrontMatter {
     /// `title`.
@@ -37,8 +36,6 @@ pub struct FrontMatter {
     pub draft: bool,
     /// `robots`, as written (`NOINDEX, NOFOLLOW`).
     pub robots: Option<String>,
-    /// Every other key with a scalar value: the key lower-cased, the value as written, without its quotation marks.
-    pub fields: BTreeMap<String, String>,
 }
 
 /// After so many warnings about one page's front matter, more say nothing new, and finding each one's place costs time.
@@ -90,7 +87,7 @@ impl<'s> Reader<'s> {
         let source = self.source;
         let yaml = source.text.get(self.block.yaml.clone()).unwrap_or_default();
         let entries = yaml::plain(yaml).unwrap_or_else(|| self.read_yaml(yaml));
-        let mut seen = FxHashSet::default();
+        let mut seen = FxHashSet::with_capacity_and_hasher(entries.len(), FxBuildHasher);
         let holds_markup =
             |value: &str| value.contains('<') && (value.contains("<span data-ttu-id=") || value.contains("<span data-stu-id="));
         for (at, (key, value)) in entries.iter().enumerate() {
@@ -131,7 +128,7 @@ impl<'s> Reader<'s> {
             "robots" => &mut front.robots,
             "draft" => return front.draft = value.eq_ignore_ascii_case("true"),
             "ms.date" | "date" | "ms.lasthandoff" => return self.set_date(key, lower, value),
-            _ => return drop(front.fields.insert(lower.to_owned(), value.to_owned())),
+            _ => return,
         };
         *field = Some(value.to_owned());
     }
@@ -164,7 +161,7 @@ impl<'s> Reader<'s> {
         start..end
     }
 
-    fn warn(&mut self, range: Range<usize>, message: &str, help: &str) {
+    fn warn(&mut self, range: Range<usize>, message: &str, help: &'static str) {
         let span = Span::new(self.source.path.clone(), range);
         self.diagnostics.push(Diagnostic::new(Code::FrontMatter, span, message).help(help));
     }

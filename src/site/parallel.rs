@@ -14,7 +14,7 @@ use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Source;
 
 use super::frontmatter::{FrontMatter, front_matter, place_of_value};
-use super::split::{Built, Half, Split, split};
+use super::split::{self, Built, Half, Split};
 use super::unit::{Document, Form, Segment, Side};
 
 use blocks::Block;
@@ -61,12 +61,12 @@ pub fn align(source: &Source, source_locale: LocaleId, target: Option<(&Source, 
 /// ([`Code::LocaleUnknown`]), only the source text can be shown. Everything that [`split`] reports is reported, too.
 pub fn localized(source: &Source, hint: Option<LocaleId>, locales: &LocaleSet) -> Checked<Document> {
     let mut diagnostics = Vec::new();
-    let front = front_matter(source).unpack(&mut diagnostics).0;
+    let (front, body) = front_matter(source).unpack(&mut diagnostics);
     let declared = front.content_locale.as_deref().map(|tag| locales.find(tag).ok_or(tag));
     if let Some(Err(tag)) = declared {
         diagnostics.push(unknown_locale(source, tag));
     }
-    let split = split(source).unpack(&mut diagnostics);
+    let split = split::below(source, body).unpack(&mut diagnostics);
     if split.pairs().last().is_none_or(|pair| pair.whole.start < split.body()) && split.hidden().is_empty() {
         let locale = declared.and_then(Result::ok).or(hint).unwrap_or(locales.source());
         let Checked { value, diagnostics: more } = align(source, locale, None);

@@ -62,11 +62,16 @@ pub struct Split<'s> {
 /// Reports halves without their other half ([`Code::SegmentUnpaired`]): their text stays in both languages, their markup in
 /// neither; and damaged quotation marks ([`Code::QuotDamage`]). Fenced code is left alone.
 pub fn split(source: &Source) -> Checked<Split<'_>> {
+    below(source, frontmatter::body_start(&source.text))
+}
+
+/// The same of a file of which it is known where its front matter ends.
+pub(in crate::site) fn below(source: &Source, front: usize) -> Checked<Split<'_>> {
     let found = scan::scan(&source.text);
     let damage = damage::regions(&source.text);
     let mut diagnostics: Vec<_> = found.unpaired.iter().map(|half| unpaired(source, half)).collect();
     diagnostics.extend(damage.iter().map(|region| damaged(source, region)));
-    let body = body_after(frontmatter::body_start(&source.text), &found.pairs);
+    let body = body_after(front, &found.pairs);
     let split = Split { source, body, pairs: found.pairs, hidden: found.hidden, damage };
     Checked { value: split, diagnostics }
 }

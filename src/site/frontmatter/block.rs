@@ -100,9 +100,9 @@ fn first_text(yaml: &str) -> Option<usize> {
             gap = gap.or(Some(range.start));
             continue;
         }
+        let Some(at) = gap.take() else { continue };
         let is_alone = lines.peek().is_none_or(|(next, _)| is_empty(next));
-        let is_text = !is_yaml_like(line) || (is_alone && is_heading(line));
-        if let Some(at) = gap.take().filter(|_| is_text) {
+        if !is_yaml_like(line) || (is_alone && is_heading(line)) {
             return Some(at);
         }
     }

@@ -17,13 +17,9 @@ pub(super) struct Damage {
 /// key stands twice. `None` if any line is anything else, so that the answer is that of [`full`] or none.
 pub(super) fn plain(yaml: &str) -> Option<Vec<Entry<'_>>> {
     let mut entries: Vec<Entry<'_>> = Vec::with_capacity(16);
-    for line in yaml.split_terminator('\n') {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        if line.is_empty() {
-            continue;
-        }
-        let (key, rest) = line.split_once(':')?;
-        let value = scalar(rest)?;
+    for line in yaml.lines().filter(|line| !line.is_empty()) {
+        let (key, rest) = line.split_at_checked(memchr::memchr(b':', line.as_bytes())?)?;
+        let value = scalar(rest.strip_prefix(": ")?)?;
         if !is_plain_key(key) || entries.len() > 100 || entries.iter().any(|(known, _)| known == key) {
             return None;
         }
@@ -40,8 +36,8 @@ fn is_plain_key(key: &str) -> bool {
     named && key.len() <= 64 && !is_null(key)
 }
 
-fn scalar(rest: &str) -> Option<&str> {
-    let value = rest.strip_prefix(' ')?.trim_matches(' ');
+fn scalar(written: &str) -> Option<&str> {
+    let value = written.trim_matches(' ');
     let is_refused = |c| matches!(c, '\u{2028}' | '\u{2029}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
     if may_be_refused(value) && value.contains(|c: char| c.is_control() || is_refused(c)) {
         return None;
@@ -52,7 +48,9 @@ fn scalar(rest: &str) -> Option<&str> {
         }
     }
     let first = value.chars().next()?;
-    let means_more = value.as_bytes().windows(2).any(|pair| matches!(pair, b": " | b" #")) || value.ends_with(':');
+    let bytes = value.as_bytes();
+    let means_more =
+        memchr::memchr_iter(b' ', bytes).any(|at| bytes[at - 1] == b':' || bytes[at + 1] == b'#') || value.ends_with(':');
     let sound = !"-?:,[]{}#&*!|>'\"%@`".contains(first) && !means_more;
     (sound && !is_null(value)).then_some(value)
 }
