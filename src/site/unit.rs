@@ -4,6 +4,7 @@
 //! language only. Where a stretch of a side belongs is told by its [`Piece`]s: pieces of the two sides with the same `place`
 //! correspond, and so blocks are paired by place, never by counting.
 
+use std::io::Write as _;
 use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,8 +17,13 @@ use super::frontmatter::FrontMatter;
 /// The stable id of a segment: a hash of its normalised source text, and an ordinal among equal ones in the page.
 ///
 /// Shown as ten characters of base 32 (50 bits), with `-2`, `-3` … for the second and later of equal texts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SegmentKey(pub Box<str>);
+///
+/// A page has some hundred: their text stands in the value itself, with NULs after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentKey([u8; LONGEST]);
+
+/// Ten characters, and a hyphen with the most digits of an ordinal of 32 bits.
+const LONGEST: usize = 10 + 1 + 10;
 
 /// Lower-case letters and digits that are not mistaken for each other.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -41,14 +47,17 @@ impl SegmentKey {
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
-        let digits: [u8; 10] = std::array::from_fn(|n| DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]);
-        let mut key = String::with_capacity(10);
-        key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
-        if ordinal > 0 {
-            key.push('-');
-            key.push_str(&(ordinal + 1).to_string());
+        let mut text = [0; LONGEST];
+        for (n, digit) in text[..10].iter_mut().enumerate() {
+            *digit = DIGITS[((hash >> (59 - 5 * n)) & 31) as usize];
         }
-        Self(key.into())
+        if ordinal > 0 {
+            // Places in a text are counted in 32 bits, and so are its segments.
+            let number = u32::try_from(ordinal + 1).unwrap_or(u32::MAX);
+            // It has room for all of them.
+            let _ = write!(&mut text[10..], "-{number}");
+        }
+        Self(text)
     }
 
     /// Whether a text is written as a key is; a page need not have it.
@@ -60,7 +69,8 @@ impl SegmentKey {
 
     /// The key as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.0.iter().skip(10).position(|byte| *byte == 0).map_or(LONGEST, |more| 10 + more);
+        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
 
