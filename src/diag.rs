@@ -2,6 +2,7 @@
 //!
 //! Broken content is data. Each phase returns what it could do ([`Checked`]) together with every diagnostic.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -211,8 +212,8 @@ pub struct Diagnostic {
     pub code: Code,
     /// What, in a sentence without its full stop.
     pub message: String,
-    /// What to do next.
-    pub help: String,
+    /// What to do next: nearly always the same words for a code.
+    pub help: Cow<'static, str>,
     /// Other places that belong to it, each with a word on why.
     pub related: Vec<(Span, String)>,
 }
@@ -220,12 +221,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic at a place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { span, code, message: message.into(), help: String::new(), related: Vec::new() }
+        Self { span, code, message: message.into(), help: Cow::Borrowed(""), related: Vec::new() }
     }
 
     /// Says what to do next.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
         self
     }

@@ -205,6 +205,6 @@ mod tests {
         let found: Vec<_> =
             allowances(&source).diagnostics.into_iter().map(|d| (text[d.span.start..d.span.end].to_owned(), d.help)).collect();
         let expected = [("link-broke", "did you mean `link-broken`?"), ("not-utf8", "mend what it reports")];
-        assert_eq!(found, expected.map(|(word, help)| (word.to_owned(), help.to_owned())));
+        assert_eq!(found, expected.map(|(word, help)| (word.to_owned(), help.into())));
     }
 }

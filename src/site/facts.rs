@@ -142,8 +142,9 @@ impl Facts {
         let mut uids = Set::default();
         for (locale, version) in locales.ids().zip(&page.versions) {
             let Some(version) = version else { continue };
-            written(version, locale, &mut links);
-            html_faults(&version.flow, &mut diagnostics);
+            if written(version, locale, &mut links) {
+                html_faults(&version.flow, &mut diagnostics);
+            }
             uids.extend(version.front().uid.clone());
             uids.extend(version.document.front.uid.clone());
         }
@@ -183,7 +184,7 @@ fn edition(page: &Page, locale: LocaleId, locales: &LocaleSet) -> Option<Edition
     let machine = version.half == Half::Target && front.translation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("MT"));
     let worded = |text: String| Worded { text: printable(text), locale: shown };
     Some(Edition {
-        availability: availability(version, locale, shown, locales),
+        availability: availability(version, locale, shown),
         title: worded(title),
         name: worded(name),
         description: description(version).map(printable),
@@ -208,19 +209,20 @@ pub(crate) fn printable(text: String) -> String {
     text.chars().map(|c| if c.is_control() { shown(c) } else { c }).collect()
 }
 
-fn availability(version: &Version, locale: LocaleId, shown: LocaleId, locales: &LocaleSet) -> Availability {
+fn availability(version: &Version, locale: LocaleId, shown: LocaleId) -> Availability {
     let lacks = || version.document.segments.iter().any(|segment| segment.target.is_none());
     match () {
         () if shown != locale => Availability::Fallback(shown),
         () if version.half == Half::Source => Availability::Original,
-        () if lacks() || shows_other(version, locale, locales) => Availability::Partial,
+        () if lacks() || shows_other(version) => Availability::Partial,
         () => Availability::Translated,
     }
 }
 
 /// Whether an included file is shown in another language.
-fn shows_other(version: &Version, _locale: LocaleId, _locales: &LocaleSet) -> bool {
-    version.flow.events.iter().any(|event| matches!(event.kind, Kind::Start(Tag::Foreign(_) | Tag::ForeignInline(_))))
+fn shows_other(version: &Version) -> bool {
+    version.flow.origins.len() > 1
+        && version.flow.events.iter().any(|event| matches!(event.kind, Kind::Start(Tag::Foreign(_) | Tag::ForeignInline(_))))
 }
 
 fn description(version: &Version) -> Option<String> {
@@ -253,9 +255,10 @@ fn places(version: &Version) -> Places {
     Places::of(headings.chain(version.outline.anchors.iter().chain(&forms).map(String::as_str)))
 }
 
-/// All destinations of a version that must be looked up.
-fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
+/// All destinations of a version that must be looked up. Returns whether raw HTML stands in it.
+fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) -> bool {
     let flow = &version.flow;
+    let mut has_raw = false;
     for (at, event) in flow.events.iter().enumerate() {
         let mut add = |what, destination: &str| {
             let side = flow.origins[event.origin as usize].side();
@@ -288,6 +291,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
             Kind::Form(txt) => add(Use::Form, flow.get(txt)),
             Kind::Video(txt) => add(Use::Link, flow.get(txt)),
             Kind::Raw(txt) => {
+                has_raw = true;
                 let raw = flow.get(txt);
                 for tag in rawhtml::tags(raw) {
                     for (name, value) in
@@ -300,6 +304,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) {
             _ => {}
         }
     }
+    has_raw
 }
 
 /// Reports what the sanitizer takes out of raw HTML, and what it has to balance: among blocks over the whole page, within a line of text at
@@ -331,7 +336,8 @@ fn place(flow: &Flow, event: &Ev) -> Span {
 }
 
 fn raw_faults<'a>(flow: &Flow, event: &'a Ev, raw: &str, open: &mut Vec<OpenElement<'a>>, found: &mut Vec<Diagnostic>) {
-    let mut say = |code, message: String, help: &str| found.push(Diagnostic::new(code, place(flow, event), message).help(help));
+    let mut say =
+        |code, message: String, help: &'static str| found.push(Diagnostic::new(code, place(flow, event), message).help(help));
     for what in rawhtml::tags(raw).iter().filter_map(rawhtml::refused) {
         let help = "write it in Markdown, or with the elements that the documentation lists";
         say(Code::HtmlRemoved, format!("{what} is not allowed and was taken out"), help);

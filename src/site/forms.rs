@@ -1,5 +1,6 @@
 //! The site's forms, for the pages that they stand in.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -76,13 +77,13 @@ impl Forms {
     }
 
     /// What is wrong with a page that names a form: message and help.
-    pub(crate) fn fault(&self, name: &str) -> Option<(String, String)> {
+    pub(crate) fn fault(&self, name: &str) -> Option<(String, Cow<'static, str>)> {
         if self.all.contains_key(name) {
             return None;
         }
         let help = match nearest(name, self.all.keys().map(String::as_str)) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "name a form of madoguchi.toml, or add it there: [form.NAME]".to_owned(),
+            Some(known) => format!("did you mean `{known}`?").into(),
+            None => "name a form of madoguchi.toml, or add it there: [form.NAME]".into(),
         };
         Some((format!("there is no form `{name}`"), help))
     }

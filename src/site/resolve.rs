@@ -4,6 +4,7 @@ mod fragments;
 mod seen;
 mod web_site;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::catalog::{ByCase, Found, is_published};
@@ -155,7 +156,7 @@ pub(crate) struct Resolution {
 }
 
 /// What is wrong: the code, the message, and what to do.
-pub(crate) type Fault = (Code, String, String);
+pub(crate) type Fault = (Code, String, Cow<'static, str>);
 
 impl From<Target> for Resolution {
     fn from(target: Target) -> Self {
@@ -252,7 +253,7 @@ impl Resolver<'_> {
         let fault = missing.map(|fragment| {
             let message =
                 format!("the page `{}` has no place called `#{fragment}` in {}", edition.file, self.locales().get(locale));
-            (Code::FragmentMissing, message, HELP.to_owned())
+            (Code::FragmentMissing, message, HELP.into())
         });
         Resolution { target, fault }
     }
@@ -274,7 +275,7 @@ impl Resolver<'_> {
 
     /// The file of an image.
     pub(crate) fn resource(&self, file: &SourcePath, written: &str) -> Result<Target, Fault> {
-        let missing = |message: String| (Code::ImageMissing, message, "add the file, or correct the path".to_owned());
+        let missing = |message: String| (Code::ImageMissing, message, "add the file, or correct the path".into());
         let named = self.named(file, written);
         match &named.reference {
             Reference::Absolute(address) if address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) => {
@@ -299,7 +300,7 @@ impl Resolver<'_> {
 
     /// The file that code is taken from. It need not be one that is published: code of any kind may be shown.
     pub(crate) fn snippet(&self, file: &SourcePath, written: &str) -> Result<SourcePath, Fault> {
-        let missing = |message: String| (Code::SnippetMissing, message, "add the file, or correct the path".to_owned());
+        let missing = |message: String| (Code::SnippetMissing, message, "add the file, or correct the path".into());
         let Reference::File(reference) = Reference::parse(written) else {
             return Err(missing(format!("`{written}` names no file of the docset")));
         };
@@ -326,7 +327,7 @@ impl Resolver<'_> {
         let spec = SnippetSpec { id: part.to_owned(), ..SnippetSpec::default() };
         let found = part.is_empty() || self.library.snippet(&path, &spec).is_some();
         let message = || format!("`{path}` has no part called `{part}`");
-        (!found).then(|| (Code::SnippetMissing, message(), "correct the name, or mark the part in the file".to_owned()))
+        (!found).then(|| (Code::SnippetMissing, message(), "correct the name, or mark the part in the file".into()))
     }
 
     /// The locales whose readers get this text for want of a translation, if the link names a place, which their pages may not have.
@@ -342,7 +343,7 @@ impl Resolver<'_> {
         let (target, fault) = match written.what {
             Use::EmptyLink => {
                 let message = format!("the link to `{}` has no text, so nobody can see it", written.destination);
-                (Target::Nowhere, Some((Code::LinkEmpty, message, "put its words between the brackets".to_owned())))
+                (Target::Nowhere, Some((Code::LinkEmpty, message, "put its words between the brackets".into())))
             }
             Use::Link => {
                 let found = self.link(&written.at.path, page, written.locale, &written.destination);
@@ -374,6 +375,6 @@ fn has_place(edition: &Edition, fragment: &str) -> bool {
     edition.places.has(fragment) || THEME_IDS.contains(&fragment) || is_segment()
 }
 
-fn nowhere(code: Code, message: impl Into<String>, help: &str) -> Resolution {
-    Resolution { target: Target::Nowhere, fault: Some((code, message.into(), help.to_owned())) }
+fn nowhere(code: Code, message: impl Into<String>, help: &'static str) -> Resolution {
+    Resolution { target: Target::Nowhere, fault: Some((code, message.into(), help.into())) }
 }

@@ -122,7 +122,7 @@ fn explained(finding: &Finding, read: &report::Read<'_>) -> server::Finding {
         code: code.id().into(),
         severity: finding.severity,
         message: message.clone(),
-        help: help.clone(),
+        help: help.to_string(),
         path: span.path.to_string(),
         line: at.map(|at| at.line),
         column: at.map(|at| at.column),

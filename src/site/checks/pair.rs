@@ -1,5 +1,6 @@
 //! A segment in both languages, and the places of a diagnostic on both sides.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ impl<'a> Pair<'a> {
         at: Range<usize>,
         message: impl Into<String>,
         source: Range<usize>,
-        help: impl Into<String>,
+        help: impl Into<Cow<'static, str>>,
     ) -> Diagnostic {
         let source = span(self.document.side(Half::Source), source);
         Diagnostic::new(code, self.target_span(at), message).related(source, "the source").help(help)

@@ -52,7 +52,7 @@ pub(crate) trait Includes: Sync {
             }
         };
         let page = place.files.first().filter(|page| **page != at.path);
-        let mut say = |code, message: String, help: &str| {
+        let mut say = |code, message: String, help: &'static str| {
             let mut diagnostic = Diagnostic::new(code, at.clone(), message).help(help);
             if code == Code::IncludeCycle {
                 diagnostic = diagnostic.related(Span::file(path.clone()), "the file that is included once more");

@@ -139,7 +139,7 @@ impl Finder<'_> {
         }
     }
 
-    fn report(&mut self, code: Code, at: &Span, message: String, help: &str) {
+    fn report(&mut self, code: Code, at: &Span, message: String, help: &'static str) {
         self.diagnostics.push(Diagnostic::new(code, at.clone(), message).help(help));
     }
 }

@@ -152,7 +152,7 @@ impl Lexer<'_> {
         }
     }
 
-    pub(super) fn diagnostic(&self, code: Code, range: Range<usize>, message: &str, help: &str) -> Diagnostic {
+    pub(super) fn diagnostic(&self, code: Code, range: Range<usize>, message: &str, help: &'static str) -> Diagnostic {
         Diagnostic::new(code, span(self.side, range), message).help(help)
     }
 }
