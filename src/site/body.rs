@@ -199,8 +199,8 @@ fn twin_label(ground: &Ground<'_>, locale: LocaleId, name: &str) -> String {
 fn contents(version: &Version) -> Vec<ContentsEntry> {
     let headings = version.outline.headings.iter().filter(|heading| (2..=3).contains(&heading.level));
     let entry = |heading: &super::outline::Heading| {
-        let mut html = String::new();
         let plain = version.flow.plain(heading.at + 1, version.flow.after(heading.at) - 1);
+        let mut html = String::with_capacity(plain.len() + 32);
         phrases::marked(plain.trim(), &mut html, escape::text);
         ContentsEntry { id: heading.id.clone(), html, level: heading.level }
     };

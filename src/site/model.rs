@@ -115,7 +115,8 @@ impl<'a> Ground<'a> {
     pub(crate) fn public(&self, from: &UrlPath, to: &UrlPath) -> String {
         match &self.config.base_url {
             Some(base) => {
-                let mut address = base.as_str().to_owned();
+                let mut address = String::with_capacity(base.as_str().len() + to.as_str().len());
+                address.push_str(base.as_str());
                 crate::vpath::percent_encode_into(to.as_str(), &mut address);
                 address
             }

@@ -137,7 +137,7 @@ fn anchors(flow: &Flow, among: Range<usize>) -> BTreeSet<String> {
 
 /// A heading's text as its slug reads it: words as they are written, with the letters of entities and of raw tags.
 fn heading_text(flow: &Flow, at: usize) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(64);
     for event in &flow.events[at + 1..flow.after(at) - 1] {
         match event.kind {
             Kind::Text(txt) => {

@@ -9,10 +9,11 @@ mod passes_on;
 mod shape;
 mod view;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use rustc_hash::FxHashMap;
 use tera::{Tera, TeraResult};
 
 use super::engine::{in_phrases, rendered};
@@ -33,7 +34,7 @@ const MARK: char = '\u{2}';
 #[derive(Default)]
 pub(super) struct Frames {
     templates: HashSet<&'static str>,
-    made: RwLock<HashMap<Vec<u8>, Arc<Frame>>>,
+    made: RwLock<FxHashMap<Vec<u8>, Arc<Frame>>>,
 }
 
 /// A template rendered for one shape: text, and what comes after each piece of it.

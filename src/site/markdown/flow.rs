@@ -261,7 +261,7 @@ impl Flow {
 
     /// The words of the events between two indices, without markup. What another page is called is not known here: its uid stands for it.
     pub(crate) fn plain(&self, from: usize, to: usize) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(64);
         for event in &self.events[from..to] {
             match event.kind {
                 Kind::Text(txt) | Kind::Code(txt) => out.push_str(self.get(txt)),

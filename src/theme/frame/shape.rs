@@ -159,24 +159,23 @@ impl<'s> Reader<'s> {
 
     fn many(self, open: u8) -> Many<'s> {
         self.shape.key.push(open);
-        Many { shape: self.shape, make: self.make, compared: self.compared, list: Vec::new(), map: tera::Map::default() }
+        Many { shape: self.shape, compared: self.compared, made: self.make.then(Default::default) }
     }
 }
 
 /// Reads the elements of a list, or the fields of a map.
 pub(in crate::theme) struct Many<'s> {
     shape: &'s mut Shape,
-    make: bool,
     compared: bool,
-    list: Vec<Made>,
-    map: tera::Map,
+    /// The elements and the fields, if they are to be made.
+    made: Option<(Vec<Made>, tera::Map)>,
 }
 
 impl Many<'_> {
     fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Shapeless> {
-        let made = value.serialize(Reader { shape: self.shape, make: self.make, compared: self.compared })?;
-        if self.make {
-            self.list.push(made);
+        let element = value.serialize(Reader { shape: self.shape, make: self.made.is_some(), compared: self.compared })?;
+        if let Some((list, _)) = &mut self.made {
+            list.push(element);
         }
         Ok(())
     }
@@ -205,13 +204,13 @@ impl Many<'_> {
         let is = |known: &str| self.shape.key[name.clone()] == *known.as_bytes();
         // Messages that are no shared value are read as part of the shape.
         let compared = self.compared || is(MESSAGES) || COMPARED.into_iter().any(is);
-        Reader { shape: self.shape, make: self.make, compared }
+        Reader { shape: self.shape, make: self.made.is_some(), compared }
     }
 
     fn close_value(&mut self, name: Range<usize>, made: Made) -> Result<(), Shapeless> {
-        if self.make {
+        if let Some((_, map)) = &mut self.made {
             let name = std::str::from_utf8(&self.shape.key[name]).map_err(|_| Shapeless)?;
-            self.map.insert(name.to_owned().into(), made);
+            map.insert(name.to_owned().into(), made);
         }
         Ok(())
     }
@@ -225,12 +224,12 @@ impl Many<'_> {
 
     fn done_list(self) -> Read {
         self.shape.key.push(b']');
-        Ok(if self.make { Made::from(self.list) } else { Made::none() })
+        Ok(self.made.map_or_else(Made::none, |(list, _)| Made::from(list)))
     }
 
     fn done_map(self) -> Read {
         self.shape.key.push(b'}');
-        Ok(if self.make { Made::from(self.map) } else { Made::none() })
+        Ok(self.made.map_or_else(Made::none, |(_, map)| Made::from(map)))
     }
 }
 
