@@ -36,7 +36,7 @@ struct Spilled {
 
 impl Kept {
     /// With the index of ten thousand pages this stays under 400 MiB in all.
-    pub(crate) const ROOM: usize = 160 << 20;
+    pub(crate) const ROOM: usize = 176 << 20;
 
     /// For so many pages, with so many bytes in memory and the others in a file that is made in a folder.
     pub(crate) fn new(pages: usize, room: usize, folder: PathBuf) -> Self {
