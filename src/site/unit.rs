@@ -22,8 +22,10 @@ use super::frontmatter::FrontMatter;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentKey([u8; LONGEST]);
 
-/// Ten characters, and a hyphen with the most digits of an ordinal of 32 bits.
-const LONGEST: usize = 10 + 1 + 10;
+/// The characters of a hash.
+const HASH: usize = 10;
+/// A hash, and a hyphen with the most digits of an ordinal of 32 bits.
+const LONGEST: usize = HASH + 1 + 10;
 
 /// Lower-case letters and digits that are not mistaken for each other.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -48,14 +50,14 @@ impl SegmentKey {
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
         let mut text = [0; LONGEST];
-        for (n, digit) in text[..10].iter_mut().enumerate() {
+        for (n, digit) in text[..HASH].iter_mut().enumerate() {
             *digit = DIGITS[((hash >> (59 - 5 * n)) & 31) as usize];
         }
         if ordinal > 0 {
             // Places in a text are counted in 32 bits, and so are its segments.
             let number = u32::try_from(ordinal + 1).unwrap_or(u32::MAX);
             // It has room for all of them.
-            let _ = write!(&mut text[10..], "-{number}");
+            let _ = write!(&mut text[HASH..], "-{number}");
         }
         Self(text)
     }
@@ -64,12 +66,12 @@ impl SegmentKey {
     pub(crate) fn is_written_so(text: &str) -> bool {
         let (hash, ordinal) = text.split_once('-').map_or((text, None), |(hash, ordinal)| (hash, Some(ordinal)));
         let is_number = |ordinal: &str| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit());
-        hash.len() == 10 && hash.bytes().all(|byte| DIGITS.contains(&byte)) && ordinal.is_none_or(is_number)
+        hash.len() == HASH && hash.bytes().all(|byte| DIGITS.contains(&byte)) && ordinal.is_none_or(is_number)
     }
 
     /// The key as text.
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().skip(10).position(|byte| *byte == 0).map_or(LONGEST, |more| 10 + more);
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(LONGEST);
         std::str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
@@ -219,5 +221,19 @@ impl Half {
             Self::Source => Self::Target,
             Self::Target => Self::Source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_room_for_any_ordinal() {
+        let key = |ordinal| SegmentKey::new("A text.", ordinal).as_str().to_owned();
+        let first = key(0);
+        let others = [1, 9, u32::MAX as usize - 1].map(key);
+        assert_eq!(others, ["-2", "-10", "-4294967295"].map(|end| format!("{first}{end}")));
+        assert!(others.iter().chain([&first]).all(|key| SegmentKey::is_written_so(key)));
     }
 }
