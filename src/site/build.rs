@@ -254,7 +254,8 @@ impl<'a> Run<'a> {
         let finish = || threads::join(|| output.finish(), || drop(kept)).0;
         let (finished, text) = threads::join(finish, || memory.text());
         let written = finished?;
-        // What is known of the site, and the templates, are many small pieces. Giving them back takes a while, for which nobody who ends the process has to wait.
+        // What is known of the site, and the templates, are many small pieces. Giving them back takes a while, for which nobody who ends the
+        // process has to wait.
         let theme = self.theme;
         rayon::spawn(move || drop((facts, nav, catalog, listing, theme)));
         incremental::keep(&text, &cache);

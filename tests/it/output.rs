@@ -103,6 +103,29 @@ fn the_sitemap_is_xml_with_each_page_in_its_own_languages() {
     assert_eq!(entries, 3 * 2 + 2, "three translated pages and two in English only");
 }
 
+#[test]
+fn the_sitemap_of_many_pages_has_each_once_with_its_own_languages() {
+    let docset = mixed();
+    // Entries are written some dozens at a time. One page in English only comes first, so that a pair is parted there.
+    docset.write("content/a & b.md", "# A\n");
+    let names: Vec<String> = (0..80).map(|number| format!("many-{number:02}")).collect();
+    for name in &names {
+        docset.write(&format!("content/{name}.md"), format!("# The page {name}\n"));
+        docset.write(&format!("content/{name}.ja.md"), format!("# {name}のページ\n"));
+    }
+    docset.build();
+    let sitemap = docset.page("sitemap.xml");
+    let entries: Vec<&str> = sitemap.split("<url>").filter(|entry| entry.contains("many-")).collect();
+    let url = |tag: &str, name: &str| format!("https://docs.example.com/guide/{tag}/{name}/");
+    let wanted = names.iter().flat_map(|name| ["ja", "en"].map(|tag| (name, url(tag, name))));
+    assert_eq!(entries.len(), 2 * names.len());
+    for (entry, (name, own)) in entries.into_iter().zip(wanted) {
+        let links = ["ja", "en"].map(|tag| format!("hreflang=\"{tag}\" href=\"{}\"", url(tag, name)));
+        let sound = entry.starts_with(&format!("<loc>{own}</loc>")) && links.iter().all(|link| entry.contains(link));
+        assert!(sound && entry.matches("hreflang").count() == 3, "{own}: {entry}");
+    }
+}
+
 /// The languages that a page, or an entry of the sitemap, names for itself, each with its address.
 fn alternates(text: &str) -> Vec<String> {
     let all = text.split("rel=\"alternate\" hreflang=\"").skip(1);

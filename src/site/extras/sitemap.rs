@@ -7,7 +7,6 @@ use crate::site::html::escape;
 use crate::site::nav::PageId;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::threads;
-use crate::site::view::Alternate;
 use crate::vpath::UrlPath;
 
 /// The most addresses of one file, by the protocol.
@@ -57,12 +56,9 @@ impl Renderer<'_> {
     fn entries(&self, own: &[Entry]) -> String {
         let mut entries = String::new();
         for of_page in own.chunk_by(|(one, _), (next, _)| one == next) {
-            let mut alternates = String::new();
+            let alternates = of_page.first().map_or_else(String::new, |own| self.links_to_alternates(*own));
             for (page, locale) in of_page {
                 let here = self.model.url(*page, *locale);
-                if alternates.is_empty() {
-                    self.alternates(*page, &here).iter().for_each(|alternate| link_to(alternate, &mut alternates));
-                }
                 entries.push_str("<url><loc>");
                 escape::text(&self.model.public(&here, &here), &mut entries);
                 entries.extend(["</loc>", &alternates, "</url>\n"]);
@@ -70,10 +66,14 @@ impl Renderer<'_> {
         }
         entries
     }
-}
 
-fn link_to(alternate: &Alternate<'_>, entry: &mut String) {
-    let _ = write!(entry, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"", alternate.tag);
-    escape::attribute(&alternate.href, entry);
-    entry.push_str("\"/>");
+    fn links_to_alternates(&self, (page, locale): Entry) -> String {
+        let mut links = String::new();
+        for alternate in self.alternates(page, &self.model.url(page, locale)) {
+            let _ = write!(links, "<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"", alternate.tag);
+            escape::attribute(&alternate.href, &mut links);
+            links.push_str("\"/>");
+        }
+        links
+    }
 }
