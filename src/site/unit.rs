@@ -4,9 +4,10 @@
 //! language only. Where a stretch of a side belongs is told by its [`Piece`]s: pieces of the two sides with the same `place`
 //! correspond, and so blocks are paired by place, never by counting.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 use std::ops::Range;
 
+use arrayvec::ArrayString;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::locale::LocaleId;
@@ -18,9 +19,9 @@ use super::frontmatter::FrontMatter;
 ///
 /// Shown as ten characters of base 32 (50 bits), with `-2`, `-3` … for the second and later of equal texts.
 ///
-/// A page has some hundred: their text stands in the value itself, with NULs after it.
+/// A page has some hundred: their text stands in the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SegmentKey([u8; LONGEST]);
+pub struct SegmentKey(ArrayString<LONGEST>);
 
 /// The characters of a hash.
 const HASH: usize = 10;
@@ -49,15 +50,15 @@ impl SegmentKey {
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
-        let mut text = [0; LONGEST];
-        for (n, digit) in text[..HASH].iter_mut().enumerate() {
-            *digit = DIGITS[((hash >> (59 - 5 * n)) & 31) as usize];
+        let mut text = ArrayString::new();
+        for n in 0..HASH {
+            text.push(char::from(DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]));
         }
         if ordinal > 0 {
             // Places in a text are counted in 32 bits, and so are its segments.
             let number = u32::try_from(ordinal + 1).unwrap_or(u32::MAX);
             // It has room for all of them.
-            let _ = write!(&mut text[HASH..], "-{number}");
+            let _ = write!(text, "-{number}");
         }
         Self(text)
     }
@@ -71,8 +72,7 @@ impl SegmentKey {
 
     /// The key as text.
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(LONGEST);
-        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
+        &self.0
     }
 }
 
