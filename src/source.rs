@@ -13,6 +13,16 @@ impl Digest {
         Self(xxhash_rust::xxh3::xxh3_128(bytes).to_be_bytes())
     }
 
+    /// The digest of bytes that stand in several pieces.
+    pub(crate) fn of_pieces(pieces: &[&[u8]]) -> Self {
+        if let [one] = pieces {
+            return Self::of(one);
+        }
+        let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
+        pieces.iter().for_each(|piece| hasher.update(piece));
+        Self(hasher.digest128().to_be_bytes())
+    }
+
     /// The digest in lower-case hexadecimal, 32 characters.
     pub fn hex(&self) -> String {
         let mut text = String::with_capacity(2 * self.0.len());

@@ -13,6 +13,7 @@ mod frame;
 mod load;
 mod messages;
 pub mod phrases;
+mod rope;
 mod slim;
 mod toml_messages;
 mod words;
@@ -23,6 +24,7 @@ pub use assets::{Asset, Assets};
 pub use engine::Shared;
 pub use error::{Place, ThemeError, ThemeErrorKind};
 pub use messages::{Messages, fill_into};
+pub use rope::Rope;
 
 use crate::locale::{LocaleId, LocaleSet};
 use crate::source::Digest;
@@ -68,12 +70,12 @@ impl Theme {
         self.engine.render(template, view)
     }
 
-    /// As [`Theme::render`], at the end of `out`, which may be used again and again.
+    /// As [`Theme::render`], in pieces.
     ///
     /// # Errors
-    /// As [`Theme::render`]; `out` may then hold a part of the page.
-    pub fn render_into(&self, template: &str, view: &impl serde::Serialize, out: &mut Vec<u8>) -> Result<(), ThemeError> {
-        self.engine.render_into(template, view, out)
+    /// As [`Theme::render`].
+    pub fn render_pieces(&self, template: &str, view: &impl serde::Serialize) -> Result<Rope, ThemeError> {
+        self.engine.render_pieces(template, view)
     }
 
     /// The messages of a locale of the site this theme was loaded for.

@@ -50,13 +50,13 @@ pub(crate) fn of_page(model: &Model<'_>, id: PageId, page: &Page) -> Vec<Rendere
     for (locale, version) in model.locales().ids().zip(&page.versions) {
         let Some(version) = version else { continue };
         if exports.contains(&Export::Markdown) {
-            let bytes = markdown(model, id, locale, version).into_bytes();
-            files.push(Rendered { path: beside(model, id, locale, MARKDOWN).output(), bytes });
+            let text = markdown(model, id, locale, version).into();
+            files.push(Rendered { path: beside(model, id, locale, MARKDOWN).output(), text });
         }
         let original = page.original_of(locale, model.locales()).filter(|_| version.half == Half::Target);
         if let (Some(original), true) = (original, exports.contains(&Export::Pairs)) {
-            let bytes = pairs(model, locale, version, original).into_bytes();
-            files.push(Rendered { path: beside(model, id, locale, PAIRS).output(), bytes });
+            let text = pairs(model, locale, version, original).into();
+            files.push(Rendered { path: beside(model, id, locale, PAIRS).output(), text });
         }
     }
     files
@@ -192,7 +192,7 @@ fn block(tag: Tag) -> Option<&'static str> {
 pub(crate) fn lists(model: &Model<'_>) -> Vec<Rendered> {
     let wanted = model.config.exports.contains(&Export::Llms);
     let locales = model.locales().ids().filter(|_| wanted);
-    locales.map(|locale| Rendered { path: list_path(model, locale).output(), bytes: list(model, locale).into_bytes() }).collect()
+    locales.map(|locale| Rendered { path: list_path(model, locale).output(), text: list(model, locale).into() }).collect()
 }
 
 fn list_path(model: &Model<'_>, locale: LocaleId) -> UrlPath {

@@ -36,7 +36,7 @@ impl<'a> Renderer<'a> {
         match path {
             "index.html" => return made(self.choose()),
             "404.html" => return made(self.not_found(model.locales().default_id(), path)),
-            "robots.txt" => return made(Ok(Rendered { path: UrlPath::new(path).output(), bytes: self.robots().into_bytes() })),
+            "robots.txt" => return made(Ok(Rendered { path: UrlPath::new(path).output(), text: self.robots().into() })),
             UNAVAILABLE => return Ok(self.unavailable().transpose()?.map_or(Single::Nothing, Single::Made)),
             _ => {}
         }
@@ -73,7 +73,7 @@ impl<'a> Renderer<'a> {
         files.extend(self.redirections()?);
         files.extend(sitemap);
         files.extend(super::export::lists(self.model));
-        files.push(Rendered { path: UrlPath::new("robots.txt").output(), bytes: self.robots().into_bytes() });
+        files.push(Rendered { path: UrlPath::new("robots.txt").output(), text: self.robots().into() });
         Ok(files)
     }
 

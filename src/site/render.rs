@@ -11,11 +11,8 @@ use super::sidebar::Sidebars;
 use super::view::{Alternate, ArticleView, Column, DateView, Frame, Language, Notice, Report, Step};
 use crate::locale::LocaleId;
 use crate::ordered;
-use crate::theme::{Shared, ThemeError};
+use crate::theme::{Rope, Shared, ThemeError};
 use crate::vpath::{OutputPath, UrlPath};
-
-/// About how many bytes a page has beside its text: what most pages need, so that their buffer does not grow.
-const FRAME: usize = 24 * 1024;
 
 /// Renders pages of a resolved site.
 pub(crate) struct Renderer<'a> {
@@ -28,7 +25,7 @@ pub(crate) struct Renderer<'a> {
 /// A file of the site.
 pub(crate) struct Rendered {
     pub(crate) path: OutputPath,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) text: Rope,
 }
 
 impl<'a> Renderer<'a> {
@@ -72,7 +69,7 @@ impl<'a> Renderer<'a> {
         self.frame_page(&mut frame, id, locale, edition, &here, false);
         let mut view = self.view(frame, id, locale, edition, body, &here)?;
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered_with("page.html", &here, &view, body.html.len())
+        self.rendered("page.html", &here, &view)
     }
 
     fn parallel(&self, id: PageId, locale: LocaleId, edition: &Edition, body: &Body) -> Result<Rendered, ThemeError> {
@@ -84,25 +81,12 @@ impl<'a> Renderer<'a> {
         let column = |id| Column { tag: model.tag(id), name: self.language_name(id), t: model.theme.messages(id) };
         view.columns = std::iter::once(locale).chain(body.beside).map(column).collect();
         view.form_script = self.form_script.filter(|_| body.has_form);
-        self.rendered_with("parallel.html", &here, &view, body.html.len())
+        self.rendered("parallel.html", &here, &view)
     }
 
     /// A template with its view, as a file.
     pub(crate) fn rendered(&self, template: &str, here: &UrlPath, view: &impl serde::Serialize) -> Result<Rendered, ThemeError> {
-        self.rendered_with(template, here, view, 0)
-    }
-
-    /// The same for a view that holds so many bytes of finished text.
-    fn rendered_with(
-        &self,
-        template: &str,
-        here: &UrlPath,
-        view: &impl serde::Serialize,
-        text: usize,
-    ) -> Result<Rendered, ThemeError> {
-        let mut bytes = Vec::with_capacity(text + FRAME);
-        self.model.theme.render_into(template, view, &mut bytes)?;
-        Ok(Rendered { path: here.output(), bytes })
+        Ok(Rendered { path: here.output(), text: self.model.theme.render_pieces(template, view)? })
     }
 
     fn language_name(&self, locale: LocaleId) -> &'a str {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -120,24 +120,22 @@ impl Output {
             written: Mutex::default(),
             changed: AtomicUsize::new(0),
         };
-        let mut named = output.before.clone();
-        for path in planned {
-            named.entry(path).or_insert(Digest([0; 16]));
-        }
-        output.write_manifest(INCOMPLETE, &named)?;
+        let (new, unwritten) = (planned.into_iter().filter(|path| !output.before.contains_key(path)), Digest([0; 16]));
+        let new: Vec<OutputPath> = new.collect();
+        output.write_manifest(INCOMPLETE, output.before.iter().chain(new.iter().map(|path| (path, &unwritten))))?;
         Ok(output)
     }
 
-    /// Puts a file into the folder.
-    pub(crate) fn put(&self, path: &OutputPath, bytes: &[u8]) -> Result<(), WriteError> {
-        let digest = Digest::of(bytes);
+    /// Puts a file into the folder, whose bytes stand in pieces.
+    pub(crate) fn put(&self, path: &OutputPath, pieces: &[&[u8]]) -> Result<(), WriteError> {
+        let digest = Digest::of_pieces(pieces);
         let file = self.root.join(path.as_str());
-        let stamp = match self.kept(path, &file, bytes, digest) {
+        let stamp = match self.kept(path, &file, pieces, digest) {
             Some(stamp) => stamp,
             None => {
                 self.make_folder(path)?;
                 self.changed.fetch_add(1, Ordering::Relaxed);
-                let written = if self.fresh { write_new(&file, bytes) } else { replace(&file, bytes) };
+                let written = if self.fresh { write_new(&file, pieces) } else { replace(&file, pieces) };
                 written.map_err(|error| WriteError::Io(file, error))?
             }
         };
@@ -146,17 +144,17 @@ impl Output {
     }
 
     /// The stamp of a file that already holds these bytes.
-    fn kept(&self, path: &OutputPath, file: &Path, bytes: &[u8], digest: Digest) -> Option<Stamp> {
+    fn kept(&self, path: &OutputPath, file: &Path, pieces: &[&[u8]], digest: Digest) -> Option<Stamp> {
         if self.fresh {
             return None;
         }
         let metadata = fs::symlink_metadata(file).ok().filter(Metadata::is_file)?;
         let stamp = Stamp::of(&metadata);
-        if stamp.len != bytes.len() as u64 {
+        if stamp.len != pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() {
             return None;
         }
         let known = self.before.get(path) == Some(&digest) && self.stamps.get(path) == Some(&stamp);
-        (known || fs::read(file).is_ok_and(|old| old == bytes)).then_some(stamp)
+        (known || fs::read(file).is_ok_and(|old| is_joined(&old, pieces))).then_some(stamp)
     }
 
     /// Makes the folder of a file, and refuses to go through anything that is no folder.
@@ -204,7 +202,7 @@ impl Output {
             // Nearly none of them exists.
             unfinished.for_each(|path| drop(fs::remove_file(beside(&self.root.join(path.as_str())))));
         }
-        self.write_manifest(COMPLETE, &now)?;
+        self.write_manifest(COMPLETE, now.iter())?;
         Ok(Written { files: now.len(), changed: self.changed.load(Ordering::Relaxed), removed })
     }
 
@@ -214,7 +212,7 @@ impl Output {
         let mut all = self.before.clone();
         all.extend(written.into_iter().map(|(path, digest, _)| (path, digest)));
         // The failure that led here is the one to report; a manifest that cannot be written now still says «incomplete».
-        let _ = self.write_manifest(INCOMPLETE, &all);
+        let _ = self.write_manifest(INCOMPLETE, all.iter());
     }
 
     fn remove(&self, path: &OutputPath) -> Result<bool, WriteError> {
@@ -241,8 +239,12 @@ impl Output {
         folders.into_iter().any(|folder| fs::symlink_metadata(folder).is_ok_and(|m| m.file_type().is_symlink()))
     }
 
-    fn write_manifest(&self, head: &str, files: &BTreeMap<OutputPath, Digest>) -> Result<(), WriteError> {
-        let mut text = String::with_capacity(64 + files.len() * 80);
+    fn write_manifest<'f>(
+        &self,
+        head: &str,
+        files: impl Iterator<Item = (&'f OutputPath, &'f Digest)>,
+    ) -> Result<(), WriteError> {
+        let mut text = String::with_capacity(64 + files.size_hint().0 * 80);
         text.push_str(head);
         text.push('\n');
         for (path, digest) in files {
@@ -252,18 +254,41 @@ impl Output {
             text.push('\n');
         }
         let file = self.root.join(MANIFEST);
-        replace(&file, text.as_bytes()).map(|_| ()).map_err(|error| WriteError::Io(file, error))
+        replace(&file, &[text.as_bytes()]).map(|_| ()).map_err(|error| WriteError::Io(file, error))
     }
 }
 
-fn write_new(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+fn write_new(file: &Path, pieces: &[&[u8]]) -> io::Result<Stamp> {
     let mut handle = OpenOptions::new().write(true).create_new(true).open(file)?;
-    let written = handle.write_all(bytes).and_then(|()| handle.metadata());
+    let written = write_pieces(&mut handle, pieces).and_then(|()| handle.metadata());
     if written.is_err() {
         // Half a file must not be taken for a page.
         let _ = fs::remove_file(file);
     }
     written.map(|metadata| Stamp::of(&metadata))
+}
+
+/// Writes all pieces, in one call if the system takes them.
+fn write_pieces(file: &mut File, pieces: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut rest = slices.as_mut_slice();
+    // An empty piece at the start would look like a file that takes no more.
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Whether bytes are the pieces, one behind the other.
+fn is_joined(bytes: &[u8], pieces: &[&[u8]]) -> bool {
+    let rest = pieces.iter().try_fold(bytes, |rest, piece| rest.strip_prefix(*piece));
+    rest.is_some_and(<[u8]>::is_empty)
 }
 
 /// Where a file is written that is to take the place of another.
@@ -273,10 +298,10 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+fn replace(file: &Path, pieces: &[&[u8]]) -> io::Result<Stamp> {
     let beside = beside(file);
     let made = create_beside(&beside).and_then(|mut handle| {
-        handle.write_all(bytes)?;
+        write_pieces(&mut handle, pieces)?;
         handle.metadata()
     });
     let moved = made.and_then(|metadata| fs::rename(&beside, file).map(|()| Stamp::of(&metadata)));
@@ -347,5 +372,5 @@ pub(crate) fn keep(file: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::ErrorKind::NotADirectory.into());
     }
     file.parent().map_or(Ok(()), fs::create_dir_all)?;
-    replace(file, bytes).map(|_| ())
+    replace(file, &[bytes]).map(|_| ())
 }

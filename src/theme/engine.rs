@@ -12,6 +12,7 @@ use super::frame::{self, Frames, SHARED, View};
 use super::load::Layers;
 use super::messages::{Messages, fill};
 use super::phrases;
+use super::rope::Rope;
 use crate::locale::LocaleSet;
 use crate::ordered;
 use crate::ordered::Map;
@@ -130,17 +131,13 @@ impl Engine {
     }
 
     pub(super) fn render(&self, template: &str, view: &dyn View) -> Result<String, ThemeError> {
-        let mut out = Vec::with_capacity(32 * 1024);
-        self.render_into(template, view, &mut out)?;
-        String::from_utf8(out).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
+        let rope = self.render_pieces(template, view)?;
+        String::from_utf8(rope.into_bytes()).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
     }
 
-    pub(super) fn render_into(&self, template: &str, view: &dyn View, out: &mut Vec<u8>) -> Result<(), ThemeError> {
-        let framed = self.frames.render(&self.tera, template, view, out);
-        let rendered = framed.unwrap_or_else(|| {
-            out.extend_from_slice(rendered(&self.tera, template, view.made()?)?.as_bytes());
-            Ok(())
-        });
+    pub(super) fn render_pieces(&self, template: &str, view: &dyn View) -> Result<Rope, ThemeError> {
+        let framed = self.frames.render(&self.tera, template, view);
+        let rendered = framed.unwrap_or_else(|| rendered(&self.tera, template, view.made()?).map(Rope::from));
         rendered.map_err(|error| self.explain(&error, ThemeErrorKind::Render))
     }
 

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use tera::{Tera, TeraResult};
 
 use super::engine::{in_phrases, rendered};
+use super::rope::Rope;
 use crate::ordered::Map;
 
 pub(super) use shape::SHARED;
@@ -74,7 +75,7 @@ impl Frames {
     }
 
     /// Renders a template; `None` if it has to be rendered the long way.
-    pub(super) fn render(&self, tera: &Tera, template: &str, view: &dyn View, out: &mut Vec<u8>) -> Option<TeraResult<()>> {
+    pub(super) fn render(&self, tera: &Tera, template: &str, view: &dyn View) -> Option<TeraResult<Rope>> {
         let template = *self.templates.get(template)?;
         let shape = Shape::of(template, view)?;
         let known = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&shape.key).cloned();
@@ -85,7 +86,7 @@ impl Frames {
                 Err(error) => return Some(Err(error)),
             },
         };
-        Some(frame.fill(&shape, out))
+        Some(frame.fill(&shape))
     }
 
     fn make(&self, tera: &Tera, template: &str, view: &dyn View, shape: &Shape) -> Option<TeraResult<Arc<Frame>>> {
@@ -131,25 +132,29 @@ impl Frame {
         Some(frame)
     }
 
-    fn fill(&self, shape: &Shape, out: &mut Vec<u8>) -> TeraResult<()> {
+    fn fill(&self, shape: &Shape) -> TeraResult<Rope> {
+        // Values stand in a page twice at most, and escaping makes few of them longer.
+        let mut rope = Rope::with_capacity(self.text.len() + 2 * shape.text.len());
         let mut done = 0;
         for hole in &self.holes {
-            out.extend_from_slice(&self.text[done..hole.text_end]);
+            let own = rope.own();
+            own.extend_from_slice(&self.text[done..hole.text_end]);
             done = hole.text_end;
             let mut put = |text: &str| -> TeraResult<()> {
                 match hole.how {
-                    How::AsItIs => out.extend_from_slice(text.as_bytes()),
-                    How::Escaped => tera::escape_html(text, out)?,
-                    How::InPhrases => out.extend_from_slice(in_phrases(text).as_bytes()),
+                    How::AsItIs => own.extend_from_slice(text.as_bytes()),
+                    How::Escaped => tera::escape_html(text, own)?,
+                    How::InPhrases => own.extend_from_slice(in_phrases(text).as_bytes()),
                 }
                 Ok(())
             };
-            match &shape.values[hole.value] {
-                Value::Text(Range { start, end }) => put(&shape.text[*start..*end])?,
-                Value::Html(html) => html.parts().into_iter().try_for_each(&mut put)?,
+            match (&shape.values[hole.value], hole.how) {
+                (Value::Text(Range { start, end }), _) => put(&shape.text[*start..*end])?,
+                (Value::Html(html), How::AsItIs) => rope.push_html(html),
+                (Value::Html(html), _) => html.parts().into_iter().try_for_each(&mut put)?,
             }
         }
-        out.extend_from_slice(&self.text[done..]);
-        Ok(())
+        rope.own().extend_from_slice(&self.text[done..]);
+        Ok(rope)
     }
 }

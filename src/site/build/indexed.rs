@@ -24,5 +24,5 @@ pub(super) fn finish(index: Index, output: &Output) -> Result<(), WriteError> {
 }
 
 fn put(output: &Output, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
-    OutputPath::parse(path).map_or(Ok(()), |path| output.put(&path, bytes))
+    OutputPath::parse(path).map_or(Ok(()), |path| output.put(&path, &[bytes]))
 }

@@ -44,7 +44,7 @@ impl Ready<'_> {
             let model = self.renderer.model;
             let text = text_of(model, self.reader, self.kept, *page)?;
             for file in self.renderer.page(*page, &text)? {
-                output.put(&file.path, &file.bytes)?;
+                output.put(&file.path, &file.text.pieces())?;
             }
             self.export(output, *page)?;
             if let Some(index) = &index {
@@ -67,7 +67,7 @@ impl Ready<'_> {
             return Ok(());
         }
         let read = self.reader.page(&model.catalog.pages[page.0 as usize], &mut Vec::new());
-        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.bytes))
+        export::of_page(model, page, &read).iter().try_for_each(|file| output.put(&file.path, &file.text.pieces()))
     }
 
     /// Writes a print of a section. One at a time, so that no more than its articles are in memory.
@@ -75,22 +75,22 @@ impl Ready<'_> {
         let model = self.renderer.model;
         let locales: Vec<LocaleId> = model.locales().ids().collect();
         let files = self.renderer.print(print, &locales, &|page, locales| texts_of(model, self.reader, page, locales))?;
-        Ok(files.iter().try_for_each(|file| output.put(&file.path, &file.bytes))?)
+        Ok(files.iter().try_for_each(|file| output.put(&file.path, &file.text.pieces()))?)
     }
 
     /// Writes what is no page.
     fn write_others(&self, output: &Output) -> Result<(), BuildError> {
-        threads::try_for_each(&self.extras, threads::ANY, |_, file| output.put(&file.path, &file.bytes))?;
+        threads::try_for_each(&self.extras, threads::ANY, |_, file| output.put(&file.path, &file.text.pieces()))?;
         for asset in self.renderer.model.theme.assets().iter() {
             if let Ok(path) = OutputPath::parse(&asset.path) {
-                output.put(&path, &asset.bytes)?;
+                output.put(&path, &[&asset.bytes])?;
             }
         }
         let resources: Vec<&SourcePath> = self.resources.iter().collect();
         threads::try_for_each(&resources, threads::ANY, |_, resource| {
             let bytes = self.listing.find(resource).map(|found| read::read_found_bytes(self.listing, found));
             match (bytes, OutputPath::parse(resource.as_str())) {
-                (Some(Ok(bytes)), Ok(path)) => output.put(&path, &bytes),
+                (Some(Ok(bytes)), Ok(path)) => output.put(&path, &[&bytes]),
                 _ => Ok(()),
             }
         })?;

@@ -29,7 +29,7 @@ impl Renderer<'_> {
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
         let own: Vec<Entry> = pages.filter(|(page, locale)| self.model.is_listed(*page, *locale)).collect();
-        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), bytes: xml.into_bytes() };
+        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), text: xml.into() };
         if own.len() <= MOST {
             return vec![file("sitemap.xml", self.urlset(&own))];
         }

@@ -152,7 +152,7 @@ impl Live {
             return Answer::Failed(None);
         }
         match self.with(|model, library| self.rendered(model, library, id, locale, parallel)) {
-            Ok(Some(file)) => Answer::Found(Content::new(file.path, file.bytes)),
+            Ok(Some(file)) => Answer::Found(Content::new(file.path, file.text.into_bytes())),
             Ok(None) => Answer::Failed(None),
             Err(error) => Answer::Failed(Some(Box::new(error))),
         }
@@ -188,7 +188,7 @@ impl Live {
             let (page, _) = self.page(files, &mut Vec::new(), library, &|path: &SourcePath| self.read(path));
             export::of_page(model, id, &page)
         });
-        made.into_iter().find(|file| file.path.as_str() == path).map(|file| Content::new(file.path, file.bytes))
+        made.into_iter().find(|file| file.path.as_str() == path).map(|file| Content::new(file.path, file.text.into_bytes()))
     }
 
     /// A print of a section. While a page of it cannot be read, there is none.
@@ -214,7 +214,7 @@ impl Live {
             let made = Renderer::new(model)
                 .and_then(|renderer| renderer.print(&print, &[locale], &|page, locales| texts(model, library, page, locales)));
             Some(match made.map(|files| files.into_iter().next()) {
-                Ok(Some(file)) => Answer::Found(Content::new(file.path, file.bytes)),
+                Ok(Some(file)) => Answer::Found(Content::new(file.path, file.text.into_bytes())),
                 Ok(None) => Answer::Failed(None),
                 Err(error) => Answer::Failed(Some(Box::new(error))),
             })
@@ -253,14 +253,14 @@ impl Live {
     fn extra(&self, path: &OutputPath) -> Result<Option<Content>, ThemeError> {
         let single = self.with(|model, _| Renderer::new(model)?.extra(path.as_str()))?;
         match single {
-            Single::Made(file) => return Ok(Some(Content::new(file.path, file.bytes))),
+            Single::Made(file) => return Ok(Some(Content::new(file.path, file.text.into_bytes()))),
             Single::Nothing => return Ok(None),
             Single::Unknown => {}
         }
         let mut extras = self.extras.lock().unwrap_or_else(PoisonError::into_inner);
         if extras.generation != self.generation {
             let files = self.with(|model, _| Renderer::new(model)?.extras())?;
-            extras.files = files.into_iter().map(|file| (file.path, file.bytes.into())).collect();
+            extras.files = files.into_iter().map(|file| (file.path, file.text.into_bytes().into())).collect();
             extras.generation = self.generation;
         }
         Ok(extras.files.get(path).map(|bytes| Content { path: path.clone(), bytes: Arc::clone(bytes) }))
