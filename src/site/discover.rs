@@ -35,12 +35,10 @@ pub struct Listing {
 pub struct Found {
     /// Its path from the content folder.
     pub path: SourcePath,
-    /// Its size in bytes.
-    pub len: u64,
-    /// When it was last written, where the file system knows.
-    pub modified: Option<SystemTime>,
     /// Whether a symbolic link leads to it.
     pub linked: bool,
+    /// Its size in bytes and when it was last written, where that was asked for: see [`discover_state`].
+    pub state: Option<(u64, Option<SystemTime>)>,
 }
 
 impl Listing {
@@ -64,11 +62,22 @@ pub fn discover(root: &Path, content: &str) -> Checked<Listing> {
     let mut walk = Walk { listing: Listing::default(), linked: 0, linked_from: None, diagnostics: Vec::new() };
     if walk.open(root, content) {
         walk.run();
-        walk.measure();
         walk.diagnostics.extend(outside::settings(&walk.listing.root, &walk.listing.folder));
     }
     walk.listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     Checked { value: walk.listing, diagnostics: walk.diagnostics }
+}
+
+/// The same with the state of each file, by which a later listing tells what may have changed. Asking takes as long as all else.
+pub(crate) fn discover_state(root: &Path, content: &str) -> Checked<Listing> {
+    let Checked { value: mut listing, diagnostics } = discover(root, content);
+    let state = |found: &Found| {
+        let data = fs::metadata(listing.folder.join(found.path.as_str())).ok()?;
+        Some((data.len(), data.modified().ok()))
+    };
+    let states = threads::map(&listing.files, threads::ANY, |_, found| state(found));
+    listing.files.iter_mut().zip(states).for_each(|(found, state)| found.state = state);
+    Checked { value: listing, diagnostics }
 }
 
 struct Walk {
@@ -126,25 +135,9 @@ impl Walk {
             return false;
         }
         if entry.file_type().is_file() {
-            self.listing.files.push(Found { path, len: 0, modified: None, linked });
+            self.listing.files.push(Found { path, linked, state: None });
         }
         true
-    }
-
-    /// Asks how large the files are and when they were written. That takes half of the time of listing, and all threads take part.
-    fn measure(&mut self) {
-        let files = std::mem::take(&mut self.listing.files);
-        let folder = &self.listing.folder;
-        let asked = threads::map(&files, threads::ANY, |_, found| fs::metadata(folder.join(found.path.as_str())));
-        for (mut found, data) in files.into_iter().zip(asked) {
-            match data {
-                Ok(data) => {
-                    (found.len, found.modified) = (data.len(), data.modified().ok());
-                    self.listing.files.push(found);
-                }
-                Err(error) => self.report(Code::Unreadable, Path::new(found.path.as_str()), &format!("cannot be read: {error}")),
-            }
-        }
     }
 
     fn is_left_out(&self, entry: &DirEntry) -> bool {

@@ -26,7 +26,7 @@ use rustc_hash::FxHashMap;
 
 use super::allow::Allowed;
 use super::catalog::Catalog;
-use super::discover::{Listing, discover};
+use super::discover::{Listing, discover_state};
 use super::forms::Forms;
 use super::library::Library;
 use super::model::{self, Ground, Model, Sections};
@@ -208,7 +208,7 @@ impl Live {
     fn read_all(&mut self) {
         self.web_roots = model::web_roots(&self.config.site);
         self.listed.clear();
-        self.listing = discover(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
+        self.listing = discover_state(&self.config.root, &self.config.site.content).unpack(&mut self.listed);
         self.make_forms();
         self.make_catalog();
         self.entries = self.catalog.pages.iter().map(|_| OnceLock::new()).collect();

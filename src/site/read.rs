@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic, Span};
 use crate::source::Source;
@@ -11,6 +11,8 @@ use crate::vpath::SourcePath;
 
 use super::discover::{Found, Listing};
 
+/// How many bytes are asked for at once, at least: more than nearly all texts have.
+const STEP: usize = 1 << 16;
 /// The most bytes that a thread keeps for the next file.
 const MOST_KEPT: usize = 1 << 20;
 
@@ -41,8 +43,9 @@ pub fn read_bytes(folder: &Path, path: &SourcePath) -> Result<Vec<u8>, Diagnosti
 /// # Errors
 /// Those of [`read`], and [`Code::PathOutside`].
 pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic> {
+    let file = place(listing, found)?;
     BYTES.with_borrow_mut(|bytes| {
-        let len = read_into(listing, found, bytes)?;
+        let len = read_whole(&file, bytes).map_err(|error| unreadable(&found.path, &error))?;
         let source = decode(&found.path, &bytes[..len]);
         if bytes.len() > MOST_KEPT {
             *bytes = Vec::new();
@@ -56,34 +59,43 @@ pub fn read_found(listing: &Listing, found: &Found) -> Result<Source, Diagnostic
 /// # Errors
 /// Those of [`read_bytes`], and [`Code::PathOutside`] where a symbolic link has been turned since the folder was listed.
 pub fn read_found_bytes(listing: &Listing, found: &Found) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = Vec::new();
-    let len = read_into(listing, found, &mut bytes)?;
-    bytes.truncate(len);
-    Ok(bytes)
+    fs::read(place(listing, found)?).map_err(|error| unreadable(&found.path, &error))
 }
 
-/// Reads a file to the beginning of some bytes, of which there may be more. Gives its length.
-fn read_into(listing: &Listing, found: &Found, bytes: &mut Vec<u8>) -> Result<usize, Diagnostic> {
+/// What keeps files of a listing from being read, of those that are published as they stand: to be known before anything is written.
+pub(crate) fn refused<'p>(listing: &Listing, files: impl IntoIterator<Item = &'p SourcePath>) -> Vec<Diagnostic> {
+    let listed = files.into_iter().filter_map(|path| listing.find(path));
+    let open = |found: &Found| fs::File::open(place(listing, found)?).map_err(|error| unreadable(&found.path, &error));
+    listed.filter_map(|found| open(found).err()).collect()
+}
+
+/// Where a file of a listing stands.
+fn place(listing: &Listing, found: &Found) -> Result<PathBuf, Diagnostic> {
     // Resolving a path asks for each of its folders; only a link can lead outside, so only links pay for it.
     if found.linked && !lies_inside(listing, &found.path) {
         let message = "the symbolic link leads out of the site's folder";
         return Err(Diagnostic::new(Code::PathOutside, Span::file(found.path.clone()), message));
     }
-    let file = listing.folder.join(found.path.as_str());
-    read_whole(&file, usize::try_from(found.len).unwrap_or(0), bytes).map_err(|error| unreadable(&found.path, &error))
+    Ok(listing.folder.join(found.path.as_str()))
 }
 
-/// A file that had so many bytes when it was listed: one call reads them, and none asks how many there are.
-fn read_whole(file: &Path, len: usize, bytes: &mut Vec<u8>) -> io::Result<usize> {
+/// Reads a file to the beginning of some bytes, of which there may be more. Gives its length.
+///
+/// Nobody asks the system for the length before: most files fit, and asking takes longer than a second call that finds the end.
+fn read_whole(file: &Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut file = fs::File::open(file)?;
-    bytes.resize(bytes.len().max(len + 1), 0);
-    let read = file.read(&mut bytes[..=len])?;
-    if read != len {
-        bytes.truncate(read);
-        file.read_to_end(bytes)?;
-        return Ok(bytes.len());
+    let mut read = 0;
+    loop {
+        if bytes.len() == read {
+            bytes.resize(read + STEP.max(read), 0);
+        }
+        match file.read(&mut bytes[read..]) {
+            Ok(0) => return Ok(read),
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(len)
 }
 
 fn unreadable(path: &SourcePath, error: &io::Error) -> Diagnostic {
@@ -97,7 +109,7 @@ pub(crate) fn read_named(listing: &Listing, path: &SourcePath) -> Option<Result<
         return None;
     }
     // Any folder on its way may be a link, so that its place is asked for.
-    let found = Found { path: path.clone(), len: 0, modified: None, linked: true };
+    let found = Found { path: path.clone(), linked: true, state: None };
     Some(read_found(listing, &found))
 }
 
@@ -201,5 +213,25 @@ mod tests {
         let (folder, _) = file(b"");
         let gone = SourcePath::parse("gone.md").unwrap();
         assert_eq!(read(folder.path(), &gone).unwrap_err().code, Code::Unreadable);
+    }
+
+    #[test]
+    fn a_long_file_is_read_whole_and_a_short_one_after_it_too() {
+        for len in [0, 1, STEP - 1, STEP, STEP + 1, 3 * STEP, 5] {
+            let (folder, path) = file("x".repeat(len).as_bytes());
+            let listing = Listing { root: folder.path().to_owned(), folder: folder.path().to_owned(), files: Vec::new() };
+            let found = Found { path, linked: false, state: None };
+            assert_eq!(read_found(&listing, &found).unwrap().text.len(), len);
+        }
+    }
+
+    #[test]
+    fn files_to_be_published_that_cannot_be_read_are_named() {
+        let (folder, path) = file(b"");
+        let gone = SourcePath::parse("z.png").unwrap();
+        let files = [path, gone.clone()].map(|path| Found { path, linked: false, state: None }).to_vec();
+        let listing = Listing { root: folder.path().to_owned(), folder: folder.path().to_owned(), files };
+        let refused = refused(&listing, listing.files.iter().map(|found| &found.path));
+        assert_eq!(refused.iter().map(|d| (d.code, &d.span.path)).collect::<Vec<_>>(), [(Code::Unreadable, &gone)]);
     }
 }

@@ -13,7 +13,7 @@ use super::pages::Learned;
 use crate::config::Config;
 use crate::ordered::{self, Set};
 use crate::site::catalog::{Catalog, PageFiles, is_yaml_page};
-use crate::site::discover::{Found, Listing, discover};
+use crate::site::discover::{Found, Listing, discover_state};
 use crate::site::{build, model, parts, read, redirect, settings, threads, toc};
 use crate::source::Digest;
 use crate::theme::Theme;
@@ -147,7 +147,7 @@ impl Live {
     /// Lists the content anew, and adds what may hold something else to `files`. Whether all is as it was but for that.
     fn relist(&mut self, files: &mut BTreeSet<SourcePath>) -> bool {
         let mut listed = Vec::new();
-        let listing = discover(&self.config.root, &self.config.site.content).unpack(&mut listed);
+        let listing = discover_state(&self.config.root, &self.config.site.content).unpack(&mut listed);
         let old = std::mem::replace(&mut self.listing, listing);
         let mut stands = std::mem::replace(&mut self.listed, listed) == self.listed && old.folder == self.listing.folder;
         for found in &old.files {
