@@ -10,8 +10,6 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use rayon::slice::ParallelSliceMut;
-
 use super::allow::Allowed;
 use super::body::BodyWriter;
 use super::checks::variants::Variants;
@@ -220,7 +218,7 @@ impl<'a> Run<'a> {
             diagnostics.extend(library.take_diagnostics());
             diagnostics.extend(variants.into_inner().unwrap_or_else(PoisonError::into_inner).diagnostics());
             allowed.apply(&mut diagnostics);
-            diagnostics.par_sort_unstable();
+            diagnostics.sort();
             diagnostics.dedup();
             (diagnostics, resources)
         };

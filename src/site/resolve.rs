@@ -16,8 +16,8 @@ use super::link::{FileReference, Reference};
 use super::markdown::directive::SnippetSpec;
 use super::model::{Ground, Model};
 use super::nav::PageId;
-use super::threads;
 use super::unit::SegmentKey;
+use super::{read, threads};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath};
@@ -65,6 +65,9 @@ pub(crate) fn at_once(ground: &Ground<'_>, page: PageId, facts: &mut Facts, seen
     files.sort_unstable();
     files.dedup();
     facts.diagnostics.append(&mut diagnostics);
+    // What is wrong in both languages of a file stands twice. All pages' diagnostics are put in order at the end: sorted runs are soon merged.
+    facts.diagnostics.sort_unstable();
+    facts.diagnostics.dedup();
     (facts.links, facts.files) = (open, files);
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         for page in *pages {
             of_page(&resolver, *page, model.facts(*page), &mut diagnostics, &mut files);
         }
+        diagnostics.sort_unstable();
         (diagnostics, files)
     });
     let (mut diagnostics, mut files) = (Vec::new(), named_by_settings(model, listing));
@@ -86,6 +90,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         files.extend(more);
     }
     diagnostics.extend(of_site(model, &files));
+    diagnostics.extend(read::refused(listing, &files));
     (diagnostics, files)
 }
 
