@@ -70,6 +70,19 @@ impl Theme {
         self.engine.render(template, view)
     }
 
+    /// Renders a template once for each view, one behind the other.
+    ///
+    /// # Errors
+    /// As [`Theme::render`].
+    pub fn render_each<V: serde::Serialize>(&self, template: &str, views: &[V]) -> Result<String, ThemeError> {
+        const USUAL: usize = 128;
+        let mut html = Vec::with_capacity(views.len() * USUAL);
+        for view in views {
+            html.append(&mut self.engine.render_pieces(template, view)?.into_bytes());
+        }
+        engine::text(html)
+    }
+
     /// As [`Theme::render`], in pieces.
     ///
     /// # Errors

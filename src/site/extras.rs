@@ -176,7 +176,7 @@ impl<'a> Renderer<'a> {
         frame.languages = self.languages(here, locale, |to| (url(to), false));
         frame.canonical = Some(model.public(here, here));
         frame.alternates = self.same_everywhere(here, url);
-        let view = ContentsView { frame, groups: tree(model, locale, here) };
+        let view = ContentsView { frame, entries: tree(model, locale, here)? };
         self.rendered("contents.html", here, &view)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::model::Model;
-use super::nav::{Level, NodeId, PageId};
+use super::nav::{Level, Node, NodeId, PageId};
 use super::print;
 use super::view::{Entry, NavView};
 use crate::locale::LocaleId;
@@ -88,10 +88,10 @@ fn base(here: &UrlPath, parallel: bool) -> UrlPath {
 }
 
 fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
-    let groups = entries(model, levels, locale, base, parallel);
+    let entries = entries(model, levels, locale, base, parallel)?;
     let section = |first: &Level| print::of_section(model, first.all.clone(), first.current, locale);
     let print_href = levels.first().and_then(section).map(|print| base.relative_to(&print));
-    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), groups, print_href })?;
+    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), entries, print_href })?;
     let (mut html, mut places) = (String::with_capacity(marked.len()), Vec::new());
     for (index, part) in marked.split(MARK).enumerate() {
         match part.parse().ok().filter(|_| index % 2 == 1) {
@@ -103,30 +103,33 @@ fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath,
 }
 
 /// The entries of the first level, with those of the next below the one that leads on.
-fn entries<'m>(model: &Model<'m>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Vec<Entry<'m>> {
-    let Some((level, deeper)) = levels.split_first() else { return Vec::new() };
-    let nodes = model.nav.range(level.shown.clone());
-    let mut shown: Vec<Entry<'m>> = nodes
-        .map(|(id, node)| {
-            let label = model.node_name(node, locale);
-            let leads_on = level.current == Some(id);
-            let below = || if leads_on { None } else { model.first_below(node, base, locale, parallel) };
-            let href = model.node_href(node, base, locale, parallel).or_else(below);
-            Entry {
-                name: label.text,
-                lang: label.foreign.map(|id| model.tag(id)),
-                external: href.as_ref().is_some_and(|href| href.contains("://")),
-                href,
-                current_mark: format!("{MARK}{}{MARK}", id.0),
-                open: leads_on,
-                items: if leads_on { entries(model, deeper, locale, base, parallel) } else { Vec::new() },
-            }
-        })
-        .collect();
+fn entries(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Shared, ThemeError> {
+    let Some((level, deeper)) = levels.split_first() else { return Ok(Shared::html("")) };
     let more = |count: u32| (count > 0).then(|| more(model, locale, base));
-    shown.splice(0..0, more(level.cut_before()));
+    let mut shown: Vec<Entry<'_>> = more(level.cut_before()).into_iter().collect();
+    for (id, node) in model.nav.range(level.shown.clone()) {
+        let label = model.node_name(node, locale);
+        let leads_on = level.current == Some(id);
+        let below = || if leads_on { None } else { model.first_below(node, base, locale, parallel) };
+        let href = model.node_href(node, base, locale, parallel).or_else(below);
+        let goes_on = leads_on && !deeper.is_empty();
+        shown.push(Entry {
+            name: label.text,
+            lang: label.foreign.map(|id| model.tag(id)),
+            external: href.as_ref().is_some_and(|href| href.contains("://")),
+            href,
+            current_mark: format!("{MARK}{}{MARK}", id.0),
+            open: leads_on,
+            items: if goes_on { Some(entries(model, deeper, locale, base, parallel)?) } else { None },
+            unfolded: false,
+        });
+    }
     shown.extend(more(level.cut_after()));
-    shown
+    list(model, &shown)
+}
+
+fn list(model: &Model<'_>, entries: &[Entry<'_>]) -> Result<Shared, ThemeError> {
+    Ok(Shared::html(model.theme.render_each("entry.html", entries)?))
 }
 
 /// Stands for the entries of a long level that are left out: all of them are on the contents page.
@@ -139,7 +142,8 @@ fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
         current_mark: String::new(),
         open: false,
         external: false,
-        items: Vec::new(),
+        items: None,
+        unfolded: false,
     }
 }
 
@@ -161,35 +165,43 @@ impl Rendered {
 }
 
 /// The whole navigation of a locale, for the page that lists everything.
-pub(crate) fn tree<'m>(model: &Model<'m>, locale: LocaleId, here: &UrlPath) -> Vec<Entry<'m>> {
-    let tables = model.nav.tables().iter();
-    let mut all: Vec<Entry<'m>> = tables.flat_map(|table| branch(model, table.top.clone(), locale, here)).collect();
+pub(crate) fn tree(model: &Model<'_>, locale: LocaleId, here: &UrlPath) -> Result<Shared, ThemeError> {
+    let mut all = Vec::new();
+    for table in model.nav.tables() {
+        all.append(&mut branch(model, table.top.clone(), locale, here)?);
+    }
     let outside = model.pages().filter(|page| model.nav.node_of(*page).is_none());
     all.extend(outside.filter_map(|page| {
         let label = model.page_name(page, locale)?;
         let href = Some(here.relative_to(&model.url(page, locale)));
         let lang = label.foreign.map(|id| model.tag(id));
-        Some(Entry { name: label.text, lang, href, current_mark: String::new(), open: false, external: false, items: Vec::new() })
+        let current_mark = String::new();
+        Some(Entry { name: label.text, lang, href, current_mark, open: false, external: false, items: None, unfolded: true })
     }));
-    all
+    list(model, &all)
 }
 
 // Recursion is bounded: tables of contents are cut at `toc::MAX_DEPTH`.
-fn branch<'m>(model: &Model<'m>, range: std::ops::Range<u32>, locale: LocaleId, here: &UrlPath) -> Vec<Entry<'m>> {
-    let nodes = model.nav.range(range);
-    nodes
-        .map(|(_, node)| {
-            let label = model.node_name(node, locale);
-            let href = model.node_href(node, here, locale, false);
-            Entry {
-                name: label.text,
-                lang: label.foreign.map(|id| model.tag(id)),
-                external: href.as_ref().is_some_and(|href| href.contains("://")),
-                href,
-                current_mark: String::new(),
-                open: true,
-                items: branch(model, node.children.clone(), locale, here),
-            }
+fn branch<'m>(
+    model: &Model<'m>,
+    range: std::ops::Range<u32>,
+    locale: LocaleId,
+    here: &UrlPath,
+) -> Result<Vec<Entry<'m>>, ThemeError> {
+    let entry = |node: &Node| {
+        let label = model.node_name(node, locale);
+        let href = model.node_href(node, here, locale, false);
+        let below = branch(model, node.children.clone(), locale, here)?;
+        Ok(Entry {
+            name: label.text,
+            lang: label.foreign.map(|id| model.tag(id)),
+            external: href.as_ref().is_some_and(|href| href.contains("://")),
+            href,
+            current_mark: String::new(),
+            open: true,
+            items: if below.is_empty() { None } else { Some(list(model, &below)?) },
+            unfolded: true,
         })
-        .collect()
+    };
+    model.nav.range(range).map(|(_, node)| entry(node)).collect()
 }

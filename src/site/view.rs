@@ -131,7 +131,7 @@ pub(crate) struct Report<'a> {
 pub(crate) struct ContentsView<'a> {
     #[serde(flatten)]
     pub(crate) frame: Frame<'a>,
-    pub(crate) groups: Vec<Entry<'a>>,
+    pub(crate) entries: Shared,
 }
 
 /// The articles of a section.
@@ -208,7 +208,7 @@ pub(crate) struct Told<'a> {
 #[derive(Serialize)]
 pub(crate) struct NavView<'a> {
     pub(crate) t: &'a Messages,
-    pub(crate) groups: Vec<Entry<'a>>,
+    pub(crate) entries: Shared,
     /// All articles of the section in one page, if the site has that.
     pub(crate) print_href: Option<String>,
 }
@@ -222,5 +222,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) current_mark: String,
     pub(crate) open: bool,
     pub(crate) external: bool,
-    pub(crate) items: Vec<Entry<'a>>,
+    /// The entries below it.
+    pub(crate) items: Option<Shared>,
+    /// Whether nothing folds.
+    pub(crate) unfolded: bool,
 }

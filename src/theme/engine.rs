@@ -131,8 +131,7 @@ impl Engine {
     }
 
     pub(super) fn render(&self, template: &str, view: &dyn View) -> Result<String, ThemeError> {
-        let rope = self.render_pieces(template, view)?;
-        String::from_utf8(rope.into_bytes()).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
+        text(self.render_pieces(template, view)?.into_bytes())
     }
 
     pub(super) fn render_pieces(&self, template: &str, view: &dyn View) -> Result<Rope, ThemeError> {
@@ -187,6 +186,11 @@ impl Engine {
             None => Place::new(name, "", 0..0),
         }
     }
+}
+
+/// What was rendered as text, which it always is.
+pub(super) fn text(html: Vec<u8>) -> Result<String, ThemeError> {
+    String::from_utf8(html).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
 }
 
 /// Renders a template with the fields of a view.

@@ -24,8 +24,8 @@ pub(super) use shape::SHARED;
 use shape::{Shape, Value};
 pub(super) use view::View;
 
-/// Templates of which a site renders many pages.
-const OF_MANY: [&str; 3] = ["page.html", "parallel.html", "redirect.html"];
+/// Templates that a site renders many times.
+const OF_MANY: [&str; 4] = ["entry.html", "page.html", "parallel.html", "redirect.html"];
 /// After so many shapes others are rendered the long way: a frame takes some kilobytes.
 const MOST: usize = 2048;
 /// Encloses a value's number in a frame that is being made.

@@ -74,22 +74,22 @@ fn article() -> Value {
     })
 }
 
-fn groups() -> Value {
-    let leaf = |name: &str, mark: &str| json!({"name": name, "lang": null, "href": "../x/", "current_mark": mark, "open": false, "items": [], "external": false});
-    let mut group = leaf("グループ", "");
-    group["href"] = Value::Null;
-    group["open"] = json!(true);
-    group["items"] = json!([leaf("ここ", " aria-current=\"page\"")]);
-    json!({"groups": [group, leaf("隣", "")]})
+/// An entry of the navigation; `below` is the HTML of the entries below it.
+fn entry(name: &str, href: Option<&str>, below: &str, unfolded: bool) -> Value {
+    json!({"name": name, "lang": null, "href": href, "current_mark": "", "open": true, "external": false, "items": below, "unfolded": unfolded})
 }
 
 /// A view whose text and navigation are finished HTML.
-#[derive(serde::Serialize)]
+#[derive(Default, serde::Serialize)]
 struct Finished {
     #[serde(flatten)]
     view: Value,
     body: Option<Shared>,
     nav: Option<Shared>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Shared>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<Shared>,
 }
 
 fn both(template: &str, more: &Value) -> [String; 2] {
@@ -97,8 +97,8 @@ fn both(template: &str, more: &Value) -> [String; 2] {
     [LocaleId(0), LocaleId(1)].map(|locale| {
         let mut view = view(&theme, locale, more);
         let mut html = |key: &str| view.as_object_mut()?.remove(key)?.as_str().map(Shared::html);
-        let (body, nav) = (html("body"), html("nav"));
-        theme.render(template, &Finished { view, body, nav }).unwrap()
+        let (body, nav, items, entries) = (html("body"), html("nav"), html("items"), html("entries"));
+        theme.render(template, &Finished { view, body, nav, items, entries }).unwrap()
     })
 }
 
@@ -140,7 +140,7 @@ fn a_page_made_of_a_frame_is_the_page_rendered_as_a_whole() {
     let text = "{% extends \"article.html\" %}{% block kind %}{% if title == root %}{% endif %}article{% endblock %}";
     let whole = load(&[("templates/page.html", text)], &["ja", "en"]).unwrap();
     let framed = load(&[], &["ja", "en"]).unwrap();
-    assert!(["page.html", "parallel.html", "redirect.html"].iter().all(|name| framed.engine.is_framed(name)));
+    assert!(["entry.html", "page.html", "parallel.html", "redirect.html"].iter().all(|name| framed.engine.is_framed(name)));
     assert!(!whole.engine.is_framed("page.html"), "a comparison of titles needs the whole page");
     for locale in [LocaleId(0), LocaleId(1)] {
         for more in views() {
@@ -148,7 +148,7 @@ fn a_page_made_of_a_frame_is_the_page_rendered_as_a_whole() {
                 let mut view = view(theme, locale, &more);
                 let body = view.as_object_mut().unwrap().remove("body").and_then(|body| Some(Shared::html(body.as_str()?)));
                 let nav = Shared::html_with(std::sync::Arc::new("<ul><li></li></ul>".to_owned()), 7, " aria-current=\"page\"");
-                theme.render("page.html", &Finished { view, body, nav: Some(nav) }).unwrap()
+                theme.render("page.html", &Finished { view, body, nav: Some(nav), ..Finished::default() }).unwrap()
             };
             assert_eq!(render(&framed), render(&whole));
             assert!(render(&framed).contains("<ul><li aria-current=\"page\"></li></ul>"));
@@ -190,19 +190,42 @@ fn the_other_pages_say_what_they_must() {
     assert!(ja.contains("ページが<wbr>見つかりません") && en.contains("href=\"/docs/assets/site."));
     let [_, en] = both("redirect.html", &json!({"target": "../new/", "target_title": "New"}));
     assert!(en.contains("content=\"0; url=../new/\"") && en.contains("noindex") && en.contains("<a href=\"../new/\">New</a>"));
-    let [ja, _] = both("contents.html", &groups());
-    assert!(ja.contains("<span class=\"label\">グループ</span><ul><li><a href=\"../x/\" aria-current=\"page\">ここ</a>"), "{ja}");
+    let [ja, _] = both("contents.html", &json!({"entries": "<li>すべて</li>"}));
+    assert!(ja.contains("<ul><li>すべて</li></ul></nav>"), "{ja}");
 }
 
 #[test]
 fn the_navigation_is_a_fragment_that_folds() {
-    let [ja, en] = both("nav.html", &groups());
-    let inner = "<ul><li><a href=\"../x/\" aria-current=\"page\">ここ</a></li></ul>";
-    assert_eq!(
-        ja,
-        format!("<ul><li><details open><summary>グループ</summary>{inner}</details></li><li><a href=\"../x/\">隣</a></li></ul>")
-    );
-    assert_eq!(ja, en);
+    let [ja, en] = both("nav.html", &json!({"entries": "<li>x</li>"}));
+    assert_eq!((ja.as_str(), en.as_str()), ("<ul><li>x</li></ul>", "<ul><li>x</li></ul>"));
+    let shown = |entry: Value| both("entry.html", &entry)[0].clone();
+    let mut here = entry("ここ", Some("../x/"), "", false);
+    here["current_mark"] = json!(" aria-current=\"page\"");
+    assert_eq!(shown(here), "<li><a href=\"../x/\" aria-current=\"page\">ここ</a></li>");
+    let label = |open: bool, unfolded: bool| {
+        let mut label = entry("グループ", None, "<li>x</li>", unfolded);
+        label["open"] = json!(open);
+        shown(label)
+    };
+    assert_eq!(label(true, false), "<li><details open><summary>グループ</summary><ul><li>x</li></ul></details></li>");
+    assert_eq!(label(false, false), "<li><details><summary>グループ</summary><ul><li>x</li></ul></details></li>");
+    assert_eq!(label(true, true), "<li><span class=\"label\">グループ</span><ul><li>x</li></ul></li>");
+    let both = shown(entry("節", Some("../y/"), "<li>x</li>", false));
+    assert_eq!(both, "<li><a href=\"../y/\">節</a><ul><li>x</li></ul></li>");
+    assert_eq!(shown(entry("終わり", None, "", false)), "<li><span class=\"label\">終わり</span></li>");
+}
+
+#[test]
+fn many_entries_are_rendered_one_behind_the_other_in_their_own_shapes() {
+    let theme = load(&[], &["ja", "en"]).unwrap();
+    let own = [("templates/entry.html", "<li>{{ name | upper }}{% if href %} {{ href }}{% endif %}</li>")];
+    let whole = load(&own, &["ja", "en"]).unwrap();
+    let entries =
+        [entry("a & <b>", Some("x/?a=1&b=2"), "", false), entry("c", None, "", false), entry("d", Some("y/"), "", true)];
+    let html = "<li><a href=\"x/?a=1&amp;b=2\">a &amp; &lt;b&gt;</a></li><li><span class=\"label\">c</span></li><li><a href=\"y/\">d</a></li>";
+    assert_eq!(theme.render_each("entry.html", &entries).unwrap(), html);
+    assert_eq!(whole.render_each("entry.html", &entries[1..]).unwrap(), "<li>C</li><li>D y/</li>");
+    assert_eq!(theme.render_each("entry.html", &entries[..0]).unwrap(), "");
 }
 
 #[test]

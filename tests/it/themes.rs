@@ -12,7 +12,7 @@ mod manual;
 
 const PAGES: [&str; 2] = ["templates.md", "templates.ja.md"];
 /// Each template of the site, and a word in the path of the pages that it makes; the fragments within pages come after.
-const RENDERED: [&str; 10] = [
+const RENDERED: [&str; 11] = [
     "page.html",
     "parallel.html",
     "contents.html",
@@ -21,6 +21,7 @@ const RENDERED: [&str; 10] = [
     "redirect.html",
     "unavailable.html",
     "nav.html",
+    "entry.html",
     "search.html",
     "print.html",
 ];
@@ -122,8 +123,7 @@ fn the_manual_tells_what_each_template_of_the_site_receives() {
     let mut templates = RENDERED.to_vec();
     templates.push("form.html");
     for (template, real) in received(&templates) {
-        // Entries of the navigation hold entries of the same kind.
-        let cut: &[&str] = if template == "page.html" { &["columns"] } else { &["groups[].items", "told[].t", "columns[].t"] };
+        let cut: &[&str] = if template == "page.html" { &["columns"] } else { &["told[].t", "columns[].t"] };
         for page in PAGES {
             // All pages of the site get what the manual says at `base.html`.
             let also: &[&str] = if ["choose.html", "redirect.html", "unavailable.html"].contains(&template.as_str()) {
