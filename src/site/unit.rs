@@ -6,14 +6,17 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use arrayvec::ArrayString;
+use memchr::memmem::Finder;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::locale::LocaleId;
 use crate::vpath::SourcePath;
 
 use super::frontmatter::FrontMatter;
+use super::octets;
 
 /// The stable id of a segment: a hash of its normalised source text, and an ordinal among equal ones in the page.
 ///
@@ -27,6 +30,8 @@ pub struct SegmentKey(ArrayString<LONGEST>);
 const HASH: usize = 10;
 /// A hash, and a hyphen with the most digits of an ordinal of 32 bits.
 const LONGEST: usize = HASH + 1 + 10;
+
+static FIND_DOUBLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("  "));
 
 /// Lower-case letters and digits that are not mistaken for each other.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -50,10 +55,9 @@ impl SegmentKey {
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
+        let digits: [u8; HASH] = std::array::from_fn(|n| DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]);
         let mut text = ArrayString::new();
-        for n in 0..HASH {
-            text.push(char::from(DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]));
-        }
+        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
         if ordinal > 0 {
             // Places in a text are counted in 32 bits, and so are its segments.
             let number = u32::try_from(ordinal + 1).unwrap_or(u32::MAX);
@@ -80,10 +84,8 @@ impl SegmentKey {
 fn is_normal(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
-    // All bytes are looked at, without leaving early: so the compiler looks at many at once.
-    let odd = bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte));
-    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    let double = pairs.fold(false, |double, (byte, next)| double | ((*byte == b' ') & (*next == b' ')));
+    let odd = octets::any(bytes, is_odd).unwrap_or_else(|| bytes.iter().any(|byte| is_odd(*byte)));
+    let double = FIND_DOUBLE.find(bytes).is_some();
     let changes = |c: char| c != ' ' && (c.is_whitespace() || c == '\\');
     let spaced = !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ');
     spaced && (!odd || !text.contains(changes))
