@@ -1,5 +1,7 @@
 //! A file of the docset as text, its digest, and the way from byte offsets to lines and columns.
 
+use twox_hash::XxHash3_128;
+
 use crate::vpath::SourcePath;
 
 /// A hash by which texts and files are told apart: XXH3, 128 bits (xxHash 0.8), which is stable and reads at the speed of memory. It guards
@@ -10,7 +12,7 @@ pub struct Digest(pub [u8; 16]);
 impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(xxhash_rust::xxh3::xxh3_128(bytes).to_be_bytes())
+        Self(XxHash3_128::oneshot(bytes).to_be_bytes())
     }
 
     /// The digest of bytes that stand in several pieces.
@@ -18,9 +20,9 @@ impl Digest {
         if let [one] = pieces {
             return Self::of(one);
         }
-        let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
-        pieces.iter().for_each(|piece| hasher.update(piece));
-        Self(hasher.digest128().to_be_bytes())
+        let mut hasher = XxHash3_128::new();
+        pieces.iter().for_each(|piece| hasher.write(piece));
+        Self(hasher.finish_128().to_be_bytes())
     }
 
     /// The digest in lower-case hexadecimal, 32 characters.

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::facts::Worded;
 use super::markdown::directive::SnippetSpec;
@@ -236,5 +236,5 @@ impl<'a> Writer<'a> {
 
 /// Ids are told apart by their hash (XXH3, 64 bits): of two that share one the second would not be written.
 fn hash(id: &str) -> u64 {
-    xxh3_64(id.as_bytes())
+    XxHash3_64::oneshot(id.as_bytes())
 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use arrayvec::ArrayString;
 use memchr::memmem::Finder;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::locale::LocaleId;
 use crate::vpath::SourcePath;
@@ -48,10 +48,10 @@ impl SegmentKey {
     /// XXH3, 64 bits (xxHash 0.8): a page has some hundred segments; a cryptographic hash of each took one part in sixteen of a whole build.
     pub(crate) fn hash(source: &str) -> u64 {
         if is_normal(source) {
-            return xxh3_64(source.as_bytes());
+            return XxHash3_64::oneshot(source.as_bytes());
         }
         let words: Vec<&str> = source.split_whitespace().collect();
-        xxh3_64(words.join(" ").replace("\\*", "*").replace("\\`", "`").as_bytes())
+        XxHash3_64::oneshot(words.join(" ").replace("\\*", "*").replace("\\`", "`").as_bytes())
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::assets::Assets;
 use super::error::{Place, ThemeError, ThemeErrorKind};
@@ -59,7 +59,7 @@ impl Shared {
         let failed = |error: String| ThemeError::new(ThemeErrorKind::Render, error);
         let made = Value::try_from_serializable(value).map_err(|error| failed(error.to_string()))?;
         let text = serde_json::to_vec(value).map_err(|error| failed(error.to_string()))?;
-        Ok(Self(Kind::Value(made, xxh3_64(&text))))
+        Ok(Self(Kind::Value(made, XxHash3_64::oneshot(&text))))
     }
 
     /// HTML that is put into a page as it is.

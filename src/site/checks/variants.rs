@@ -1,7 +1,7 @@
 //! The same source text, translated in different ways within a docset.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::pair::Pair;
 use super::words::OBJECT;
@@ -148,7 +148,7 @@ fn is_sentence(text: &str) -> bool {
 fn hash(text: &str) -> u64 {
     let mut letters = String::with_capacity(text.len());
     letters.extend(text.chars().filter(|c| !is_set_apart(*c)).map(|c| c.to_ascii_lowercase()));
-    xxh3_64(letters.as_bytes())
+    XxHash3_64::oneshot(letters.as_bytes())
 }
 
 /// ASCII that is no letter and no digit, and the blocks of general, CJK and full-width punctuation. Told by range, since every character of a

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// How many texts a thread remembers: the headings and titles of some hundred pages, with some hundred bytes for each.
 const PLACES: usize = 4096;
@@ -26,7 +26,7 @@ pub(super) fn with_breaks<T>(text: &str, then: impl FnOnce(&[usize]) -> T) -> T 
         if known.is_empty() {
             known.resize(PLACES, None);
         }
-        let place = &mut known[xxh3_64(text.as_bytes()) as usize % PLACES];
+        let place = &mut known[XxHash3_64::oneshot(text.as_bytes()) as usize % PLACES];
         if place.as_ref().is_none_or(|(same, _)| **same != *text) {
             *place = Some((text.into(), super::breaks(text).into()));
         }
