@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashMap;
+
 use super::model::Model;
 use super::nav::{Level, Node, NodeId, PageId};
 use super::print;
@@ -19,6 +21,12 @@ const CURRENT: &str = " aria-current=\"page\"";
 
 type Key = (LocaleId, String, Vec<(u32, u32, Option<NodeId>)>, bool);
 
+/// The entries of nodes that do not lead on: the same in every part of the navigation that is seen from one folder.
+type Known = Mutex<FxHashMap<NodeId, Arc<str>>>;
+
+/// From so many folders entries are known at once. Pages come folder by folder.
+const FOLDERS: usize = 64;
+
 /// A rendered part of the navigation, and by node the places where a mark may go.
 struct Rendered {
     html: Arc<String>,
@@ -29,6 +37,8 @@ struct Rendered {
 #[derive(Default)]
 pub(crate) struct Sidebars {
     rendered: Mutex<HashMap<Key, Arc<Rendered>>>,
+    /// By language, folder, and whether the view is parallel.
+    known: Mutex<HashMap<(LocaleId, String, bool), Arc<Known>>>,
 }
 
 impl Sidebars {
@@ -61,11 +71,21 @@ impl Sidebars {
         let rendered = match known {
             Some(rendered) => rendered,
             None => {
-                let fresh = Arc::new(render(model, &shared, locale, &base, parallel)?);
+                let outlook = Outlook { model, locale, base: &base, parallel, known: &self.known(locale, &base, parallel) };
+                let fresh = Arc::new(outlook.render(&shared)?);
                 self.rendered.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(fresh).clone()
             }
         };
         Ok(Some(rendered.with_current(node)))
+    }
+
+    fn known(&self, locale: LocaleId, base: &UrlPath, parallel: bool) -> Arc<Known> {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (locale, base.as_str().to_owned(), parallel);
+        if all.len() >= FOLDERS && !all.contains_key(&key) {
+            all.clear();
+        }
+        Arc::clone(all.entry(key).or_default())
     }
 }
 
@@ -87,63 +107,91 @@ fn base(here: &UrlPath, parallel: bool) -> UrlPath {
     UrlPath::new(format!("{folder}{MARK}/{}", if parallel { "parallel/" } else { "" }))
 }
 
-fn render(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Rendered, ThemeError> {
-    let entries = entries(model, levels, locale, base, parallel)?;
-    let section = |first: &Level| print::of_section(model, first.all.clone(), first.current, locale);
-    let print_href = levels.first().and_then(section).map(|print| base.relative_to(&print));
-    let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), entries, print_href })?;
-    let (mut html, mut places) = (String::with_capacity(marked.len()), Vec::new());
-    for (index, part) in marked.split(MARK).enumerate() {
-        match part.parse().ok().filter(|_| index % 2 == 1) {
-            Some(node) => places.push((node, html.len())),
-            None => html.push_str(part),
-        }
-    }
-    Ok(Rendered { html: Arc::new(html), places })
+/// From where a part of the navigation is seen.
+struct Outlook<'a> {
+    model: &'a Model<'a>,
+    locale: LocaleId,
+    base: &'a UrlPath,
+    parallel: bool,
+    known: &'a Known,
 }
 
-/// The entries of the first level, with those of the next below the one that leads on.
-fn entries(model: &Model<'_>, levels: &[Level], locale: LocaleId, base: &UrlPath, parallel: bool) -> Result<Shared, ThemeError> {
-    let Some((level, deeper)) = levels.split_first() else { return Ok(Shared::html("")) };
-    let more = |count: u32| (count > 0).then(|| more(model, locale, base));
-    let mut shown: Vec<Entry<'_>> = more(level.cut_before()).into_iter().collect();
-    for (id, node) in model.nav.range(level.shown.clone()) {
-        let label = model.node_name(node, locale);
-        let leads_on = level.current == Some(id);
-        let below = || if leads_on { None } else { model.first_below(node, base, locale, parallel) };
-        let href = model.node_href(node, base, locale, parallel).or_else(below);
-        let goes_on = leads_on && !deeper.is_empty();
-        shown.push(Entry {
+impl Outlook<'_> {
+    fn render(&self, levels: &[Level]) -> Result<Rendered, ThemeError> {
+        let (model, locale) = (self.model, self.locale);
+        let entries = Shared::html(self.entries(levels)?);
+        let section = |first: &Level| print::of_section(model, first.all.clone(), first.current, locale);
+        let print_href = levels.first().and_then(section).map(|print| self.base.relative_to(&print));
+        let marked = model.theme.render("nav.html", &NavView { t: model.theme.messages(locale), entries, print_href })?;
+        let (mut html, mut places) = (String::with_capacity(marked.len()), Vec::new());
+        for (index, part) in marked.split(MARK).enumerate() {
+            match part.parse().ok().filter(|_| index % 2 == 1) {
+                Some(node) => places.push((node, html.len())),
+                None => html.push_str(part),
+            }
+        }
+        Ok(Rendered { html: Arc::new(html), places })
+    }
+
+    /// The entries of the first level, with those of the next below the one that leads on.
+    fn entries(&self, levels: &[Level]) -> Result<String, ThemeError> {
+        let Some((level, deeper)) = levels.split_first() else { return Ok(String::new()) };
+        let more = |count: u32| if count > 0 { self.more() } else { Ok(String::new()) };
+        let mut html = more(level.cut_before())?;
+        for (id, node) in self.model.nav.range(level.shown.clone()) {
+            if level.current == Some(id) {
+                let items = if deeper.is_empty() { None } else { Some(Shared::html(self.entries(deeper)?)) };
+                html.push_str(&self.entry(id, node, true, items)?);
+            } else {
+                html.push_str(&self.other(id, node)?);
+            }
+        }
+        html.push_str(&more(level.cut_after())?);
+        Ok(html)
+    }
+
+    /// The entry of a node that does not lead on, rendered once.
+    fn other(&self, id: NodeId, node: &Node) -> Result<Arc<str>, ThemeError> {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(Arc::clone(known));
+        }
+        let fresh: Arc<str> = self.entry(id, node, false, None)?.into();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    fn entry(&self, id: NodeId, node: &Node, leads_on: bool, items: Option<Shared>) -> Result<String, ThemeError> {
+        let model = self.model;
+        let label = model.node_name(node, self.locale);
+        let below = || if leads_on { None } else { model.first_below(node, self.base, self.locale, self.parallel) };
+        let href = model.node_href(node, self.base, self.locale, self.parallel).or_else(below);
+        let entry = Entry {
             name: label.text,
             lang: label.foreign.map(|id| model.tag(id)),
             external: href.as_ref().is_some_and(|href| href.contains("://")),
             href,
             current_mark: format!("{MARK}{}{MARK}", id.0),
             open: leads_on,
-            items: if goes_on { Some(entries(model, deeper, locale, base, parallel)?) } else { None },
+            items,
             unfolded: false,
-        });
+        };
+        model.theme.render("entry.html", &entry)
     }
-    shown.extend(more(level.cut_after()));
-    list(model, &shown)
-}
 
-fn list(model: &Model<'_>, entries: &[Entry<'_>]) -> Result<Shared, ThemeError> {
-    Ok(Shared::html(model.theme.render_each("entry.html", entries)?))
-}
-
-/// Stands for the entries of a long level that are left out: all of them are on the contents page.
-fn more<'m>(model: &Model<'m>, locale: LocaleId, base: &UrlPath) -> Entry<'m> {
-    let messages = model.theme.messages(locale);
-    Entry {
-        name: format!("… {}", messages.get("contents_all")),
-        lang: messages.foreign(),
-        href: Some(base.relative_to(&model.contents(locale))),
-        current_mark: String::new(),
-        open: false,
-        external: false,
-        items: None,
-        unfolded: false,
+    /// Stands for the entries of a long level that are left out: all of them are on the contents page.
+    fn more(&self) -> Result<String, ThemeError> {
+        let messages = self.model.theme.messages(self.locale);
+        let entry = Entry {
+            name: format!("… {}", messages.get("contents_all")),
+            lang: messages.foreign(),
+            href: Some(self.base.relative_to(&self.model.contents(self.locale))),
+            current_mark: String::new(),
+            open: false,
+            external: false,
+            items: None,
+            unfolded: false,
+        };
+        self.model.theme.render("entry.html", &entry)
     }
 }
 
@@ -162,6 +210,10 @@ impl Rendered {
             }
         }
     }
+}
+
+fn list(model: &Model<'_>, entries: &[Entry<'_>]) -> Result<Shared, ThemeError> {
+    Ok(Shared::html(model.theme.render_each("entry.html", entries)?))
 }
 
 /// The whole navigation of a locale, for the page that lists everything.

@@ -197,6 +197,50 @@ fn navigation_breadcrumb_and_neighbours_follow_the_table_of_contents() {
     assert!(docset.page("ja/support/index.html").contains("https://example.com/edit/content/support.ja.md"));
 }
 
+/// Parts of the navigation share their entries: each page still has its own window, way and mark.
+#[test]
+fn a_long_level_shows_each_page_its_own_window_and_way() {
+    let docset = Docset::new(&[("index.md", "# Start\n")]);
+    let mut toc = String::new();
+    for at in 0..130 {
+        docset.write(&format!("p{at}.md"), format!("# Page {at}\n"));
+        toc.push_str(&format!("- name: N{at}\n  href: p{at}.md\n"));
+        if at % 60 == 5 {
+            docset.write(&format!("deep/d{at}.md"), format!("# Deep {at}\n"));
+            toc.push_str(&format!("  items:\n  - name: D{at}\n    href: deep/d{at}.md\n"));
+        }
+    }
+    docset.write("TOC.yml", toc);
+    docset.build();
+    let shown = |path: &str| {
+        let page = docset.page(path);
+        let nav = page[page.find("<nav class=\"section\"").unwrap()..].to_owned();
+        let nav = markup::elements(&nav[..nav.find("</nav>").unwrap()]);
+        let links = nav.iter().filter_map(|e| Some((e.get("href")?.to_owned(), e.get("aria-current").is_some())));
+        links.collect::<Vec<_>>()
+    };
+    let expected = |here: usize, window: std::ops::Range<usize>, up: &str, deep: bool| {
+        let mut all = Vec::new();
+        let more = || (format!("{up}contents/"), false);
+        all.extend((window.start > 0).then(more));
+        for at in window.clone() {
+            all.push((format!("{up}p{at}/"), at == here && !deep));
+            if at == here && here % 60 == 5 {
+                all.push((format!("{up}deep/d{at}/"), deep));
+            }
+        }
+        all.extend((window.end < 130).then(more));
+        all
+    };
+    assert_eq!(shown("en/p0/index.html"), expected(0, 0..41, "../", false));
+    assert_eq!(shown("en/p5/index.html"), expected(5, 0..46, "../", false));
+    assert_eq!(shown("en/p6/index.html"), expected(6, 0..47, "../", false));
+    assert_eq!(shown("en/p65/index.html"), expected(65, 25..106, "../", false));
+    assert_eq!(shown("en/p129/index.html"), expected(129, 89..130, "../", false));
+    let deep = shown("en/deep/d65/index.html").into_iter().map(|(href, here)| (href.replace("../d65/", "../../deep/d65/"), here));
+    assert_eq!(deep.collect::<Vec<_>>(), expected(65, 25..106, "../../", true));
+}
+
 #[test]
 fn the_output_grows_with_the_pages_and_not_with_their_square() {
     let size = |pages: usize| {
