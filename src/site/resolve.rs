@@ -89,8 +89,7 @@ pub(crate) fn all(model: &Model<'_>, listing: &Listing) -> (Vec<Diagnostic>, BTr
         diagnostics.append(&mut some);
         files.extend(more);
     }
-    diagnostics.extend(of_site(model, &files));
-    diagnostics.extend(read::refused(listing, &files));
+    diagnostics.extend(of_site(model, listing, &files));
     (diagnostics, files)
 }
 
@@ -113,12 +112,13 @@ pub(crate) fn of_page(
 }
 
 /// What is wrong with the files that the site publishes as they stand, with its redirections, and with the places that its tables name.
-pub(crate) fn of_site(model: &Model<'_>, files: &BTreeSet<SourcePath>) -> Vec<Diagnostic> {
+pub(crate) fn of_site(model: &Model<'_>, listing: &Listing, files: &BTreeSet<SourcePath>) -> Vec<Diagnostic> {
     let taken = files.iter().filter(|file| model.is_taken(file)).map(|file| {
         let message = format!("published as it stands, `{file}` would take the place of a file that the site makes itself");
         Diagnostic::new(Code::UrlCollision, Span::file(file.clone()), message).help("give the file another name")
     });
-    taken.chain(dead_redirections(model)).chain(fragments::missing(model)).collect()
+    let refused = read::refused(listing, files);
+    taken.chain(refused).chain(dead_redirections(model)).chain(fragments::missing(model)).collect()
 }
 
 /// The files that a resource glob of the docset's settings names.

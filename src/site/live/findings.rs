@@ -198,7 +198,7 @@ impl Auditor {
         standing.extend(live.with(|model, _| {
             let mut files: BTreeSet<SourcePath> = self.files.keys().cloned().collect();
             files.extend(resolve::named_by_settings(model, &live.listing));
-            resolve::of_site(model, &files)
+            resolve::of_site(model, &live.listing, &files)
         }));
         standing
     }
