@@ -21,8 +21,6 @@ thread_local! {
 /// The name by which a shared value shows itself.
 pub(in crate::theme) const SHARED: &str = "madoguchi-shared";
 
-const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
 /// A value that differs between views of one shape.
 pub(super) enum Value {
     /// A stretch of [`Shape::text`].
@@ -139,11 +137,7 @@ impl<'s> Reader<'s> {
             self.shape.key.extend_from_slice(&number.to_le_bytes());
             return Ok(Made::from(number));
         }
-        // Most numbers are levels of headings.
-        match usize::try_from(number).ok().and_then(|number| DIGITS.get(number)) {
-            Some(digit) => self.text(digit),
-            None => self.text(&number.to_string()),
-        }
+        self.text(&number.to_string())
     }
 
     fn shared(self) -> Read {
