@@ -1,8 +1,10 @@
 //! Bad input: each a clear diagnostic or error, never a panic, never a file outside the output folder.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use madoguchi::diag::Code;
@@ -378,11 +380,33 @@ fn nothing_is_written_through_a_link_in_the_output_folder() {
 }
 
 #[test]
+fn a_picture_that_cannot_be_read_is_an_error_before_anything_is_written() {
+    let docset = Docset::new(&[("index.md", "# A\n\n![A picture](a.png)\n")]);
+    docset.write("a.png", b"x");
+    let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    allow(&docset.site().join("a.png"), 0o000);
+    allow(docset.folder(), 0o777);
+    let program = docset.folder().join("madoguchi");
+    fs::copy(env!("CARGO_BIN_EXE_madoguchi"), &program).unwrap();
+    let mut build = Command::new(&program);
+    build.current_dir(docset.folder()).args(["build", "--site", "site", "--out", "out"]);
+    // Root may read everything: another user builds, then, with a program that he can reach.
+    if rustix::process::geteuid().is_root() {
+        build.uid(65_534).gid(65_534);
+    }
+    let ran = build.output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{said}");
+    assert!(said.contains("error[unreadable]") && said.contains("a.png") && said.contains("permissions"), "{said}");
+    assert!(!docset.out().exists(), "nothing is written");
+}
+
+#[test]
 fn a_full_disk_leaves_whole_files_and_the_next_build_finishes() {
     let docset = mixed();
     docset.write("content/long.md", "# Long\n\n".to_owned() + &"A sentence of some words. ".repeat(4000));
     let binary = env!("CARGO_BIN_EXE_madoguchi");
-    let limited = std::process::Command::new("sh")
+    let limited = Command::new("sh")
         .current_dir(docset.folder())
         .args(["-c", &format!("trap '' XFSZ; ulimit -f 64; exec {binary} build --site site --out out")])
         .output()
