@@ -1,8 +1,10 @@
 //! A site of which everything is known, written file by file.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use super::{AT_ONCE, BuildError, Observer, indexed};
+use crate::diag::Diagnostic;
 use crate::locale::LocaleId;
 use crate::site::body::{Bodies, Body, BodyWriter};
 use crate::site::discover::Listing;
@@ -88,11 +90,12 @@ impl Ready<'_> {
         }
         let resources: Vec<&SourcePath> = self.resources.iter().collect();
         threads::try_for_each(&resources, threads::ANY, |_, resource| {
-            let bytes = self.listing.find(resource).map(|found| read::read_found_bytes(self.listing, found));
-            match (bytes, OutputPath::parse(resource.as_str())) {
-                (Some(Ok(bytes)), Ok(path)) => output.put(&path, &[&bytes]),
-                _ => Ok(()),
-            }
+            let (Some(found), Ok(path)) = (self.listing.find(resource), OutputPath::parse(resource.as_str())) else {
+                return Ok(());
+            };
+            // It could be read when links were looked up.
+            let gone = |diagnostic: Diagnostic| WriteError::Io(resource.as_str().into(), io::Error::other(diagnostic.message));
+            output.put(&path, &[&read::read_found_bytes(self.listing, found).map_err(gone)?])
         })?;
         Ok(())
     }
