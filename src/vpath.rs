@@ -80,7 +80,7 @@ impl SourcePath {
     /// # Errors
     /// See [`BadPath`].
     pub fn resolve(folder: &str, reference: &str) -> Result<Self, BadPath> {
-        if reference.chars().any(char::is_control) {
+        if holds_control(reference) {
             return Err(BadPath::Malformed);
         }
         let reference: Cow<'_, str> =
@@ -90,7 +90,7 @@ impl SourcePath {
             None => (folder, &*reference),
         };
         let mut path = String::with_capacity(start.len() + rest.len() + 1);
-        for part in start.split('/').chain(rest.split('/')) {
+        for part in parts(start).chain(parts(rest)) {
             match part {
                 "" | "." => {}
                 ".." if path.is_empty() => return Err(BadPath::Outside),
@@ -191,6 +191,22 @@ impl UrlPath {
         }
         reference
     }
+}
+
+/// What stands between slashes. Parts are short: to look for a byte is quicker than to begin a search.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(path);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let slash = all.bytes().position(|byte| byte == b'/');
+        rest = slash.map(|at| &all[at + 1..]);
+        Some(slash.map_or(all, |at| &all[..at]))
+    })
+}
+
+fn holds_control(text: &str) -> bool {
+    // Those beyond ASCII begin with C2.
+    text.bytes().any(|byte| byte < b' ' || byte == 0x7F || byte == 0xC2) && text.chars().any(char::is_control)
 }
 
 /// By byte, whether RFC 3986 allows it in a path.

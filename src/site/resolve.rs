@@ -7,7 +7,7 @@ mod web_site;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::catalog::{ByCase, Found, is_published};
+use super::catalog::{Found, is_published};
 use super::discover::Listing;
 use super::extras::dead_redirections;
 use super::facts::{AllFacts, Availability, Edition, Facts, Use, Worded, Written};
@@ -21,6 +21,7 @@ use super::{read, threads};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::locale::LocaleId;
 use crate::vpath::{BadPath, SourcePath};
+use seen::Lookup;
 pub(crate) use seen::Seen;
 
 /// What to do about a place that is not there.
@@ -199,18 +200,12 @@ impl Resolver<'_> {
                     "correct the uid",
                 ),
             },
-            Reference::Site(reference) => self.site(reference, page, locale),
+            Reference::Site(reference) => self.site(&named.found, reference, page, locale),
             Reference::File(reference) => self.file(&named.found, reference, page, locale),
         }
     }
 
-    fn file(
-        &self,
-        found: &Result<Option<ByCase>, BadPath>,
-        reference: &FileReference,
-        page: PageId,
-        locale: LocaleId,
-    ) -> Resolution {
+    fn file(&self, found: &Lookup, reference: &FileReference, page: PageId, locale: LocaleId) -> Resolution {
         let found = match found {
             Ok(found) => found.as_ref(),
             Err(BadPath::Outside) => {
@@ -231,11 +226,8 @@ impl Resolver<'_> {
             Found::Site(address) => self.moved_away(reference, address, locale),
             Found::File(path) => {
                 let fragment = reference.fragment.as_ref().filter(|f| *f != "lightbox");
-                Target::File(
-                    path.clone(),
-                    format!("{}{}", reference.query, fragment.map(|f| format!("#{f}")).unwrap_or_default()),
-                )
-                .into()
+                let query = &reference.query;
+                Target::File(path.clone(), fragment.map_or_else(|| query.clone(), |f| format!("{query}#{f}"))).into()
             }
         };
         if let (Some(actual), None) = (actual, &resolution.fault) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::Resolver;
-use crate::site::catalog::ByCase;
+use crate::site::catalog::{ByCase, Found};
 use crate::site::link::Reference;
 use crate::vpath::{BadPath, SourcePath};
 
@@ -18,11 +18,13 @@ pub(crate) struct Seen(RefCell<FxHashMap<String, ByFile>>);
 /// What a destination names, by the file that it is written in.
 type ByFile = Vec<(SourcePath, Rc<Named>)>;
 
+/// What the path of a file leads to, or an address from the root of the web site.
+pub(super) type Lookup = Result<Option<ByCase>, BadPath>;
+
 /// What a destination names, whoever reads it.
 pub(crate) struct Named {
     pub(crate) reference: Reference,
-    /// What the path of a file leads to.
-    pub(super) found: Result<Option<ByCase>, BadPath>,
+    pub(super) found: Lookup,
 }
 
 impl Resolver<'_> {
@@ -32,6 +34,9 @@ impl Resolver<'_> {
             let reference = Reference::parse(written);
             let found = match &reference {
                 Reference::File(path) => self.catalog.follow(file.folder(), path),
+                Reference::Site(address) => {
+                    Ok(self.catalog.by_site_path(&address.path).map(|page| (Found::Page(page, None), None)))
+                }
                 _ => Ok(None),
             };
             Rc::new(Named { reference, found })

@@ -1,16 +1,18 @@
 //! Addresses from the root of the web site that the docset was written for, written in links or reached by redirections.
 
+use super::seen::Lookup;
 use super::{Resolution, Resolver, Target, nowhere};
 use crate::diag::Code;
 use crate::locale::LocaleId;
+use crate::site::catalog::Found;
 use crate::site::link::FileReference;
 use crate::site::nav::PageId;
 
 impl Resolver<'_> {
     /// An address that begins with `/`: of a page of this site if there is one.
-    pub(super) fn site(&self, reference: &FileReference, page: PageId, locale: LocaleId) -> Resolution {
-        if let Some(found) = self.catalog.by_site_path(&reference.path) {
-            return self.place(page, found, locale, reference.fragment.clone());
+    pub(super) fn site(&self, found: &Lookup, reference: &FileReference, page: PageId, locale: LocaleId) -> Resolution {
+        if let Ok(Some((Found::Page(found, _), _))) = found {
+            return self.place(page, *found, locale, reference.fragment.clone());
         }
         let Some(address) = self.on_web_site(reference, locale) else {
             let message = format!("`{}` is no page of this site", reference.path);
