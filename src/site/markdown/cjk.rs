@@ -3,7 +3,7 @@
 //! CommonMark decides by a delimiter run's two neighbours whether it may open or close emphasis, and expects a space between
 //! words and punctuation. Where no spaces are written that fails: in `**注意。**次に` the second run follows punctuation and
 //! precedes a letter, so it cannot close. The [CommonMark CJK-friendly amendments][spec] repair the rule; pulldown-cmark 0.13
-//! does not know them. [`sentinels`] tells where one more character makes its decisions those of the amendments.
+//! does not know them. [`delimiters`] tells where one more character makes its decisions those of the amendments.
 //!
 //! # Why a punctuation character, and why nothing else changes
 //!
@@ -48,30 +48,40 @@ mod tests;
 
 use punctuation::is_punctuation;
 
-/// Byte offsets in `text`, ascending, at which a character that pulldown-cmark counts as punctuation must be inserted for its
-/// emphasis to be that of the CJK-friendly amendments. [`sentinel_for`] chooses the character.
-///
-/// Nothing is allocated where nothing is to be inserted.
-pub fn sentinels(text: &str) -> Vec<usize> {
+/// What one pass over a text's delimiter runs finds, as byte offsets, ascending.
+#[derive(Debug, Default)]
+pub(crate) struct Delimiters {
+    /// Where a character that pulldown-cmark counts as punctuation must be inserted for its emphasis to be that of the CJK-friendly
+    /// amendments. [`sentinel_for`] chooses the character.
+    pub(crate) sentinels: Vec<usize>,
+    /// Every `*`.
+    pub(crate) stars: Vec<usize>,
+}
+
+/// The delimiters of a text. Nothing is allocated where there are none.
+pub(crate) fn delimiters(text: &str) -> Delimiters {
     let bytes = text.as_bytes();
-    let mut offsets = Vec::new();
+    let mut found = Delimiters::default();
     let mut from = 0;
-    while let Some(found) = memchr3(b'*', b'_', b'~', &bytes[from..]) {
-        let start = from + found;
+    while let Some(next) = memchr3(b'*', b'_', b'~', &bytes[from..]) {
+        let start = from + next;
         let delimiter = bytes[start];
         let length = bytes[start..].iter().take_while(|&&byte| byte == delimiter).count();
         from = start + length;
+        if delimiter == b'*' {
+            found.stars.extend(start..from);
+        }
         // Between ASCII characters the amendments change nothing.
         if is_ascii(start.checked_sub(1).and_then(|at| bytes.get(at))) && is_ascii(bytes.get(from)) {
             continue;
         }
         let start = start + usize::from(is_escaped(bytes, start));
-        offsets.extend(insertion(text, delimiter, start..from));
+        found.sentinels.extend(insertion(text, delimiter, start..from));
     }
-    offsets
+    found
 }
 
-/// A character for the offsets of [`sentinels`]: punctuation to pulldown-cmark, and not in `text`.
+/// A character for [`Delimiters::sentinels`]: punctuation to pulldown-cmark, and not in `text`.
 ///
 /// The Byzantine musical symbols serve, being the least likely symbols in guidance that the parser's table has had for long.
 /// A private-use character would be a letter to it. `None` if the text has all 246 of them; it is then to be left as it is.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::cjk;
+use super::cjk::{self, Delimiters};
 use super::comments;
 use super::directive::{self, Directive, Found};
 use super::edits::{Edits, OffsetMap};
@@ -14,7 +14,7 @@ use crate::site::unit::{Document, Half, Side};
 /// Three characters that a text does not hold.
 ///
 /// The two that enclose a directive's number are of the private use area: neither punctuation nor white space to a CommonMark parser, so that a
-/// directive within a line stands there like a word. The third stands beside delimiter runs; see [`cjk::sentinels`].
+/// directive within a line stands there like a word. The third stands beside delimiter runs; see [`cjk::delimiters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Makes a delimiter run flank.
@@ -54,6 +54,8 @@ pub(crate) struct Prepared<'t> {
     pub(crate) map: OffsetMap,
     pub(crate) marks: Marks,
     pub(crate) found: Vec<Found>,
+    /// Where stars stand in the side's text.
+    pub(crate) stars: Vec<usize>,
     /// Block markers made text; see [`repair::displaced_markers`].
     pub(crate) displaced: Vec<Range<usize>>,
     /// Comments in which directives were left as they are.
@@ -97,11 +99,12 @@ pub(crate) fn prepare<'t>(
     for marker in &displaced {
         edits.replace(marker.end - 1..marker.end - 1, "\\");
     }
+    let Delimiters { sentinels, stars } = cjk::delimiters(text);
     let Some(marks) = Marks::for_text(text) else {
         // A text that uses all of two thousand private characters holds no directives that a person wrote.
         let (text, map) = edits.apply(text);
         let marks = Marks { neutral: '\u{FDD0}', open: '\u{FDD1}', close: '\u{FDD2}' };
-        return Prepared { text, map, marks, found: Vec::new(), displaced, comments: Vec::new() };
+        return Prepared { text, map, marks, found: Vec::new(), stars, displaced, comments: Vec::new() };
     };
     let mut found = directive::find(text);
     found.retain(|found| !is_in(code, found.range.start));
@@ -113,11 +116,11 @@ pub(crate) fn prepare<'t>(
     });
     found.retain(|found| !is_in(&comments, found.range.start));
     mark_directives(text, &found, marks, &mut edits);
-    for at in cjk::sentinels(text) {
+    for at in sentinels {
         edits.replace(at..at, marks.neutral);
     }
     let (text, map) = edits.apply(text);
-    Prepared { text, map, marks, found, displaced, comments }
+    Prepared { text, map, marks, found, stars, displaced, comments }
 }
 
 fn mark_directives(text: &str, found: &[Found], marks: Marks, edits: &mut Edits) {

@@ -2,7 +2,7 @@
 //!
 //! That is the Unicode general categories P and S, but as of the version that the parser's table was made from, about
 //! Unicode 15. Characters that are newer it takes for letters, among them two hundred emoji and symbols (🫩). A crate with
-//! newer tables would make [`super::sentinels`] mistake what the parser decides, and then spoil emphasis beside such a
+//! newer tables would make [`super::delimiters`] mistake what the parser decides, and then spoil emphasis beside such a
 //! character; so this is the parser's own set, as probed. A test compares the two over all of Unicode.
 
 /// Whether pulldown-cmark counts `c` as punctuation.

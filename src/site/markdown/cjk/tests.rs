@@ -8,6 +8,10 @@ use super::*;
 
 mod awkward;
 
+fn sentinels(text: &str) -> Vec<usize> {
+    delimiters(text).sentinels
+}
+
 fn insert(text: &str, offsets: &[usize], sentinel: char) -> String {
     let mut marked = String::with_capacity(text.len() + 4 * offsets.len());
     let mut done = 0;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::words::Cut;
 use super::{Ev, Kind, Lexer, NONE, Tag};
 use crate::site::markdown::directive::Directive;
 use crate::site::markdown::rawhtml::{self, Unfinished};
@@ -72,8 +73,7 @@ impl<'p> Lexer<'p> {
         let prepared: &'p str = &self.prepared.text;
         let mut at = range.start;
         while at < range.end {
-            let (end, segment) = self.cut(at, range.end);
-            let span = self.span(&(at..end));
+            let Cut { end, span, segment } = self.cut(at, range.end);
             self.raw_piece(&self.restored(&prepared[at..end]), span, segment, goes_on && at == range.start);
             at = end;
         }

@@ -106,11 +106,11 @@ impl Lexer<'_> {
         let segments = &self.document.segments;
         let mut found: Vec<u32> = Vec::new();
         let (mut next, mut looked_at) = (0, None);
-        for star in memchr::memchr_iter(b'*', own.as_bytes()) {
-            let ends_before = |segment: &Segment| segment.target.as_ref().is_none_or(|target| target.end <= star);
+        for star in &self.prepared.stars {
+            let ends_before = |segment: &Segment| segment.target.as_ref().is_none_or(|target| target.end <= *star);
             next += segments[next..].iter().take_while(|segment| ends_before(segment)).count();
             let Some(segment) = segments.get(next) else { break };
-            let holds = segment.target.as_ref().is_some_and(|target| target.contains(&star));
+            let holds = segment.target.as_ref().is_some_and(|target| target.contains(star));
             if holds && looked_at.replace(next) != Some(next) && differs(segment) {
                 found.push(next as u32);
             }

@@ -12,38 +12,49 @@ use crate::site::octets;
 
 static FIND_ADDRESS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("://"));
 
-/// Places of a prepared text, in order: edits (marks, neutral characters, repairs), stars, `://` of bare addresses and, in a script without
-/// spaces, each space that may be left over between sentences.
+/// Places of a prepared text: edits (marks, neutral characters, repairs), stars, `://` of bare addresses and, in a script without spaces,
+/// each space that may be left over between sentences. Each kind stands in a list of its own, in order: nothing has to be sorted.
 pub(super) struct Stops {
-    places: Vec<usize>,
-    hint: Hint,
+    places: [Places; 4],
     is_cjk: bool,
+}
+
+struct Places {
+    all: Vec<usize>,
+    hint: Hint,
+}
+
+impl Places {
+    #[inline]
+    fn none_in(&self, range: &Range<usize>) -> bool {
+        let first = self.hint.partition_point(&self.all, |place| *place < range.start);
+        self.all.get(first).is_none_or(|place| *place >= range.end)
+    }
 }
 
 impl Stops {
     pub(super) fn of(prepared: &Prepared<'_>, is_cjk: bool) -> Self {
-        let bytes = prepared.text.as_bytes();
-        let mut places: Vec<usize> = prepared.map.edited().collect();
-        places.extend(memchr::memchr_iter(b'*', bytes));
-        places.extend(FIND_ADDRESS.find_iter(bytes));
+        let (bytes, map, near) = (prepared.text.as_bytes(), &prepared.map, Hint::default());
+        let edited = map.edited().collect();
+        let stars = prepared.stars.iter().map(|star| map.changed_near(*star, &near)).collect();
+        let addresses = FIND_ADDRESS.find_iter(bytes).collect();
+        let mut spaces = Vec::new();
         if is_cjk {
             octets::each(bytes, b' ', |at| {
                 if at > 0 && may_end_sentence(bytes[at - 1]) {
-                    places.push(at);
+                    spaces.push(at);
                 }
             });
         }
-        // Sorted runs one behind the other, which a stable sort merges.
-        places.sort();
-        Self { places, hint: Hint::default(), is_cjk }
+        let places = [edited, stars, addresses, spaces].map(|all| Places { all, hint: Hint::default() });
+        Self { places, is_cjk }
     }
 
     /// Whether a stretch of the prepared text is words and nothing else.
     pub(super) fn none_in(&self, text: &str, range: &Range<usize>) -> bool {
-        let first = self.hint.partition_point(&self.places, |place| *place < range.start);
-        let none = self.places.get(first).is_none_or(|place| *place >= range.end);
         // What stands before a space at the start is not known here.
-        none && !(self.is_cjk && text.as_bytes().get(range.start) == Some(&b' '))
+        let may_begin_with_space = self.is_cjk && text.as_bytes().get(range.start) == Some(&b' ');
+        !may_begin_with_space && self.places.iter().all(|places| places.none_in(range))
     }
 }
 

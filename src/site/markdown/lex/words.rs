@@ -8,6 +8,15 @@ use super::{Kind, Lexer, NONE, Tag};
 use crate::site::markdown::directive::{self, Directive};
 use crate::site::markdown::{rawhtml, text};
 
+/// A stretch of the prepared text that lies within one segment, or within none.
+pub(super) struct Cut {
+    /// Where it ends.
+    pub(super) end: usize,
+    /// The bytes of the side's text that it stands for.
+    pub(super) span: (u32, u32),
+    pub(super) segment: u32,
+}
+
 impl<'p> Lexer<'p> {
     pub(super) fn in_code(&self) -> bool {
         let innermost = self.open.last().copied().flatten().map(|at| self.flow.events[at].kind);
@@ -31,9 +40,8 @@ impl<'p> Lexer<'p> {
         let from = range.start.max(self.address.end.min(range.end));
         let mut at = from;
         while at < range.end {
-            let (end, segment) = self.cut(at, range.end);
+            let Cut { end, span, segment } = self.cut(at, range.end);
             if self.stops.none_in(&self.prepared.text, &(at..end)) {
-                let span = self.span(&(at..end));
                 self.words_of_prepared(at..end, span, segment);
             } else {
                 self.piece(at..end, segment);
@@ -45,7 +53,9 @@ impl<'p> Lexer<'p> {
     /// Words as written, with nothing in them that asks for more.
     fn words_of_prepared(&mut self, range: Range<usize>, span: (u32, u32), segment: u32) {
         let words: &'p str = &self.prepared.text[range];
-        self.flush_break(words.chars().next());
+        if self.pending_break.is_some() {
+            self.flush_break(words.chars().next());
+        }
         self.add_words(words, span, segment);
     }
 
@@ -56,14 +66,17 @@ impl<'p> Lexer<'p> {
             || self.prepared.text.get(range.clone()) == Some(text)
     }
 
-    /// Where the prepared text from `at` on, up to `to`, is first cut by the border of a segment, and the segment before the cut.
-    pub(super) fn cut(&self, at: usize, to: usize) -> (usize, u32) {
+    /// The prepared text from `at` on, up to `to` or the first border of a segment.
+    pub(super) fn cut(&self, at: usize, to: usize) -> Cut {
         let map = &self.prepared.map;
-        let Some(piece) = self.piece_at(map.original_near(at, &self.near.start)) else { return (to, NONE) };
-        let border = self.side.pieces.get(piece + 1).map_or(usize::MAX, |next| map.changed_near(next.start, &self.near.border));
+        let start = map.original_near(at, &self.near.start);
+        let piece = self.piece_at(start);
+        let next = piece.and_then(|piece| self.side.pieces.get(piece + 1));
+        let border = next.map_or(usize::MAX, |next| map.changed_near(next.start, &self.near.border));
         let end =
             if border <= at { at + self.prepared.text[at..].chars().next().map_or(1, char::len_utf8) } else { border.min(to) };
-        (end, self.side.pieces[piece].segment.unwrap_or(NONE))
+        let span = (start as u32, map.original_near(end, &self.near.end) as u32);
+        Cut { end, span, segment: piece.and_then(|piece| self.side.pieces[piece].segment).unwrap_or(NONE) }
     }
 
     /// Text of one segment: marks become directives, bare addresses links, the rest words.
