@@ -80,7 +80,7 @@ impl Theme {
         for view in views {
             html.append(&mut self.engine.render_pieces(template, view)?.into_bytes());
         }
-        engine::text(html)
+        engine::text(&html)
     }
 
     /// As [`Theme::render`], in pieces.

@@ -41,25 +41,21 @@ impl Memory {
         read::text(file).and_then(|text| Self::parse(&text)).unwrap_or_default()
     }
 
-    /// A build as a text to be kept.
-    pub(crate) fn text(&self) -> String {
+    /// A build as a text to be kept, in pieces: that of a site with many diagnostics is megabytes.
+    pub(crate) fn text(&self) -> Vec<Vec<u8>> {
         const FILE: usize = 128;
-        let remarks = remarks(&self.diagnostics);
-        let room = self.stamps.len() * FILE + remarks.iter().map(String::len).sum::<usize>();
-        let mut text = String::with_capacity(FILE + room);
-        // The digest of what follows takes the place of this one, so that the text need not be copied behind it.
-        let _ = writeln!(text, "{HEAD} {}", Digest([0; 16]).hex());
-        let body = text.len();
+        let mut text = String::with_capacity(FILE * (1 + self.stamps.len()));
         let _ = writeln!(text, "inputs {}\npages {}", self.inputs.map(|d| d.hex()).unwrap_or_default(), self.pages);
         let mut stamps: Vec<_> = self.stamps.iter().collect();
         stamps.sort_unstable_by_key(|(path, _)| *path);
         for (path, stamp) in stamps {
             let _ = writeln!(text, "file {} {} {path}", stamp.len, stamp.modified);
         }
-        remarks.iter().for_each(|some| text.push_str(some));
-        let digest = Digest::of(&text.as_bytes()[body..]).hex();
-        text.replace_range(HEAD.len() + 1..body - 1, &digest);
-        text
+        let mut pieces = remarks(&self.diagnostics);
+        pieces.insert(0, text.into_bytes());
+        let digest = Digest::of_pieces(&slices(&pieces));
+        pieces.insert(0, format!("{HEAD} {}\n", digest.hex()).into_bytes());
+        pieces
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -88,21 +84,26 @@ impl Memory {
 
 /// The diagnostics of a build as they are remembered, in pieces. There may be many times as many as pages, so that all threads
 /// take part.
-fn remarks(diagnostics: &[Diagnostic]) -> Vec<String> {
+fn remarks(diagnostics: &[Diagnostic]) -> Vec<Vec<u8>> {
     const AT_ONCE: usize = 256;
+    const ONE: usize = 400;
     let text = |some: &[Diagnostic]| {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(some.len() * ONE);
         some.iter().for_each(|one| found(one, &mut text));
-        String::from_utf8(text).unwrap_or_default()
+        text
     };
     let parts: Vec<&[Diagnostic]> = diagnostics.chunks(AT_ONCE).collect();
     threads::map(&parts, threads::ANY, |_, part| text(part))
 }
 
+fn slices(pieces: &[Vec<u8>]) -> Vec<&[u8]> {
+    pieces.iter().map(Vec::as_slice).collect()
+}
+
 /// Remembers a build. A site that cannot be written to is built from the start each time.
-pub(crate) fn keep(text: &str, file: &Path) {
+pub(crate) fn keep(text: &[Vec<u8>], file: &Path) {
     // Nothing is lost with a memory that cannot be kept.
-    let _ = write::keep(file, text.as_bytes());
+    let _ = write::keep(file, &slices(text));
 }
 
 fn digest(hex: &str) -> Option<Digest> {
@@ -149,7 +150,7 @@ mod tests {
         let found = Diagnostic::new(Code::LinkBroken, Span::new(path(), 3..5), "m").help("h").related(Span::file(path()), "w");
         let stamps = [(OutputPath::parse("ja/a b/index.html").unwrap(), Stamp { len: 3, modified: 5 })].into_iter().collect();
         let memory = Memory { inputs: Some(Digest::of(b"x")), stamps, diagnostics: vec![found], pages: 1 };
-        let text = memory.text();
+        let text = String::from_utf8(memory.text().concat()).unwrap();
         assert_eq!(Memory::parse(&text), Some(memory));
         assert_eq!(Memory::parse(&text.replace("found", "foun")), None);
         assert_eq!(Memory::parse(&text[..text.len() - 1]), None);

@@ -367,10 +367,10 @@ pub(crate) fn is_as_stamped(root: &Path, stamps: &Stamps) -> bool {
 
 /// Writes a file of the site's own cache, with the two folders above it. Neither may be a link: content of others could hold one that
 /// leads anywhere.
-pub(crate) fn keep(file: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn keep(file: &Path, pieces: &[&[u8]]) -> io::Result<()> {
     if file.ancestors().skip(1).take(2).any(Path::is_symlink) {
         return Err(io::ErrorKind::NotADirectory.into());
     }
     file.parent().map_or(Ok(()), fs::create_dir_all)?;
-    replace(file, &[bytes]).map(|_| ())
+    replace(file, pieces).map(|_| ())
 }

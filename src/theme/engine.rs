@@ -50,6 +50,12 @@ impl Html {
     }
 }
 
+impl From<String> for Html {
+    fn from(text: String) -> Self {
+        Self { text: Arc::new(text), piece: None }
+    }
+}
+
 impl Shared {
     /// Turns a value into the engine's form.
     ///
@@ -64,7 +70,7 @@ impl Shared {
 
     /// HTML that is put into a page as it is.
     pub fn html(html: impl Into<String>) -> Self {
-        Self(Kind::Html(Html { text: Arc::new(html.into()), piece: None }))
+        Self(Kind::Html(Html::from(html.into())))
     }
 
     /// The same with a piece put into it before a byte: what many pages share but for a mark.
@@ -131,7 +137,7 @@ impl Engine {
     }
 
     pub(super) fn render(&self, template: &str, view: &dyn View) -> Result<String, ThemeError> {
-        text(self.render_pieces(template, view)?.into_bytes())
+        text(&self.render_pieces(template, view)?.into_bytes())
     }
 
     pub(super) fn render_pieces(&self, template: &str, view: &dyn View) -> Result<Rope, ThemeError> {
@@ -189,8 +195,10 @@ impl Engine {
 }
 
 /// What was rendered as text, which it always is.
-pub(super) fn text(html: Vec<u8>) -> Result<String, ThemeError> {
-    String::from_utf8(html).map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
+pub(super) fn text(html: &[u8]) -> Result<String, ThemeError> {
+    // Checking what is not ASCII by the standard library costs many times what copying it does.
+    let text = simdutf8::basic::from_utf8(html).map(str::to_owned);
+    text.map_err(|error| ThemeError::new(ThemeErrorKind::Render, error.to_string()))
 }
 
 /// Renders a template with the fields of a view.

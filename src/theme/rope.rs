@@ -55,6 +55,15 @@ impl Rope {
     }
 }
 
+impl FromIterator<String> for Rope {
+    /// Of pieces that stand one behind the other.
+    fn from_iter<P: IntoIterator<Item = String>>(pieces: P) -> Self {
+        let mut rope = Self::default();
+        pieces.into_iter().for_each(|piece| rope.push_html(&piece.into()));
+        rope
+    }
+}
+
 impl From<Vec<u8>> for Rope {
     fn from(own: Vec<u8>) -> Self {
         Self { own, shared: Vec::new() }

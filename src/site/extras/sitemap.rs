@@ -7,12 +7,15 @@ use crate::site::html::escape;
 use crate::site::nav::PageId;
 use crate::site::render::{Rendered, Renderer};
 use crate::site::threads;
+use crate::theme::Rope;
 use crate::vpath::UrlPath;
 
 /// The most addresses of one file, by the protocol.
 const MOST: usize = 50_000;
 /// How many entries are written at once: that of ten thousand pages is megabytes, which all threads write and nobody copies twice.
 const AT_ONCE: usize = 64;
+/// About how long an entry is.
+const ENTRY: usize = 512;
 
 const INDEX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
@@ -29,7 +32,7 @@ impl Renderer<'_> {
         let Some(base) = &self.model.config.base_url else { return Vec::new() };
         let pages = self.model.pages().flat_map(|page| self.model.locales().ids().map(move |locale| (page, locale)));
         let own: Vec<Entry> = pages.filter(|(page, locale)| self.model.is_listed(*page, *locale)).collect();
-        let file = |name: &str, xml: String| Rendered { path: UrlPath::new(name).output(), text: xml.into() };
+        let file = |name: &str, xml: Rope| Rendered { path: UrlPath::new(name).output(), text: xml };
         if own.len() <= MOST {
             return vec![file("sitemap.xml", self.urlset(&own))];
         }
@@ -41,20 +44,19 @@ impl Renderer<'_> {
             files.push(file(&name, self.urlset(part)));
         }
         index.push_str("</sitemapindex>\n");
-        files.push(file("sitemap.xml", index));
+        files.push(file("sitemap.xml", index.into()));
         files
     }
 
-    fn urlset(&self, own: &[Entry]) -> String {
+    fn urlset(&self, own: &[Entry]) -> Rope {
         let parts: Vec<&[Entry]> = own.chunks(AT_ONCE).collect();
         let entries = threads::map(&parts, threads::ANY, |_, part| self.entries(part));
-        let all: Vec<&str> = [URLSET].into_iter().chain(entries.iter().map(String::as_str)).chain(["</urlset>\n"]).collect();
-        all.concat()
+        [URLSET.to_owned()].into_iter().chain(entries).chain(["</urlset>\n".to_owned()]).collect()
     }
 
     /// Entries, those of a page beside each other: all of them name the same languages.
     fn entries(&self, own: &[Entry]) -> String {
-        let mut entries = String::new();
+        let mut entries = String::with_capacity(own.len() * ENTRY);
         for of_page in own.chunk_by(|(one, _), (next, _)| one == next) {
             let alternates = of_page.first().map_or_else(String::new, |own| self.links_to_alternates(*own));
             for (page, locale) in of_page {

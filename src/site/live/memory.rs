@@ -159,7 +159,7 @@ impl Live {
         }
         drop(digests);
         // Nothing is lost with a memory that cannot be kept.
-        let _ = write::keep(&self.memory_file(), &remember.bytes());
+        let _ = write::keep(&self.memory_file(), &[&remember.bytes()]);
     }
 }
 
