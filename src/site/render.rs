@@ -208,10 +208,9 @@ impl<'a> Renderer<'a> {
         let parallel = body.beside.is_some();
         let model = self.model;
         let nav = self.sidebars.html(model, id, locale, here, parallel)?;
-        let edit_path = if model.config.content.is_empty() {
-            edition.file.to_string()
-        } else {
-            format!("{}/{}", model.config.content, edition.file)
+        let edit_path = || {
+            let folder = &model.config.content;
+            encoded(&if folder.is_empty() { edition.file.to_string() } else { format!("{folder}/{}", edition.file) })
         };
         Ok(ArticleView {
             breadcrumb: self.breadcrumb(id, locale, here),
@@ -219,7 +218,7 @@ impl<'a> Renderer<'a> {
             contents: &body.contents,
             previous: model.nav.previous(id).and_then(|page| self.step(page, locale, here, parallel)),
             next: model.nav.next(id).and_then(|page| self.step(page, locale, here, parallel)),
-            edit_href: model.config.edit_url.as_ref().map(|template| template.replace("{path}", &encoded(&edit_path))),
+            edit_href: model.config.edit_url.as_ref().map(|template| template.replace("{path}", &edit_path())),
             date: edition.date.map(|date| self.date(date, locale)),
             basis: edition.basis.map(|date| self.date(date, locale)),
             notices: notices(edition, model.facts(id).draft),
@@ -271,14 +270,7 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn date(&self, date: Date, locale: LocaleId) -> DateView {
-        let messages = self.model.theme.messages(locale);
-        let (year, month, day) = (date.year.to_string(), date.month.to_string(), date.day.to_string());
-        let name = messages.get(&format!("month_{month}")).to_owned();
-        let values = [("year", year.as_str()), ("month", &month), ("day", &day), ("month_name", &name)];
-        DateView {
-            iso: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
-            text: messages.format("date_pattern", &values),
-        }
+        DateView { iso: date.iso(), text: self.model.theme.messages(locale).date(date.year, date.month, date.day) }
     }
 }
 

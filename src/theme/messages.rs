@@ -55,12 +55,19 @@ impl Messages {
 
     /// A date as readers of this locale write it; `month` and `day` count from 1.
     pub fn date(&self, year: u16, month: u8, day: u8) -> String {
-        let name = format!("month_{month}");
-        let values = [("year", &*year.to_string()), ("month", &*month.to_string()), ("day", &*day.to_string())];
-        fill(self.get("date_pattern"), |part| match part {
-            "month_name" => Some(self.get(&name)),
-            part => value_of(&values, part),
-        })
+        let pattern = self.get("date_pattern");
+        let mut date = String::with_capacity(pattern.len());
+        fill_into(&mut date, pattern, |date, part| {
+            match part {
+                "year" => date.push_str(&year.to_string()),
+                "month" => date.push_str(&month.to_string()),
+                "month_name" => date.push_str(self.get(&format!("month_{month}"))),
+                "day" => date.push_str(&day.to_string()),
+                _ => return None,
+            }
+            Some(())
+        });
+        date
     }
 
     /// All keys, sorted.
@@ -140,7 +147,8 @@ fn table(layers: &Layers, locales: &LocaleSet, id: LocaleId, english: &Table) ->
 /// The message file of a locale: of its whole tag if there is one, else of its language; the site's own over the built-in one.
 fn read(layers: &Layers, locale: &Locale) -> Result<Option<Table>, ThemeError> {
     let mut merged: Option<Table> = None;
-    for tag in [locale.language(), locale.as_str()] {
+    let language = Some(locale.language()).filter(|language| *language != locale.as_str());
+    for tag in language.into_iter().chain([locale.as_str()]) {
         let path = format!("messages/{tag}.toml");
         for file in [layers.built_in.get(&path), layers.own.get(&path)].into_iter().flatten() {
             let table = Table::parse(file)?;

@@ -28,6 +28,16 @@ impl Date {
         (date.year >= 1000 && (1..=date.month_length()).contains(&date.day)).then_some(date)
     }
 
+    /// The date as ISO 8601 writes it: `2026-01-31`.
+    pub fn iso(self) -> String {
+        let mut text = self.year.to_string();
+        for part in [self.month, self.day] {
+            text.push_str(if part < 10 { "-0" } else { "-" });
+            text.push_str(&part.to_string());
+        }
+        text
+    }
+
     fn month_length(self) -> u8 {
         match self.month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

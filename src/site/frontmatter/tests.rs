@@ -21,6 +21,7 @@ fn keys_are_read_in_any_case_and_the_body_follows() {
     assert_eq!(front.title.as_deref(), Some("請求"));
     assert_eq!(front.date, Some(Date { year: 2019, month: 4, day: 26 }));
     assert_eq!(front.last_handoff, Some(Date { year: 2021, month: 5, day: 19 }));
+    assert_eq!(front.date.map(Date::iso).as_deref(), Some("2019-04-26"));
     assert_eq!(front.robots.as_deref(), Some("NOINDEX"));
     assert_eq!(front.uid.as_deref(), Some("1"));
     assert_eq!((body.as_str(), reported.len()), ("# A", 0));

@@ -17,9 +17,16 @@ pub(super) struct Damage {
 /// key stands twice. `None` if any line is anything else, so that the answer is that of [`full`] or none.
 pub(super) fn plain(yaml: &str) -> Option<Vec<Entry<'_>>> {
     let mut entries: Vec<Entry<'_>> = Vec::with_capacity(16);
-    for line in yaml.lines().filter(|line| !line.is_empty()) {
-        let (key, rest) = line.split_at_checked(memchr::memchr(b':', line.as_bytes())?)?;
-        let value = scalar(rest.strip_prefix(": ")?)?;
+    let mut rest = yaml;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let line = end.map_or(rest, |end| rest[..end].strip_suffix('\r').unwrap_or(&rest[..end]));
+        rest = end.map_or("", |end| &rest[end + 1..]);
+        if line.is_empty() {
+            continue;
+        }
+        let (key, value) = line.split_at_checked(memchr::memchr(b':', line.as_bytes())?)?;
+        let value = scalar(value.strip_prefix(": ")?)?;
         if !is_plain_key(key) || entries.len() > 100 || entries.iter().any(|(known, _)| known == key) {
             return None;
         }
@@ -31,8 +38,8 @@ pub(super) fn plain(yaml: &str) -> Option<Vec<Entry<'_>>> {
 /// A word of letters: numbers, truth values and nulls have rules of their own as keys.
 fn is_plain_key(key: &str) -> bool {
     let mut bytes = key.bytes();
-    let named =
-        bytes.next().is_some_and(|b| b.is_ascii_alphabetic()) && bytes.all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let named = bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
     named && key.len() <= 64 && !is_null(key)
 }
 
@@ -47,11 +54,11 @@ fn scalar(written: &str) -> Option<&str> {
             return inner.strip_suffix(quote).filter(|inner| !inner.contains([quote, '\\']));
         }
     }
-    let first = value.chars().next()?;
     let bytes = value.as_bytes();
+    let means_itself = |byte: &u8| !b"-?:,[]{}#&*!|>'\"%@`".contains(byte);
     let means_more =
         memchr::memchr_iter(b' ', bytes).any(|at| bytes[at - 1] == b':' || bytes[at + 1] == b'#') || value.ends_with(':');
-    let sound = !"-?:,[]{}#&*!|>'\"%@`".contains(first) && !means_more;
+    let sound = bytes.first().is_some_and(means_itself) && !means_more;
     (sound && !is_null(value)).then_some(value)
 }
 
