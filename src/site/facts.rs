@@ -261,9 +261,7 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) -> boo
     let mut has_raw = false;
     for (at, event) in flow.events.iter().enumerate() {
         let mut add = |what, destination: &str| {
-            let side = flow.origins[event.origin as usize].side();
-            let at = span(side, event.start as usize..event.end as usize);
-            links.push(Written { what, locale, at, destination: destination.into() });
+            links.push(Written { what, locale, at: place(flow, event), destination: destination.into() });
         };
         match event.kind {
             Kind::Start(Tag::Link(txt)) => {

@@ -34,6 +34,34 @@ pub(super) fn any(bytes: &[u8], is: impl Fn(u8) -> bool) -> Option<bool> {
     Some(u128::from_ne_bytes(seen) != 0)
 }
 
+/// Whether a byte stands twice in a row. Looked at as in [`any`].
+pub(super) fn has_pair(bytes: &[u8], byte: u8) -> bool {
+    let Some(last) = bytes.last_chunk::<17>() else {
+        return bytes.windows(2).any(|pair| pair == [byte, byte]);
+    };
+    let mut seen = [0; 16];
+    let mut look = |first: &[u8], second: &[u8]| {
+        for (seen, (first, second)) in seen.iter_mut().zip(first.iter().zip(second)) {
+            *seen |= u8::from((*first == byte) & (*second == byte));
+        }
+    };
+    let (first, second) = (bytes.as_chunks::<16>().0, bytes[1..].as_chunks::<16>().0);
+    first.iter().zip(second).for_each(|(first, second)| look(first, second));
+    look(&last[..16], &last[1..]);
+    u128::from_ne_bytes(seen) != 0
+}
+
+/// Whether white space stands in a text only as one space between words, and no character of ASCII that is refused.
+pub(super) fn is_spaced_once(text: &str, refused: impl Fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    // White space beyond ASCII begins with one of the bytes named.
+    let is_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | 0xC2 | 0xE1 | 0xE2 | 0xE3) | refused(byte);
+    let odd = any(bytes, is_odd).unwrap_or_else(|| bytes.iter().any(|byte| is_odd(*byte)));
+    let is_refused = |c: char| c != ' ' && (c.is_whitespace() || u8::try_from(c).is_ok_and(&refused));
+    let spaced = !has_pair(bytes, b' ') && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ');
+    spaced && (!odd || !text.contains(is_refused))
+}
+
 /// Whether there is a NUL, a quotation mark or one of `&`, `<`, `>`.
 pub(super) fn has_markup(bytes: &[u8]) -> bool {
     // `<` and `>` differ in one bit, and so do `"` and `&`.
@@ -82,6 +110,36 @@ mod tests {
                 assert_eq!(found, wanted, "{len} {byte}");
             }
         }
+    }
+
+    #[test]
+    fn a_pair_is_seen_wherever_it_stands() {
+        for len in 0..60 {
+            let mut bytes = vec![b'x'; len];
+            (0..len).step_by(2).for_each(|at| bytes[at] = b' ');
+            assert!(!has_pair(&bytes, b' '), "{len}");
+            for at in (1..len).step_by(2) {
+                bytes[at] = b' ';
+                assert!(has_pair(&bytes, b' '), "{at} of {len}");
+                bytes[at] = b'x';
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_is_one_space_between_words() {
+        let long = "あいう え and words beyond sixteen bytes";
+        let is = |text: &str| is_spaced_once(text, |_| false);
+        for text in ["", "a", "日本語", "a b", long] {
+            assert!(is(text), "{text}");
+        }
+        for text in [" a", "a ", " "] {
+            assert!(!is(text), "{text:?}");
+        }
+        for space in ["  ", "\t", "\n", "\u{a0}", "\u{1680}", "\u{2003}", "\u{3000}"] {
+            assert!(!is(space) && !is(&format!("a{space}b")) && !is(&format!("{long}{space}{long}")), "{space:?}");
+        }
+        assert!(is_spaced_once("a*b é", |byte| byte == b'\\') && !is_spaced_once("a*b", |byte| byte == b'*'));
     }
 
     #[test]

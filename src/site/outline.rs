@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::markdown::flow::{Flow, Kind, Tag};
 use super::markdown::rawhtml;
+use super::octets;
 
 /// A heading of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,9 @@ impl Heading {
 
 /// A text with one space for each run of white space, and none at its ends.
 pub(crate) fn on_one_line(text: &str) -> String {
+    if octets::is_spaced_once(text, |_| false) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         line.push_str(if line.is_empty() { "" } else { " " });

@@ -6,10 +6,8 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use arrayvec::ArrayString;
-use memchr::memmem::Finder;
 use twox_hash::XxHash3_64;
 
 use crate::locale::LocaleId;
@@ -31,8 +29,6 @@ const HASH: usize = 10;
 /// A hash, and a hyphen with the most digits of an ordinal of 32 bits.
 const LONGEST: usize = HASH + 1 + 10;
 
-static FIND_DOUBLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("  "));
-
 /// Lower-case letters and digits that are not mistaken for each other.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -47,7 +43,8 @@ impl SegmentKey {
     ///
     /// XXH3, 64 bits (xxHash 0.8): a page has some hundred segments; a cryptographic hash of each took one part in sixteen of a whole build.
     pub(crate) fn hash(source: &str) -> u64 {
-        if is_normal(source) {
+        // The usual case, for which no copy is made.
+        if octets::is_spaced_once(source, |byte| byte == b'\\') {
             return XxHash3_64::oneshot(source.as_bytes());
         }
         let words: Vec<&str> = source.split_whitespace().collect();
@@ -55,9 +52,10 @@ impl SegmentKey {
     }
 
     pub(crate) fn from_hash(hash: u64, ordinal: usize) -> Self {
-        let digits: [u8; HASH] = std::array::from_fn(|n| DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]);
         let mut text = ArrayString::new();
-        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+        for n in 0..HASH {
+            text.push(char::from(DIGITS[((hash >> (59 - 5 * n)) & 31) as usize]));
+        }
         if ordinal > 0 {
             // Places in a text are counted in 32 bits, and so are its segments.
             let number = u32::try_from(ordinal + 1).unwrap_or(u32::MAX);
@@ -78,17 +76,6 @@ impl SegmentKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Whether normalising would change nothing: the usual case, for which no copy is made. White space beyond ASCII begins with one of the bytes named.
-fn is_normal(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_odd = |byte: u8| matches!(byte, b'\t'..=b'\r' | b'\\' | 0xC2 | 0xE1 | 0xE2 | 0xE3);
-    let odd = octets::any(bytes, is_odd).unwrap_or_else(|| bytes.iter().any(|byte| is_odd(*byte)));
-    let double = FIND_DOUBLE.find(bytes).is_some();
-    let changes = |c: char| c != ' ' && (c.is_whitespace() || c == '\\');
-    let spaced = !double && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ');
-    spaced && (!odd || !text.contains(changes))
 }
 
 /// A source/target pair. The ranges are bytes of the sides' texts.

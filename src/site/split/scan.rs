@@ -18,6 +18,17 @@ const QUOT: &str = "&quot;";
 /// An average pair with its surroundings is some 300 bytes long; this makes room for all pairs of most files at once.
 const BYTES_PER_PAIR: usize = 256;
 
+/// By byte, whether it may stand in an id.
+const IN_ID: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < allowed.len() {
+        allowed[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'_' | b'.');
+        byte += 1;
+    }
+    allowed
+};
+
 static FIND_ANY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("<span data-"));
 static FIND_TTU: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TTU));
 static FIND_STU: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(STU));
@@ -122,7 +133,7 @@ impl Scan<'_> {
     fn tag(&self, start: usize, at: usize) -> Option<Tag> {
         let (id_start, damaged) = self.quote(at)?;
         let rest = self.bytes.get(id_start..)?;
-        let length = rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b)).count();
+        let length = rest.iter().take(64).take_while(|byte| IN_ID[usize::from(**byte)]).count();
         let id = id_start..id_start + length;
         let (end, damaged_too) = self.quote(id.end)?;
         let sound = length > 0 && self.bytes.get(end) == Some(&b'>');
