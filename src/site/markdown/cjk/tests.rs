@@ -80,6 +80,12 @@ fn offsets_are_told_where_the_amendments_add_something() {
 }
 
 #[test]
+fn every_star_is_found_whatever_stands_beside_it() {
+    assert_eq!(delimiters("**a** _*_ 注\\* * b").stars, [0, 1, 3, 4, 7, 14, 16]);
+    assert!(delimiters("~~a~~ _b_").stars.is_empty());
+}
+
+#[test]
 fn everyday_cases() {
     assert_eq!(paragraph("次に**「設定」**の画面"), "次に<strong>「設定」</strong>の画面");
     assert_eq!(paragraph("**フィールド:**場所の ID"), "<strong>フィールド:</strong>場所の ID");
