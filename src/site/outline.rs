@@ -81,7 +81,7 @@ impl Heading {
 
 /// A text with one space for each run of white space, and none at its ends.
 pub(crate) fn on_one_line(text: &str) -> String {
-    if octets::is_spaced_once(text, |_| false) {
+    if octets::is_spaced_once(text) {
         return text.to_owned();
     }
     let mut line = String::with_capacity(text.len());

@@ -44,7 +44,7 @@ impl SegmentKey {
     /// XXH3, 64 bits (xxHash 0.8): a page has some hundred segments; a cryptographic hash of each took one part in sixteen of a whole build.
     pub(crate) fn hash(source: &str) -> u64 {
         // The usual case, for which no copy is made.
-        if octets::is_spaced_once(source, |byte| byte == b'\\') {
+        if octets::is_spaced_once(source) && !source.contains('\\') {
             return XxHash3_64::oneshot(source.as_bytes());
         }
         let words: Vec<&str> = source.split_whitespace().collect();

@@ -98,5 +98,7 @@ mod tests {
         assert_eq!(String::from_utf8(rope.into_bytes()).unwrap(), format!("short.あ!{}..", &long[3..]));
         assert_eq!(Rope::from("日本語".to_owned()).pieces(), ["日本語".as_bytes()]);
         assert!(Rope::default().pieces().is_empty());
+        let made: Rope = ["a".to_owned(), long.clone(), "b".to_owned()].into_iter().collect();
+        assert_eq!(made.pieces(), ["a", &long, "b"].map(str::as_bytes));
     }
 }
