@@ -291,7 +291,8 @@ fn written(version: &Version, locale: LocaleId, links: &mut Vec<Written>) -> boo
             Kind::Raw(txt) => {
                 has_raw = true;
                 let raw = flow.get(txt);
-                for tag in rawhtml::tags(raw) {
+                // What is taken out names nothing.
+                for tag in rawhtml::tags(raw).iter().filter(|tag| rawhtml::is_allowed(tag)) {
                     for (name, value) in
                         tag.attributes.iter().filter(|(name, value)| (name == "href" || name == "src") && !value.is_empty())
                     {

@@ -240,6 +240,13 @@ fn raw_html_links_like_markdown() {
 }
 
 #[test]
+fn what_an_element_names_that_is_taken_out_is_not_looked_up() {
+    let site = around("a <iframe src=\"no.html\"></iframe> <embed src=\"../f.pdf\"> <base href=\"no.md\">\n");
+    assert!(site.codes().iter().all(|code| *code == "html-removed"), "{:?}", site.codes());
+    assert!(!site.has("f.pdf"));
+}
+
+#[test]
 fn what_is_commented_out_is_not_looked_up() {
     let site =
         around("<!-- [x](gone.md) <a href=\"gone.md\"> -->\n\n<!--\n<br>\n<a href=\"gone.md\">x</a>\n<script>\n-->\n\nafter\n");

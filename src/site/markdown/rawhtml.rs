@@ -192,9 +192,14 @@ fn silent_attribute(name: &str) -> bool {
         || name.starts_with("aria-")
 }
 
+/// Whether an element may stay.
+pub(crate) fn is_allowed(tag: &RawTag) -> bool {
+    ELEMENTS.contains(&tag.name.as_str())
+}
+
 /// What of a tag is not allowed, in words; `None` if all of it may stay.
 pub(crate) fn refused(tag: &RawTag) -> Option<String> {
-    if !ELEMENTS.contains(&tag.name.as_str()) {
+    if !is_allowed(tag) {
         return Some(format!("`<{}>`", tag.name));
     }
     let names = tag.attributes.iter().map(|(name, _)| name.as_str());
@@ -208,10 +213,7 @@ const OPTIONAL_END: &[&str] =
 
 /// The tags of a piece of HTML that open or close something that must be closed.
 pub(crate) fn balancing(html: &str) -> impl Iterator<Item = RawTag> {
-    let counts = |tag: &RawTag| {
-        let name = tag.name.as_str();
-        !tag.void && !OPTIONAL_END.contains(&name) && ELEMENTS.contains(&name)
-    };
+    let counts = |tag: &RawTag| !tag.void && !OPTIONAL_END.contains(&tag.name.as_str()) && is_allowed(tag);
     tags(html).into_iter().filter(counts)
 }
 
