@@ -15,16 +15,17 @@ static FIND_ADDRESS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(":
 /// Places of a prepared text: edits (marks, neutral characters, repairs), stars, `://` of bare addresses and, in a script without spaces,
 /// each space that may be left over between sentences. Each kind stands in a list of its own, in order: nothing has to be sorted.
 pub(super) struct Stops {
-    places: [Places; 4],
+    places: [Sorted; 4],
     is_cjk: bool,
 }
 
-struct Places {
+/// Places of one kind, in order, and where the last look-up ended.
+struct Sorted {
     all: Vec<usize>,
     hint: Hint,
 }
 
-impl Places {
+impl Sorted {
     #[inline]
     fn none_in(&self, range: &Range<usize>) -> bool {
         let first = self.hint.partition_point(&self.all, |place| *place < range.start);
@@ -46,7 +47,7 @@ impl Stops {
                 }
             });
         }
-        let places = [edited, stars, addresses, spaces].map(|all| Places { all, hint: Hint::default() });
+        let places = [edited, stars, addresses, spaces].map(|all| Sorted { all, hint: Hint::default() });
         Self { places, is_cjk }
     }
 
